@@ -1,0 +1,1 @@
+"""Eventmill: runs a whole SAM application on one machine."""
