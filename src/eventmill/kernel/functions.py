@@ -1,0 +1,82 @@
+"""What must be known to run a function once, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """One immutable state of a function: an execution environment serves exactly one of these.
+
+    `revision` changes with code or configuration; environments of an older one are drained.
+    `arn` carries no qualifier; `version` is `$LATEST` or a number.
+    """
+
+    arn: str
+    name: str
+    version: str
+    revision: str
+    runtime: str
+    handler: str
+    code: Path
+    """The unpacked code, /var/task on Lambda."""
+    layers: tuple[Path, ...] = ()
+    timeout: float = 3.0
+    memory_mb: int = 128
+    storage_mb: int = 512
+    environment: Mapping[str, str] = field(default_factory=dict)
+    role: str = ""
+    log_group: str = ""
+    log_format: str = "Text"
+    application_log_level: str | None = None
+    system_log_level: str | None = None
+    tracing: str = "PassThrough"
+    reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call of a function. `request_id` stays the same over the retries of one event."""
+
+    spec: FunctionSpec
+    payload: bytes
+    request_id: str
+    invoked_arn: str
+    trace: str | None = None
+    client_context: str | None = None
+    source: str = ""
+    """What caused it, for lineage: the ARN of a queue, a stream, an API …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`payload` is what the function returned, or the error document when `error` is set."""
+
+    payload: bytes
+    error: str | None
+    """`Unhandled` when the function failed, else None."""
+    executed_version: str
+    log_tail: bytes = b""
+    duration_ms: float = 0.0
+    init_ms: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the function raised, timed out, exited or answered too much."""
+        return self.error is not None
+
+
+class ConcurrencyExceeded(Exception):
+    """No environment may be started for this call now: a 429, never an invocation."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """AWS's `Reason`, for example ReservedFunctionConcurrentInvocationLimitExceeded."""
+
+
+JsonObject = dict[str, Any]

@@ -1,0 +1,70 @@
+"""Where a lower part reaches a higher one: assembly hands in the implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from eventmill.kernel.functions import Invocation, Outcome
+
+
+class Invoker(Protocol):
+    """Runs functions."""
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run it once. Raises ConcurrencyExceeded when no environment may serve it."""
+
+    def forget(self, function_arn: str) -> None:
+        """Let go of the environments of a function that was changed or deleted."""
+
+
+class Connections(Protocol):
+    """The WebSocket connections that are open on this engine."""
+
+    async def post(self, connection_id: str, data: bytes) -> bool:
+        """Send one frame. False when the connection is gone."""
+
+    async def close(self, connection_id: str) -> bool:
+        """Close it. False when it is gone."""
+
+    def describe(self, connection_id: str) -> Mapping[str, Any] | None:
+        """`connectedAt`, `lastActiveAt` (epoch seconds) and `identity`; None when gone."""
+
+
+class LogSink(Protocol):
+    """Takes log lines of functions and of the engine's own services."""
+
+    def put(self, group: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
+        """Append (epoch milliseconds, text) lines; returns at once, the write is grouped."""
+
+
+class ApiCaller(Protocol):
+    """Calls any AWS operation by name, as a client would."""
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Members by botocore's names. Raises Fault."""
+
+
+class Builder(Protocol):
+    """Turns a source folder into what a function or layer needs at run time."""
+
+    async def build(
+        self, source: Path, runtime: str, *, layer: bool, logical_id: str, method: str | None
+    ) -> Path:
+        """The folder with code and installed dependencies, cached by content.
+
+        `method` is the resource's Metadata.BuildMethod. Raises UsageError with the tool's words.
+        """
+
+
+@dataclass(slots=True)
+class Ports:
+    """The implementations, set once by assembly before the engine serves."""
+
+    invoker: Invoker
+    connections: Connections
+    logs: LogSink
+    api: ApiCaller
+    builder: Builder
