@@ -1,0 +1,220 @@
+"""What a service is to the rest of the engine.
+
+A service is a set of operations (plain functions over a transaction), the tables they use, and
+the CloudFormation resource types it provides. It knows no HTTP, no other service and no event
+loop. An operation gets its request as botocore names and types it (timestamps are epoch
+seconds) and returns its result the same way, or says that it must wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import Ports
+from eventmill.store.blobs import Blobs, BlobSlice, StagedBlob
+from eventmill.store.transaction import Transaction
+
+INLINE_BODY = 65_536
+"""A body up to this size stays in memory and in its row: below it SQLite is faster than a file."""
+
+
+@dataclass(slots=True)
+class Upload:
+    """A request's streaming body, read, unchunked and hashed by edge before the operation runs.
+
+    Either `data` or `blob` is set. An operation that keeps the blob calls `blob.keep()` before it
+    writes the row that names it, and edge discards the file when the operation fails.
+    """
+
+    size: int
+    md5: bytes
+    data: bytes | None = None
+    blob: StagedBlob | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    """Verified checksums by algorithm (`CRC32`, `SHA256` ...), base64, as S3 stores them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A streaming body of an answer: these parts one after the other."""
+
+    parts: tuple[bytes | BlobSlice, ...]
+    size: int
+
+
+class Mode(Enum):
+    """How an operation touches the store, and so where it runs."""
+
+    READ = "read"
+    """Point queries over committed state, on the event loop."""
+    SCAN = "scan"
+    """Queries over many rows of committed state, on a reader thread."""
+    WRITE = "write"
+    """Changes, on the writer thread in a group commit."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through a service."""
+
+    tx: Transaction
+    ids: Ids
+    ports: Ports
+    blobs: Blobs
+    account: str
+    region: str
+    endpoint: str
+    """The address clients reach the engine by, without a trailing slash."""
+    request_id: str = ""
+    principal: str = ""
+    """The caller's access key id; empty for an anonymous one."""
+    source_ip: str = "127.0.0.1"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The HTTP request's headers in lower case, for the few operations that need them."""
+    trace: str | None = None
+    parked: bool = False
+    """Whether this is a repetition after `Park`."""
+    waited_since: float | None = None
+    """The moved time of the first try of a parked call."""
+
+    @property
+    def now(self) -> float:
+        """The moved time, epoch seconds."""
+        return self.tx.now
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Not yet: run the operation again when one of `keys` is announced or `until` is reached.
+
+    At `until` it runs a last time, and whatever it then returns instead of a `Park` is the
+    answer; a `Park` whose `until` has passed is answered with `otherwise`.
+    """
+
+    keys: tuple[str, ...]
+    until: float
+    otherwise: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The answer comes from outside the store: `run` is awaited without any transaction."""
+
+    run: Callable[[], Awaitable[dict[str, Any]]]
+
+
+Result = dict[str, Any] | Park | Later
+Function = Callable[[Call, dict[str, Any]], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One API operation."""
+
+    name: str
+    function: Function
+    mode: Mode
+
+
+class Operations:
+    """Collects a service's operations; use one per service and its decorators."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Operation] = {}
+
+    def _decorate(self, name: str, mode: Mode) -> Callable[[Function], Function]:
+        def register(function: Function) -> Function:
+            self.by_name[name] = Operation(name, function, mode)
+            return function
+
+        return register
+
+    def read(self, name: str) -> Callable[[Function], Function]:
+        """The function only looks rows up."""
+        return self._decorate(name, Mode.READ)
+
+    def scan(self, name: str) -> Callable[[Function], Function]:
+        """The function only reads, possibly many rows."""
+        return self._decorate(name, Mode.SCAN)
+
+    def write(self, name: str) -> Callable[[Function], Function]:
+        """The function changes the store."""
+        return self._decorate(name, Mode.WRITE)
+
+
+class Support(Enum):
+    """What becomes of a resource property."""
+
+    HONOURED = "honoured"
+    RECORDED = "recorded"
+    """Returned by the API; has no meaning on one machine (tags, VPC, encryption keys)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A property that must not be set; `reason` says why and what to do instead."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Resource:
+    """A resource of a stack, its properties resolved to plain values."""
+
+    stack: str
+    stack_id: str
+    logical_id: str
+    properties: dict[str, Any]
+    metadata: dict[str, Any] = field(default_factory=dict)
+    physical_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """`physical_id` is what Ref gives, `attributes` what GetAtt gives."""
+
+    physical_id: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A CloudFormation type. Its functions run inside one write transaction.
+
+    `properties` maps a property, or a dotted path below one, to its support; a key speaks for
+    all below it that has no longer key. A property with no key is refused as unknown.
+    A change of a property in `replaces` creates a new resource and deletes the old one.
+    `update` gets the resource with its new properties and the old ones beside it.
+    """
+
+    name: str
+    properties: Mapping[str, Support | Refused]
+    create: Callable[[Call, Resource], Created]
+    update: Callable[[Call, Resource, Mapping[str, Any]], Created]
+    delete: Callable[[Call, Resource], None]
+    replaces: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """`name` is botocore's; `schema` lists the SQL scripts of its tables, oldest first."""
+
+    name: str
+    operations: Mapping[str, Operation]
+    schema: Sequence[str] = ()
+    resources: Sequence[ResourceType] = ()
+
+
+def generated_name(resource: Resource, ids: Ids, *, lower: bool = False, limit: int = 64) -> str:
+    """`<stack>-<logical id>-<12 random>`, as CloudFormation names what the template does not.
+
+    `lower` for names without capitals (buckets). `limit` is the longest name allowed.
+    """
+    suffix = ids.token(12)
+    stem = f"{resource.stack}-{resource.logical_id}"[: limit - 13]
+    name = f"{stem}-{suffix}"
+    return name.lower() if lower else name

@@ -1,0 +1,103 @@
+"""Bodies too large for a row: files written completely before a row names them.
+
+The order is write, fsync, rename, fsync of the folder, and only then the commit with the name.
+A crash in between leaves a file that no row names; `sweep` deletes those at the start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from eventmill.kernel.ids import Ids
+
+
+@dataclass(frozen=True, slots=True)
+class BlobSlice:
+    """A part of a stored body to be sent: `length` bytes from `offset`."""
+
+    path: Path
+    offset: int
+    length: int
+
+
+class StagedBlob:
+    """A body being written. `keep()` makes it durable under its name, `discard()` deletes it."""
+
+    __slots__ = ("_durable", "_file", "_folder", "_kept", "name", "size")
+
+    def __init__(self, folder: Path, name: str, durable: bool) -> None:
+        self.name = name
+        self.size = 0
+        self._folder = folder
+        self._durable = durable
+        self._kept = False
+        self._file: BinaryIO = (folder / f"{name}.tmp").open("wb")
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        self._file.write(data)
+        self.size += len(data)
+
+    def keep(self) -> str:
+        """Make the file durable; returns the name that a row may now hold."""
+        self._file.flush()
+        if self._durable:
+            os.fdatasync(self._file.fileno())
+        self._file.close()
+        (self._folder / f"{self.name}.tmp").rename(self._folder / self.name)
+        if self._durable:
+            _sync_folder(self._folder)
+        self._kept = True
+        return self.name
+
+    def discard(self) -> None:
+        """Delete what was written. After `keep` too, for a change that did not come about."""
+        self._file.close()
+        name = self.name if self._kept else f"{self.name}.tmp"
+        (self._folder / name).unlink(missing_ok=True)
+
+
+class Blobs:
+    """The folder of bodies, spread over 256 subfolders so that none grows too long to list."""
+
+    def __init__(self, folder: Path, ids: Ids, *, durable: bool = True) -> None:
+        self._folder = folder
+        self._ids = ids
+        self._durable = durable
+        for number in range(256):
+            (folder / f"{number:02x}").mkdir(parents=True, exist_ok=True)
+
+    def stage(self) -> StagedBlob:
+        """A new body to be written."""
+        name = self._ids.hex(32)
+        return StagedBlob(self._folder / name[:2], name, self._durable)
+
+    def path(self, name: str) -> Path:
+        """Where the body lies."""
+        return self._folder / name[:2] / name
+
+    def delete(self, name: str) -> None:
+        """Delete a body that no row names any more. Call it after the commit."""
+        self.path(name).unlink(missing_ok=True)
+
+    def sweep(self, named: Iterable[str]) -> int:
+        """Delete every file whose name is not in `named`; returns how many."""
+        keep = set(named)
+        swept = 0
+        for file in self._folder.glob("??/*"):
+            if file.name not in keep:
+                file.unlink()
+                swept += 1
+        return swept
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

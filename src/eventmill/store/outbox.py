@@ -1,0 +1,91 @@
+"""Events that a change caused and that still have to be carried to their targets.
+
+A row is written in the transaction of the change. Only deliver takes rows, by due time; a hop
+between two of our own services takes the row, makes the change and deletes the row in one
+transaction, so that it happens exactly once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eventmill.store.transaction import Transaction
+
+SCHEMA = (
+    """
+    CREATE TABLE outbox(
+      id INTEGER PRIMARY KEY,
+      due REAL NOT NULL,          -- moved time from which it may be carried
+      kind TEXT NOT NULL,         -- which carrier takes it, e.g. 's3.notification'
+      target TEXT NOT NULL,       -- ARN or address
+      payload BLOB NOT NULL,      -- what the carrier needs, JSON
+      attempts INTEGER NOT NULL DEFAULT 0,
+      created REAL NOT NULL,
+      trace TEXT                  -- X-Ray header carried along
+    );
+    CREATE INDEX outbox_due ON outbox(due, id);
+    """,
+)
+
+KEY = "outbox"
+"""Announced when a row was added or its due time came closer."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One event on its way. Times are epoch seconds on the moved clock."""
+
+    id: int
+    due: float
+    kind: str
+    target: str
+    payload: bytes
+    attempts: int
+    created: float
+    trace: str | None
+
+
+def emit(
+    tx: Transaction,
+    kind: str,
+    target: str,
+    payload: bytes,
+    *,
+    due: float | None = None,
+    trace: str | None = None,
+) -> int:
+    """Add an event to be carried to `target`, at once or from `due` on. Returns its row id."""
+    cursor = tx.execute(
+        "INSERT INTO outbox(due, kind, target, payload, created, trace) VALUES(?,?,?,?,?,?)",
+        (tx.now if due is None else due, kind, target, payload, tx.now, trace),
+    )
+    tx.announce(KEY)
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def due_rows(tx: Transaction, limit: int) -> list[OutboxRow]:
+    """The rows whose time has come, oldest due first."""
+    rows = tx.all(
+        "SELECT id, due, kind, target, payload, attempts, created, trace FROM outbox"
+        " WHERE due <= ? ORDER BY due, id LIMIT ?",
+        (tx.now, limit),
+    )
+    return [OutboxRow(*row) for row in rows]
+
+
+def next_due(tx: Transaction) -> float | None:
+    """The earliest due time of all rows; None when the outbox is empty."""
+    row = tx.one("SELECT due FROM outbox ORDER BY due LIMIT 1")
+    return None if row is None else float(row[0])
+
+
+def settle(tx: Transaction, row_id: int) -> bool:
+    """Delete a carried row. False when another carrier was first: then change nothing."""
+    return tx.execute("DELETE FROM outbox WHERE id=?", (row_id,)).rowcount == 1
+
+
+def retry(tx: Transaction, row_id: int, due: float) -> None:
+    """Try a row again from `due` on and count the attempt."""
+    tx.execute("UPDATE outbox SET due=?, attempts=attempts+1 WHERE id=?", (due, row_id))
+    tx.announce(KEY)

@@ -1,0 +1,58 @@
+"""What a closure is given to read or change the store with."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+Row = tuple[Any, ...]
+
+
+class Transaction:
+    """One closure's view of the database.
+
+    On the writer all closures of a group share one SQLite transaction and see each other's
+    changes in order; on a reader it is the last committed state and changing it fails.
+    """
+
+    __slots__ = ("_announced", "_committed", "_connection", "now")
+
+    def __init__(self, connection: sqlite3.Connection, now: float) -> None:
+        self._connection = connection
+        self._announced: list[str] = []
+        self._committed: list[Callable[[], None]] = []
+        self.now = now
+        """The moved time at which the closure started; one value for all that it writes."""
+
+    def execute(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        return self._connection.execute(sql, params)
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> sqlite3.Cursor:
+        """Run one statement for each row."""
+        return self._connection.executemany(sql, rows)
+
+    def one(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> Row | None:
+        """The first row, or None."""
+        row: Row | None = self._connection.execute(sql, params).fetchone()
+        return row
+
+    def all(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
+        """Every row."""
+        return self._connection.execute(sql, params).fetchall()
+
+    def announce(self, *keys: str) -> None:
+        """Wake, after the commit, whoever watches one of `keys` (see store/signals.py)."""
+        self._announced.extend(keys)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run `action` on the writer thread once the change is on disk; never when it is not.
+
+        For what the database does not hold, such as deleting a file that no row names any more.
+        """
+        self._committed.append(action)
+
+    def drain(self) -> tuple[list[str], list[Callable[[], None]]]:
+        """What to announce and to run after the commit. For the writer alone."""
+        return self._announced, self._committed
