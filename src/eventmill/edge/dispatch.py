@@ -1,0 +1,155 @@
+"""Runs one operation of a service: where its mode says, waiting where it must."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.kernel.clock import Clock
+from eventmill.kernel.errors import Fault, Internal, Invalid
+from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import Ports
+from eventmill.services.contract import Call, Later, Mode, Operation, Park, Result, Service
+from eventmill.store.blobs import Blobs
+from eventmill.store.database import Database
+from eventmill.store.transaction import Transaction
+
+
+class Origin:
+    """Who calls, and how: what an operation may want to know of the request."""
+
+    __slots__ = ("endpoint", "headers", "principal", "request_id", "source_ip", "trace")
+
+    def __init__(
+        self,
+        request_id: str,
+        *,
+        endpoint: str,
+        principal: str = "",
+        source_ip: str = "127.0.0.1",
+        headers: Mapping[str, str] | None = None,
+        trace: str | None = None,
+    ) -> None:
+        self.request_id = request_id
+        self.endpoint = endpoint
+        self.principal = principal
+        self.source_ip = source_ip
+        self.headers: Mapping[str, str] = headers if headers is not None else {}
+        self.trace = trace
+
+
+class Dispatcher:
+    """The operations of all services on one store."""
+
+    def __init__(
+        self,
+        services: Mapping[str, Service],
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        ports: Ports,
+        blobs: Blobs,
+        account: str,
+        region: str,
+    ) -> None:
+        self._operations: dict[tuple[str, str], Operation] = {
+            (service.name, operation.name): operation
+            for service in services.values()
+            for operation in service.operations.values()
+        }
+        self._services = services
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._ports = ports
+        self._blobs = blobs
+        self._account = account
+        self._region = region
+        self.endpoint = ""
+
+    def find(self, service: str, operation: str) -> Operation:
+        """The operation. Raises Fault when the engine does not offer it."""
+        found = self._operations.get((service, operation))
+        if found is None:
+            raise Invalid("NotImplemented", self._missing(service, operation), status=501)
+        return found
+
+    def _missing(self, service: str, operation: str) -> str:
+        if service not in self._services:
+            known = ", ".join(sorted(self._services))
+            return f"Eventmill does not offer the service {service}. It offers: {known}."
+        return f"Eventmill does not offer {operation} of {service}."
+
+    async def run(
+        self, operation: Operation, request: dict[str, Any], origin: Origin
+    ) -> dict[str, Any]:
+        """The operation's result. Raises Fault."""
+        result = await self._once(operation, request, origin, None)
+        if isinstance(result, dict):
+            return result
+        if isinstance(result, Later):
+            return await result.run()
+        return await self._parked(operation, request, origin, result)
+
+    async def _parked(
+        self, operation: Operation, request: dict[str, Any], origin: Origin, park: Park
+    ) -> dict[str, Any]:
+        since = self._clock.now()
+        with self._database.signals.listen(*park.keys) as signal:
+            last = False
+            while True:
+                # The first look was before the signal listened: look again before waiting.
+                result = await self._once(operation, request, origin, since)
+                if isinstance(result, dict):
+                    return result
+                if isinstance(result, Later):
+                    return await result.run()
+                if last:
+                    return result.otherwise
+                last = not await signal.wait(park.until)
+
+    async def _once(
+        self,
+        operation: Operation,
+        request: dict[str, Any],
+        origin: Origin,
+        waited_since: float | None,
+    ) -> Result:
+        def run(tx: Transaction) -> Result:
+            return operation.function(self.call(tx, origin, waited_since), request)
+
+        try:
+            if operation.mode is Mode.WRITE:
+                return await self._database.write(run)
+            if operation.mode is Mode.READ:
+                return self._database.read(run)
+            return await self._database.scan(run)
+        except Fault:
+            raise
+        except Exception as error:
+            raise Internal("InternalFailure", f"{operation.name} failed: {error!r}") from error
+
+    def call(self, tx: Transaction, origin: Origin, waited_since: float | None = None) -> Call:
+        """The context of one call in `tx`."""
+        return Call(
+            tx=tx,
+            ids=self._ids,
+            ports=self._ports,
+            blobs=self._blobs,
+            account=self._account,
+            region=self._region,
+            endpoint=origin.endpoint,
+            request_id=origin.request_id,
+            principal=origin.principal,
+            source_ip=origin.source_ip,
+            headers=origin.headers,
+            trace=origin.trace,
+            parked=waited_since is not None,
+            waited_since=waited_since,
+        )
+
+    async def by_name(
+        self, service: str, operation: str, params: Mapping[str, Any], origin: Origin
+    ) -> dict[str, Any]:
+        """Run an operation that the engine itself calls by name."""
+        return await self.run(self.find(service, operation), dict(params), origin)

@@ -1,0 +1,54 @@
+"""Which Host headers are answered.
+
+A page on the internet can make a browser send requests to a loopback port under a name of its own
+(DNS rebinding). It cannot choose one of these names, so refusing all others keeps it out.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+_SUFFIXES = (
+    ".localhost",
+    ".amazonaws.com",
+    ".on.aws",
+    ".localhost.localstack.cloud",
+)
+
+
+def hostname(host: str) -> str:
+    """The Host header without its port, in lower case."""
+    host = host.lower()
+    if host.startswith("["):
+        return host.partition("]")[0][1:]
+    return host.rpartition(":")[0] if ":" in host else host
+
+
+class HostCheck:
+    """Decides once per name and remembers."""
+
+    def __init__(self, host: str, public_url: str | None) -> None:
+        self._names = {"localhost", hostname(host), "localhost.localstack.cloud"}
+        if public_url:
+            self._names.add(urlsplit(public_url).hostname or "")
+        self._public = host in ("0.0.0.0", "::")
+        self._known: dict[str, bool] = {}
+
+    def allows(self, host: str) -> bool:
+        """Whether a request with this Host header is answered."""
+        known = self._known.get(host)
+        if known is None:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            known = self._known[host] = self._decide(hostname(host))
+        return known
+
+    def _decide(self, name: str) -> bool:
+        if name in self._names or name.endswith(_SUFFIXES):
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback or self._public

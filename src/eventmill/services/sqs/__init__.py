@@ -1,0 +1,140 @@
+"""Amazon SQS: standard and FIFO queues, dead-letter queues, move tasks.
+
+Below the service's declaration stand the functions that deliver uses on the queues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from eventmill.kernel.ids import Ids
+from eventmill.services.contract import Service
+from eventmill.services.sqs import batches, move_tasks, queues, receiving, sending
+from eventmill.services.sqs.operations import OPERATIONS
+from eventmill.services.sqs.queues import changed_key
+from eventmill.services.sqs.receiving import Message
+from eventmill.services.sqs.receiving import release_holders_except as release_holder_except
+from eventmill.services.sqs.resources import RESOURCES
+from eventmill.services.sqs.schema import SCHEMA
+from eventmill.store.transaction import Transaction
+
+__all__ = [
+    "SERVICE",
+    "Message",
+    "batches",
+    "changed_key",
+    "counts",
+    "delete_held",
+    "enqueue",
+    "expire",
+    "give_back",
+    "is_fifo",
+    "move_tasks",
+    "next_visible",
+    "policy",
+    "release_holder_except",
+    "take",
+    "visibility_timeout",
+]
+
+SERVICE = Service("sqs", OPERATIONS.by_name, SCHEMA, RESOURCES)
+
+
+def enqueue(
+    tx: Transaction,
+    ids: Ids,
+    queue_arn: str,
+    body: str,
+    *,
+    attributes: Mapping[str, Mapping[str, Any]] | None = None,
+    group: str | None = None,
+    dedup: str | None = None,
+    delay: int | None = None,
+    trace: str | None = None,
+    sender: str = "AIDAEVENTMILL",
+) -> str:
+    """Send a message for another service; returns its id. Raises Invalid as SendMessage does."""
+    queue = queues.require_arn(tx, queue_arn)
+    draft = sending.Draft(body, attributes or {}, delay, group, dedup, trace)
+    sending.check(queue, draft)
+    return sending.send(tx, ids, queue, draft, sender).message_id
+
+
+def take(tx: Transaction, ids: Ids, queue_arn: str, limit: int, holder: str) -> list[Message]:
+    """Receive for an event source mapping: invisible for the queue's own timeout.
+
+    `holder` names the start of the engine, so that the next start gives back what a dead one
+    held. Raises Invalid (NonExistentQueue).
+    """
+    queue = queues.require_arn(tx, queue_arn)
+    return receiving.receive(tx, ids, queue, limit, queue.visibility, holder)
+
+
+def delete_held(tx: Transaction, queue_arn: str, handles: Iterable[str]) -> None:
+    """Delete messages that were handled. A deleted queue is no error: nothing is left to do."""
+    queue = queues.by_arn(tx, queue_arn)
+    if queue is not None:
+        receiving.delete(tx, queue, handles)
+
+
+def give_back(
+    tx: Transaction,
+    queue_arn: str,
+    handles: Iterable[str],
+    visible_at: float | None,
+    *,
+    uncount: bool = False,
+) -> None:
+    """Let go of taken messages: back at `visible_at`, or with None when their timeout ends.
+
+    `uncount` takes the receive back, for messages that no function was given.
+    """
+    queue = queues.by_arn(tx, queue_arn)
+    if queue is None:
+        return
+    for handle in handles:
+        _, seq, nonce = receiving.parse_handle(handle)
+        if visible_at is None:
+            tx.execute("UPDATE sqs_messages SET holder=NULL WHERE seq=? AND nonce=?", (seq, nonce))
+        else:
+            receiving.change_visibility(tx, queue, handle, visible_at, uncount=uncount)
+
+
+def next_visible(tx: Transaction, queue_arn: str) -> float | None:
+    """When the next message can be received (maybe already); None for an empty queue."""
+    queue = queues.by_arn(tx, queue_arn)
+    return None if queue is None else receiving.next_visible(tx, queue)
+
+
+def counts(tx: Transaction, queue_arn: str) -> tuple[int, int, int]:
+    """(visible, in flight, delayed). Raises Invalid (NonExistentQueue)."""
+    return queues.counts(tx, queues.require_arn(tx, queue_arn))
+
+
+def visibility_timeout(tx: Transaction, queue_arn: str) -> int:
+    """Seconds. Raises Invalid (NonExistentQueue)."""
+    return queues.require_arn(tx, queue_arn).visibility
+
+
+def is_fifo(tx: Transaction, queue_arn: str) -> bool | None:
+    """Whether the queue is FIFO; None when there is no such queue."""
+    queue = queues.by_arn(tx, queue_arn)
+    return None if queue is None else queue.fifo
+
+
+def policy(tx: Transaction, queue_arn: str) -> str | None:
+    """The queue's resource policy, JSON; empty without one, None when there is no queue."""
+    queue = queues.by_arn(tx, queue_arn)
+    return None if queue is None else queue.attributes.get("Policy", "")
+
+
+def expire(tx: Transaction, limit: int = 1_000) -> float | None:
+    """Delete messages past their retention; returns when the next one passes it."""
+    tx.execute(
+        "DELETE FROM sqs_messages WHERE seq IN"
+        " (SELECT seq FROM sqs_messages WHERE expires<=? ORDER BY expires LIMIT ?)",
+        (tx.now, limit),
+    )
+    row = tx.one("SELECT min(expires) FROM sqs_messages")
+    return None if row is None else row[0]

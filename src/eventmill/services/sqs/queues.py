@@ -1,0 +1,264 @@
+"""Queues: looking them up, creating, changing and deleting them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from eventmill.kernel.errors import Invalid
+from eventmill.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS, validate
+from eventmill.services.sqs.faults import invalid_parameter, no_such_queue, value_invalid
+from eventmill.store.transaction import Row, Transaction
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}\Z")
+_REMOVABLE = ("Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queue. Times are seconds."""
+
+    id: int
+    name: str
+    arn: str
+    fifo: bool
+    attributes: Mapping[str, str]
+    created: float
+    modified: float
+    visibility: int
+    delay: int
+    wait: int
+    retention: int
+    maximum_size: int
+    dead_letter: str | None
+    max_receives: int
+
+
+_COLUMNS = "id, name, arn, fifo, attributes, created, modified"
+_parsed: dict[str, tuple[dict[str, str], str | None, int]] = {}
+
+
+def changed_key(arn: str) -> str:
+    """Announced when a message of the queue may have become receivable."""
+    return f"sqs:{arn}"
+
+
+def _queue(row: Row) -> Queue:
+    attributes, dead_letter, max_receives = _parse(row[4])
+    return Queue(
+        id=row[0],
+        name=row[1],
+        arn=row[2],
+        fifo=bool(row[3]),
+        attributes=attributes,
+        created=row[5],
+        modified=row[6],
+        visibility=int(attributes["VisibilityTimeout"]),
+        delay=int(attributes["DelaySeconds"]),
+        wait=int(attributes["ReceiveMessageWaitTimeSeconds"]),
+        retention=int(attributes["MessageRetentionPeriod"]),
+        maximum_size=int(attributes["MaximumMessageSize"]),
+        dead_letter=dead_letter,
+        max_receives=max_receives,
+    )
+
+
+def _parse(text: str) -> tuple[dict[str, str], str | None, int]:
+    """Attributes rarely change and are needed by every call: parsed once for each text."""
+    parsed = _parsed.get(text)
+    if parsed is None:
+        attributes: dict[str, str] = json.loads(text)
+        policy = json.loads(attributes.get("RedrivePolicy") or "{}")
+        parsed = (attributes, policy.get("deadLetterTargetArn"), policy.get("maxReceiveCount", 0))
+        if len(_parsed) > 10_000:
+            _parsed.clear()
+        _parsed[text] = parsed
+    return parsed
+
+
+def by_name(tx: Transaction, name: str) -> Queue:
+    """Raises Invalid (NonExistentQueue)."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM sqs_queues WHERE name=?", (name,))
+    if row is None:
+        raise no_such_queue()
+    return _queue(row)
+
+
+def by_arn(tx: Transaction, arn: str) -> Queue | None:
+    """The queue, or None."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM sqs_queues WHERE arn=?", (arn,))
+    return None if row is None else _queue(row)
+
+
+def require_arn(tx: Transaction, arn: str) -> Queue:
+    """Raises Invalid (NonExistentQueue)."""
+    queue = by_arn(tx, arn)
+    if queue is None:
+        raise no_such_queue()
+    return queue
+
+
+def by_url(tx: Transaction, url: str) -> Queue:
+    """The queue whose URL, or bare name, is given. Raises Invalid (NonExistentQueue).
+
+    Only the last part of the path counts, so that a URL handed out under another address of this
+    engine (another port, a proxy) keeps working.
+    """
+    return by_name(tx, url.rstrip("/").rpartition("/")[2])
+
+
+def every(tx: Transaction, prefix: str = "") -> list[Queue]:
+    """All queues whose name starts with `prefix`, by name."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM sqs_queues WHERE name >= ? AND name < ? ORDER BY name",
+        (prefix, prefix + "\U0010ffff"),
+    )
+    return [_queue(row) for row in rows]
+
+
+def create(
+    tx: Transaction,
+    name: str,
+    arn: str,
+    given: Mapping[str, str],
+    tags: Mapping[str, str],
+) -> Queue:
+    """The queue of this name, new or with equal attributes.
+
+    Raises Invalid: a bad name or attribute, QueueAlreadyExists for other attributes,
+    QueueDeletedRecently within 60 s of its deletion.
+    """
+    fifo = name.endswith(".fifo")
+    if not _NAME.match(name.removesuffix(".fifo")) or len(name) > 80:
+        raise invalid_parameter(
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+        )
+    if not fifo and given.get("FifoQueue", "false").lower() == "true":
+        raise invalid_parameter(
+            "The name of a FIFO queue can only include alphanumeric characters,"
+            " hyphens, or underscores, must end with .fifo suffix and be 1 to"
+            " 80 in length."
+        )
+    if fifo and given.get("FifoQueue", "").lower() != "true":
+        raise invalid_parameter(
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+        )
+    wanted = validate({k: v for k, v in given.items() if fifo or k != "FifoQueue"}, fifo=fifo)
+    existing = tx.one(f"SELECT {_COLUMNS} FROM sqs_queues WHERE name=?", (name,))
+    if existing is not None:
+        return _same(_queue(existing), wanted)
+    _refuse_recently_deleted(tx, name)
+    attributes = DEFAULTS | (FIFO_DEFAULTS if fifo else {}) | wanted
+    _check_redrive(tx, arn, fifo, attributes)
+    tx.execute(
+        "INSERT INTO sqs_queues(name, arn, fifo, attributes, tags, created, modified)"
+        " VALUES(?,?,?,?,?,?,?)",
+        (name, arn, fifo, _stored(attributes), json.dumps(dict(tags)), tx.now, tx.now),
+    )
+    tx.announce("sqs.queues")
+    return by_name(tx, name)
+
+
+def _same(queue: Queue, wanted: Mapping[str, str]) -> Queue:
+    for name, value in wanted.items():
+        if queue.attributes.get(name, "") != value:
+            raise Invalid(
+                "QueueAlreadyExists",
+                "A queue already exists with the same name and a different value for attribute "
+                f"{name}",
+            )
+    return queue
+
+
+def _refuse_recently_deleted(tx: Transaction, name: str) -> None:
+    row = tx.one("SELECT deleted FROM sqs_deleted WHERE name=?", (name,))
+    if row is not None and tx.now - row[0] < 60:
+        raise Invalid(
+            "AWS.SimpleQueueService.QueueDeletedRecently",
+            "You must wait 60 seconds after deleting a queue before you can create another with "
+            "the same name.",
+        )
+
+
+def _stored(attributes: Mapping[str, str]) -> str:
+    return json.dumps({k: v for k, v in attributes.items() if v or k not in _REMOVABLE})
+
+
+def _check_redrive(tx: Transaction, arn: str, fifo: bool, attributes: Mapping[str, str]) -> None:
+    """A dead-letter queue must exist, be of the same type and allow this source."""
+    text = attributes.get("RedrivePolicy")
+    if not text:
+        return
+    target = json.loads(text)["deadLetterTargetArn"]
+    queue = by_arn(tx, target)
+    if queue is None:
+        raise value_invalid(text, "RedrivePolicy", "Dead letter target does not exist.")
+    if queue.fifo != fifo:
+        kind = "FIFO" if fifo else "standard"
+        raise value_invalid(
+            text,
+            "RedrivePolicy",
+            f"Dead-letter queue must be same type of queue as the source ({kind}).",
+        )
+    allow = json.loads(queue.attributes.get("RedriveAllowPolicy") or "{}")
+    permission = allow.get("redrivePermission", "allowAll")
+    if permission == "denyAll" or (
+        permission == "byQueue" and arn not in allow.get("sourceQueueArns", ())
+    ):
+        raise value_invalid(
+            text, "RedrivePolicy", "Dead letter target does not allow this source queue."
+        )
+
+
+def change(tx: Transaction, queue: Queue, given: Mapping[str, str]) -> None:
+    """Set attributes. Raises Invalid as `create` does."""
+    if "FifoQueue" in given and given["FifoQueue"].lower() != str(queue.fifo).lower():
+        raise Invalid(
+            "InvalidAttributeValue",
+            "Invalid value for the parameter FifoQueue. Reason:"
+            " Modifying queue type is not supported.",
+        )
+    changed = validate({k: v for k, v in given.items() if k != "FifoQueue"}, fifo=queue.fifo)
+    attributes = dict(queue.attributes) | changed
+    if "RedrivePolicy" in changed:
+        _check_redrive(tx, queue.arn, queue.fifo, attributes)
+    tx.execute(
+        "UPDATE sqs_queues SET attributes=?, modified=? WHERE id=?",
+        (_stored(attributes), tx.now, queue.id),
+    )
+    if "MessageRetentionPeriod" in changed:
+        tx.execute(
+            "UPDATE sqs_messages SET expires=sent+? WHERE queue=?",
+            (int(changed["MessageRetentionPeriod"]), queue.id),
+        )
+    tx.announce("sqs.queues", changed_key(queue.arn))
+
+
+def delete(tx: Transaction, queue: Queue) -> None:
+    """Delete the queue and all it holds."""
+    empty(tx, queue)
+    tx.execute("DELETE FROM sqs_dedup WHERE queue=?", (queue.id,))
+    tx.execute("DELETE FROM sqs_queues WHERE id=?", (queue.id,))
+    tx.execute("INSERT OR REPLACE INTO sqs_deleted VALUES(?,?)", (queue.name, tx.now))
+    tx.announce("sqs.queues", changed_key(queue.arn))
+
+
+def empty(tx: Transaction, queue: Queue) -> None:
+    """Delete all messages, in flight and delayed ones too."""
+    tx.execute("DELETE FROM sqs_messages WHERE queue=?", (queue.id,))
+    tx.execute("DELETE FROM sqs_groups WHERE queue=?", (queue.id,))
+
+
+def counts(tx: Transaction, queue: Queue) -> tuple[int, int, int]:
+    """(visible, in flight, delayed)."""
+    row = tx.one(
+        "SELECT count(*) FILTER (WHERE visible <= ?1),"
+        " count(*) FILTER (WHERE visible > ?1 AND nonce IS NOT NULL),"
+        " count(*) FILTER (WHERE visible > ?1 AND nonce IS NULL)"
+        " FROM sqs_messages WHERE queue=?2",
+        (tx.now, queue.id),
+    )
+    assert row is not None
+    return row[0], row[1], row[2]

@@ -1,0 +1,113 @@
+"""The CloudFormation types of SQS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.services.contract import (
+    Call,
+    Created,
+    Resource,
+    ResourceType,
+    Support,
+    generated_name,
+)
+from eventmill.services.sqs import queues
+from eventmill.services.sqs.attributes import DEFAULTS
+from eventmill.services.sqs.operations import queue_arn, queue_url
+
+_ATTRIBUTES = (
+    "VisibilityTimeout",
+    "DelaySeconds",
+    "ReceiveMessageWaitTimeSeconds",
+    "MessageRetentionPeriod",
+    "MaximumMessageSize",
+    "RedrivePolicy",
+    "RedriveAllowPolicy",
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "FifoThroughputLimit",
+    "KmsMasterKeyId",
+    "KmsDataKeyReusePeriodSeconds",
+    "SqsManagedSseEnabled",
+)
+_RECORDED = ("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "Tags")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+def _attributes(properties: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _text(properties[name]) for name in _ATTRIBUTES if name in properties}
+
+
+def _created(call: Call, name: str) -> Created:
+    url = queue_url(call, name)
+    return Created(url, {"Arn": queue_arn(call, name), "QueueName": name, "QueueUrl": url})
+
+
+def _create(call: Call, resource: Resource) -> Created:
+    properties = resource.properties
+    fifo = _text(properties.get("FifoQueue", False)) == "true"
+    name = properties.get("QueueName")
+    if name is None:
+        name = generated_name(resource, call.ids, limit=75) + (".fifo" if fifo else "")
+    tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+    attributes = _attributes(properties) | ({"FifoQueue": "true"} if fifo else {})
+    queues.create(call.tx, name, queue_arn(call, name), attributes, tags)
+    return _created(call, name)
+
+
+def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    queue = queues.by_url(call.tx, resource.physical_id or "")
+    wanted = _attributes(resource.properties)
+    gone = set(_attributes(old)) - set(wanted)
+    queues.change(call.tx, queue, wanted | {name: DEFAULTS.get(name, "") for name in gone})
+    return _created(call, queue.name)
+
+
+def _delete(call: Call, resource: Resource) -> None:
+    queues.delete(call.tx, queues.by_url(call.tx, resource.physical_id or ""))
+
+
+def _set_policies(call: Call, resource: Resource) -> Created:
+    policy = json.dumps(resource.properties["PolicyDocument"])
+    for url in resource.properties["Queues"]:
+        queues.change(call.tx, queues.by_url(call.tx, url), {"Policy": policy})
+    return Created(resource.physical_id or generated_name(resource, call.ids))
+
+
+def _change_policies(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    for url in set(old["Queues"]) - set(resource.properties["Queues"]):
+        queues.change(call.tx, queues.by_url(call.tx, url), {"Policy": ""})
+    return _set_policies(call, resource)
+
+
+def _drop_policies(call: Call, resource: Resource) -> None:
+    for url in resource.properties["Queues"]:
+        queues.change(call.tx, queues.by_url(call.tx, url), {"Policy": ""})
+
+
+RESOURCES = (
+    ResourceType(
+        "AWS::SQS::Queue",
+        dict.fromkeys((*_ATTRIBUTES, "QueueName", "FifoQueue"), Support.HONOURED)
+        | dict.fromkeys(_RECORDED, Support.RECORDED),
+        _create,
+        _update,
+        _delete,
+        frozenset({"QueueName", "FifoQueue"}),
+    ),
+    ResourceType(
+        "AWS::SQS::QueuePolicy",
+        {"PolicyDocument": Support.HONOURED, "Queues": Support.HONOURED},
+        _set_policies,
+        _change_policies,
+        _drop_policies,
+    ),
+)
