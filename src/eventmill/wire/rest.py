@@ -1,0 +1,131 @@
+"""Where rest protocols put members: path, query, headers, status, payload."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from eventmill.kernel.errors import Invalid
+from eventmill.wire.http import HttpRequest
+from eventmill.wire.timestamps import FORMATS
+from eventmill.wire.xml_codec import from_text, to_text
+
+
+class Bindings:
+    """The locations of one shape's members, sorted once."""
+
+    def __init__(self, shape: Any) -> None:
+        self.uri: list[tuple[str, str, Any]] = []
+        self.query: list[tuple[str, str, Any]] = []
+        self.query_maps: list[tuple[str, Any]] = []
+        self.headers: list[tuple[str, str, Any]] = []
+        self.prefixes: list[tuple[str, str]] = []
+        self.status: str | None = None
+        self.body: list[str] = []
+        self.payload: str | None = shape.serialization.get("payload") if shape else None
+        for name, member in (shape.members if shape else {}).items():
+            self._place(name, member)
+
+    def _place(self, name: str, member: Any) -> None:
+        serialization = member.serialization
+        location = serialization.get("location")
+        wire = serialization.get("name", name)
+        if location == "uri":
+            self.uri.append((name, wire, member))
+        elif location == "querystring" and member.type_name == "map":
+            self.query_maps.append((name, member))
+        elif location == "querystring":
+            self.query.append((name, wire, member))
+        elif location == "header":
+            self.headers.append((name, wire.lower(), member))
+        elif location == "headers":
+            self.prefixes.append((name, wire.lower()))
+        elif location == "statusCode":
+            self.status = name
+        else:
+            self.body.append(name)
+
+
+def decode_locations(
+    bindings: Bindings, request: HttpRequest, labels: Mapping[str, str]
+) -> dict[str, Any]:
+    """The members outside the body. Raises Invalid for a text that is not of its type."""
+    result: dict[str, Any] = {}
+    for name, wire, member in bindings.uri:
+        if wire in labels:
+            result[name] = _typed(unquote(labels[wire]), member, name)
+    if bindings.query or bindings.query_maps:
+        _decode_query(bindings, request, result)
+    headers = request.headers
+    for name, wire, member in bindings.headers:
+        text = headers.get(wire)
+        if text is not None:
+            result[name] = _header_value(text, member, name)
+    for name, prefix in bindings.prefixes:
+        found = {
+            key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix)
+        }
+        if found:
+            result[name] = found
+    return result
+
+
+def _decode_query(bindings: Bindings, request: HttpRequest, result: dict[str, Any]) -> None:
+    pairs = parse_qsl(request.query, keep_blank_values=True)
+    if not pairs:
+        return
+    values: dict[str, list[str]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    for name, wire, member in bindings.query:
+        found = values.get(wire)
+        if found is None:
+            continue
+        if member.type_name == "list":
+            result[name] = [_typed(text, member.member, name) for text in found]
+        else:
+            result[name] = _typed(found[-1], member, name)
+    known = {wire for _, wire, _ in bindings.query}
+    for name, _ in bindings.query_maps:
+        result[name] = {key: found[-1] for key, found in values.items() if key not in known}
+
+
+def _header_value(text: str, member: Any, name: str) -> Any:
+    if member.type_name == "list":
+        return [part.strip() for part in text.split(",")]
+    if member.serialization.get("jsonvalue"):
+        return json.loads(base64.b64decode(text))
+    return _typed(text, member, name)
+
+
+def _typed(text: str, member: Any, name: str) -> Any:
+    try:
+        return from_text(text, member.type_name)
+    except ValueError:
+        raise Invalid(
+            "InvalidArgument", f"{name}: {text!r} is not a value of type {member.type_name}."
+        ) from None
+
+
+def encode_headers(bindings: Bindings, result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The headers that carry members of a result."""
+    headers: list[tuple[str, str]] = []
+    for name, wire, member in bindings.headers:
+        value = result.get(name)
+        if value is None:
+            continue
+        if member.type_name == "timestamp":
+            form = member.serialization.get("timestampFormat", "rfc822")
+            headers.append((wire, str(FORMATS[form](value))))
+        elif member.type_name == "list":
+            headers.append((wire, ",".join(str(entry) for entry in value)))
+        else:
+            headers.append((wire, to_text(value, member)))
+    for name, prefix in bindings.prefixes:
+        headers.extend(
+            (prefix + key, str(value)) for key, value in (result.get(name) or {}).items()
+        )
+    return headers
