@@ -11,6 +11,7 @@ from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.services.contract import Call, Later, Mode, Operation, Park, Result, Service
 from eventmill.store.blobs import Blobs
+from eventmill.store.code import CodeStore
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 
@@ -49,6 +50,7 @@ class Dispatcher:
         ids: Ids,
         ports: Ports,
         blobs: Blobs,
+        code: CodeStore,
         account: str,
         region: str,
     ) -> None:
@@ -63,6 +65,7 @@ class Dispatcher:
         self._ids = ids
         self._ports = ports
         self._blobs = blobs
+        self._code = code
         self._account = account
         self._region = region
         self.endpoint = ""
@@ -136,6 +139,7 @@ class Dispatcher:
             ids=self._ids,
             ports=self._ports,
             blobs=self._blobs,
+            code=self._code,
             account=self._account,
             region=self._region,
             endpoint=origin.endpoint,

@@ -16,6 +16,7 @@ from typing import Any
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.store.blobs import Blobs, BlobSlice, StagedBlob
+from eventmill.store.code import CodeStore
 from eventmill.store.transaction import Transaction
 
 INLINE_BODY = 65_536
@@ -65,6 +66,7 @@ class Call:
     ids: Ids
     ports: Ports
     blobs: Blobs
+    code: CodeStore
     account: str
     region: str
     endpoint: str
