@@ -61,7 +61,8 @@ def shape(call: Call, mapping: Mapping, state: str) -> dict[str, Any]:
         | {
             "UUID": mapping.uuid,
             "EventSourceArn": mapping.source,
-            "EventSourceMappingArn": f"arn:aws:lambda:{region}:{account}:event-source-mapping:{mapping.uuid}",
+            "EventSourceMappingArn": f"arn:aws:lambda:{region}:{account}"
+            f":event-source-mapping:{mapping.uuid}",
             "FunctionArn": mapping.function,
             "LastModified": mapping.modified,
             "State": state,

@@ -1,0 +1,206 @@
+"""One execution environment: a process that runs one function, one invocation at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from eventmill.invoke import reports
+from eventmill.invoke.launcher import Process
+from eventmill.invoke.memory import peak_mb, resident_mb
+from eventmill.invoke.output import Output
+from eventmill.invoke.runtime_api import Reply
+from eventmill.kernel.clock import Clock, iso_millis
+from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
+from eventmill.kernel.ports import LogSink
+
+_RESPONSE_LIMIT = 6_291_556
+_WATCH_FIRST, _WATCH_EVERY = 0.05, 0.1
+_TAIL_LINES = 200
+
+
+class Environment:
+    """Made by the pool; `gone` is called once when the process ended."""
+
+    def __init__(
+        self,
+        spec: FunctionSpec,
+        stream: str,
+        temporary: Path,
+        clock: Clock,
+        logs: LogSink,
+        gone: Callable[[Environment], None],
+    ) -> None:
+        self.spec = spec
+        self.stream = stream
+        self.temporary = temporary
+        self.output = Output(self._line)
+        self.server: asyncio.Server | None = None
+        self.idle_since = 0.0
+        self.dead = False
+        self._clock = clock
+        self._logs = logs
+        self._gone = gone
+        self._loop = asyncio.get_running_loop()
+        self._process: Process | None = None
+        self._reply: Reply | None = None
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._started = time.perf_counter()
+        self._init_ms: float | None = None
+        self._init_error: bytes | None = None
+        self._result: asyncio.Future[tuple[bytes, str | None, str]] | None = None
+        self._request_id = ""
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._killed_for: str | None = None
+
+    def attach(self, process: Process) -> None:
+        """The process runs."""
+        self._process = process
+        process.on_end(self._ended)
+
+    async def ready(self, seconds: float) -> None:
+        """Wait until the runtime asks for its first invocation, or its init failed or took long.
+
+        Over `seconds` it goes on inside the first invocation, under the function's timeout.
+        """
+        done, _ = await asyncio.wait((self._ready,), timeout=seconds)
+        if done and self._init_ms is None:
+            self._init_ms = (time.perf_counter() - self._started) * 1000
+
+    async def run(self, invocation: Invocation) -> Outcome:
+        """Run one invocation to its end, which is also the timeout's, a crash's or a kill's."""
+        self._request_id = invocation.request_id
+        self._tail.clear()
+        self._put(reports.start(self.spec, invocation.request_id, self._clock.now()))
+        began = time.perf_counter()
+        timeout = self.spec.timeout
+        self._result = self._loop.create_future()
+        watch = self._loop.call_later(_WATCH_FIRST, self._watch)
+        try:
+            payload, error, status = await asyncio.wait_for(
+                self._attempt(invocation, timeout), timeout
+            )
+        except TimeoutError:
+            self._put(
+                f"{iso_millis(self._clock.now())} {invocation.request_id} Task timed out "
+                f"after {timeout:.2f} seconds"
+            )
+            self._kill("timeout")
+            payload = reports.timed_out(invocation.request_id, timeout)
+            error, status = "Unhandled", "timeout"
+        finally:
+            self._result = None
+            watch.cancel()
+        return self._settle(invocation, payload, error, status, began)
+
+    async def _attempt(
+        self, invocation: Invocation, timeout: float
+    ) -> tuple[bytes, str | None, str]:
+        if not self._ready.done():
+            await asyncio.wait((self._ready,))
+        if self._init_error is not None:
+            return self._init_error, "Unhandled", "error"
+        if self.dead or self._reply is None:
+            status = self._process.status if self._process is not None else 1
+            return reports.exited(invocation.request_id, status or 0), "Unhandled", "error"
+        reply, self._reply = self._reply, None
+        deadline = int((self._clock.real() + timeout) * 1000)
+        headers = [
+            ("Lambda-Runtime-Aws-Request-Id", invocation.request_id),
+            ("Lambda-Runtime-Deadline-Ms", str(deadline)),
+            ("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked_arn),
+            ("Lambda-Runtime-Trace-Id", invocation.trace or ""),
+        ]
+        if invocation.client_context is not None:
+            headers.append(("Lambda-Runtime-Client-Context", invocation.client_context))
+        reply.send(headers, invocation.payload)
+        assert self._result is not None
+        return await self._result
+
+    def _settle(
+        self, invocation: Invocation, payload: bytes, error: str | None, status: str, began: float
+    ) -> Outcome:
+        duration = (time.perf_counter() - began) * 1000
+        self.output.drain()
+        if error is None and len(payload) > _RESPONSE_LIMIT:
+            payload, error, status = reports.too_large(), "Unhandled", "error"
+        init, self._init_ms = self._init_ms, None
+        pid = self._process.pid if self._process is not None else 0
+        measured = reports.Measured(duration, peak_mb(pid), init, status)
+        for line in reports.end(self.spec, invocation.request_id, measured, self._clock.now()):
+            self._put(line)
+        tail = "\n".join(self._tail).encode() + b"\n"
+        return Outcome(payload, error, self.spec.version, tail, duration, init)
+
+    def on_next(self, reply: Reply) -> None:
+        """The runtime is idle."""
+        self._reply = reply
+        if not self._ready.done():
+            self._init_ms = (time.perf_counter() - self._started) * 1000
+            self._ready.set_result(None)
+
+    def on_response(self, request_id: str, body: bytes) -> None:
+        """A late answer of an invocation that was given up is dropped."""
+        self._finish(request_id, (body, None, "success"))
+
+    def on_error(self, request_id: str, body: bytes) -> None:
+        """The handler raised."""
+        self._finish(request_id, (body, "Unhandled", "error"))
+
+    def _finish(self, request_id: str, result: tuple[bytes, str | None, str]) -> None:
+        current = self._result
+        if current is not None and request_id == self._request_id and not current.done():
+            current.set_result(result)
+
+    def on_init_error(self, body: bytes) -> None:
+        """The handler could not be loaded; the runtime exits next."""
+        self._init_error = body
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    def end(self) -> None:
+        """Kill the process; `gone` follows."""
+        self._kill("end")
+
+    def _kill(self, reason: str) -> None:
+        self._killed_for = self._killed_for or reason
+        self.dead = True
+        if self._process is not None:
+            self._process.kill()
+
+    def _watch(self) -> None:
+        if self._result is None or self.dead or self._process is None:
+            return
+        if resident_mb(self._process.pid) > self.spec.memory_mb:
+            self._put(
+                f"RequestId: {self._request_id} Error: Runtime exited with error: signal: killed"
+            )
+            self._put("Runtime.ExitError")
+            self._kill("memory")
+            return
+        self._loop.call_later(_WATCH_EVERY, self._watch)
+
+    def _ended(self, status: int) -> None:
+        self.dead = True
+        self.output.close()
+        if self.server is not None:
+            self.server.close()
+        if not self._ready.done():
+            self._ready.set_result(None)
+        if self._killed_for != "timeout":
+            document = reports.exited(self._request_id, status)
+            self._finish(self._request_id, (document, "Unhandled", "error"))
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self._gone(self)
+
+    def _line(self, text: str) -> None:
+        self._put(text)
+
+    def _put(self, text: str) -> None:
+        self._tail.append(text)
+        moment = int(self._clock.now() * 1000)
+        self._logs.put(self.spec.log_group, self.stream, [(moment, text)])

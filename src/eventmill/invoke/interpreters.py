@@ -1,0 +1,48 @@
+"""Which Python runs a function."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """`version` is `3.12`; `substitute` tells that the runtime's own was not found."""
+
+    path: str
+    version: str
+    substitute: bool
+
+
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@functools.lru_cache(maxsize=32)
+def interpreter_for(runtime: str) -> Interpreter:
+    """The interpreter of `python3.x`: found on the machine and complete, or the engine's own.
+
+    An application must not fail because the machine lacks one Python version, so the engine's own
+    stands in; `eventmill check` and the function's log say so.
+    """
+    wanted = runtime.removeprefix("python")
+    if wanted == OWN:
+        return Interpreter(sys.executable, OWN, False)
+    found = shutil.which(f"python{wanted}")
+    if found is not None and _has_boto3(found):
+        return Interpreter(found, wanted, False)
+    return Interpreter(sys.executable, OWN, True)
+
+
+def _has_boto3(path: str) -> bool:
+    """Lambda's Python runtimes bring boto3; an interpreter without it would break functions."""
+    try:
+        done = subprocess.run(
+            [path, "-c", "import boto3, awslambdaric"], capture_output=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,120 @@
+"""The invoker: what deliver, edge and Lambda's Invoke run functions with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from datetime import UTC, datetime
+
+from eventmill.invoke import variables
+from eventmill.invoke.environment import Environment
+from eventmill.invoke.interpreters import interpreter_for
+from eventmill.invoke.launcher import ENGINE_PYTHON, Launch, Launcher, python_argv
+from eventmill.invoke.pool import Pool
+from eventmill.invoke.runtime_api import serve
+from eventmill.invoke.settings import InvokeSettings
+from eventmill.kernel.clock import Clock
+from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
+from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import LogSink
+
+__all__ = ["InvokeSettings", "ProcessInvoker"]
+
+
+class ProcessInvoker:
+    """Runs functions as processes of this machine. See kernel.ports.Invoker."""
+
+    def __init__(self, clock: Clock, ids: Ids, logs: LogSink, settings: InvokeSettings) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._logs = logs
+        self._settings = settings
+        self._launcher = Launcher()
+        self._loop = asyncio.get_running_loop()
+        self._folder = settings.data / "environments"
+        self._pool = Pool(
+            clock,
+            self._start,
+            settings.limit,
+            settings.account_concurrency,
+            settings.idle_seconds,
+        )
+
+    async def start(self) -> None:
+        """Clear what a dead engine left and have the fork server ready."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        self._launcher.warm(ENGINE_PYTHON, ())
+
+    async def stop(self) -> None:
+        """End all environments."""
+        await self._pool.close()
+        self._launcher.close()
+
+    @property
+    def running(self) -> int:
+        """Invocations that run or wait for an environment."""
+        return self._pool.running
+
+    def count(self, function_arn: str) -> int:
+        """Those of one function."""
+        return self._pool.count(function_arn)
+
+    def forget(self, function_arn: str) -> None:
+        """Let go of the environments of a function that changed. Safe from any thread."""
+        self._loop.call_soon_threadsafe(self._pool.forget, function_arn)
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run it once. Raises ConcurrencyExceeded."""
+        spec = invocation.spec
+        self._pool.enter(spec)
+        try:
+            environment = await self._pool.acquire(spec)
+            try:
+                return await environment.run(invocation)
+            finally:
+                self._pool.release(environment)
+        finally:
+            self._pool.leave(spec)
+
+    async def _start(self, spec: FunctionSpec) -> Environment:
+        stream = f"{datetime.fromtimestamp(self._clock.now(), UTC):%Y/%m/%d}/[{spec.version}]"
+        stream += self._ids.hex(32)
+        temporary = self._folder / self._ids.hex(16)
+        temporary.mkdir(parents=True)
+        environment = Environment(spec, stream, temporary, self._clock, self._logs, self._pool.gone)
+        environment.server, address = await serve(environment)
+        launch = self._launch(spec, stream, environment, address)
+        environment.attach(await self._launcher.start(launch))
+        environment.output.given()
+        await environment.ready(self._settings.init_seconds)
+        return environment
+
+    def _launch(
+        self, spec: FunctionSpec, stream: str, environment: Environment, address: str
+    ) -> Launch:
+        values = variables.variables(spec, self._settings, address, stream, environment.temporary)
+        python = spec.runtime.startswith("python")
+        interpreter = interpreter_for(spec.runtime)
+        path = variables.search_path(spec, interpreter.version)
+        wrapped = "LD_LIBRARY_PATH" in values or "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment
+        spawn = not python or wrapped or interpreter.path != ENGINE_PYTHON
+        argv: tuple[str, ...] = ("bootstrap", spec.handler)
+        if not python:
+            argv = (str(spec.code / "bootstrap"),)
+        elif spawn:
+            argv = python_argv(interpreter.path)
+            values["EVENTMILL_PATH"] = os.pathsep.join(path)
+        if spawn and "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment:
+            argv = (spec.environment["AWS_LAMBDA_EXEC_WRAPPER"], *argv)
+        return Launch(
+            interpreter=interpreter.path,
+            preload=(),
+            path=path,
+            argv=argv,
+            environment=values,
+            cwd=str(spec.code),
+            output=environment.output.writer,
+            spawn=spawn,
+        )

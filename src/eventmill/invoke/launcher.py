@@ -1,0 +1,228 @@
+"""Starting environments: forked where that is safe, spawned otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).parent
+Ended = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is to be started. `path` precedes sys.path, `output` becomes stdout and stderr."""
+
+    interpreter: str
+    preload: tuple[str, ...]
+    path: tuple[str, ...]
+    argv: tuple[str, ...]
+    environment: dict[str, str]
+    cwd: str
+    output: int
+    spawn: bool
+
+
+class Process:
+    """A started environment. `ended` is called once with its exit status (negative: signal)."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.status: int | None = None
+        self._ended: Ended | None = None
+
+    def on_end(self, ended: Ended) -> None:
+        """Have `ended` called, at once if the process is over already."""
+        self._ended = ended
+        if self.status is not None:
+            ended(self.status)
+
+    def finish(self, status: int) -> None:
+        """Called by whoever waited for the process."""
+        if self.status is None:
+            self.status = status
+            if self._ended is not None:
+                self._ended(status)
+
+    def kill(self) -> None:
+        """Kill the environment with all that it started."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            # A fork that has not reached setpgid yet has no group.
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+
+class ForkServer:
+    """One fork server and the environments it forked."""
+
+    def __init__(self, interpreter: str, preload: tuple[str, ...]) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._control = ours
+        self._control.setblocking(False)
+        self._popen = subprocess.Popen(
+            [interpreter, str(_HERE / "fork_server.py"), str(os.getpid()), *preload],
+            stdin=theirs.fileno(),
+            env={**_clean_environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+            start_new_session=True,
+        )
+        theirs.close()
+        self._next = 0
+        self._starting: dict[int, asyncio.Future[Process]] = {}
+        self._running: dict[int, Process] = {}
+        self._buffer = b""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._control, self._readable)
+        self.alive = True
+
+    async def start(self, launch: Launch) -> Process:
+        """Fork one environment. Raises OSError when the server is gone."""
+        self._next += 1
+        message = {
+            "id": self._next,
+            "env": launch.environment,
+            "cwd": launch.cwd,
+            "path": list(launch.path),
+            "argv": list(launch.argv),
+            "client": str(_HERE / "plain_client.py"),
+        }
+        future: asyncio.Future[Process] = self._loop.create_future()
+        self._starting[self._next] = future
+        data = json.dumps(message).encode() + b"\n"
+        sent = socket.send_fds(self._control, [data], [launch.output])
+        if sent < len(data):
+            await self._loop.sock_sendall(self._control, data[sent:])
+        return await future
+
+    def close(self) -> None:
+        """End the server; its forks die with it."""
+        self.alive = False
+        self._loop.remove_reader(self._control)
+        self._control.close()
+        self._popen.kill()
+        self._popen.wait()
+        for process in list(self._running.values()):
+            process.kill()
+            process.finish(-signal.SIGKILL)
+
+    def _readable(self) -> None:
+        try:
+            data = self._control.recv(65_536)
+        except BlockingIOError:
+            return
+        if not data:
+            self._lost()
+            return
+        self._buffer += data
+        while b"\n" in self._buffer:
+            line, _, self._buffer = self._buffer.partition(b"\n")
+            self._handle(json.loads(line))
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        if "id" in message:
+            process = self._running[message["pid"]] = Process(message["pid"])
+            future = self._starting.pop(message["id"])
+            if not future.done():
+                future.set_result(process)
+            return
+        ended = self._running.pop(message["pid"], None)
+        if ended is not None:
+            ended.finish(message["status"])
+
+    def _lost(self) -> None:
+        self.alive = False
+        self._loop.remove_reader(self._control)
+        self._popen.wait()
+        for future in self._starting.values():
+            if not future.done():
+                future.set_exception(OSError("the fork server ended"))
+        self._starting.clear()
+        for process in list(self._running.values()):
+            process.finish(-signal.SIGKILL)
+        self._running.clear()
+
+
+def _clean_environment() -> dict[str, str]:
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+class Launcher:
+    """Starts processes; one fork server for each interpreter and set of dependencies."""
+
+    def __init__(self) -> None:
+        self._servers: dict[tuple[str, tuple[str, ...]], ForkServer] = {}
+        self._waiters: set[asyncio.Task[None]] = set()
+
+    def warm(self, interpreter: str, preload: tuple[str, ...]) -> None:
+        """Start the fork server now, so that the first cold start does not wait for it."""
+        self._server(interpreter, preload)
+
+    def _server(self, interpreter: str, preload: tuple[str, ...]) -> ForkServer:
+        key = (interpreter, preload)
+        server = self._servers.get(key)
+        if server is None or not server.alive:
+            server = self._servers[key] = ForkServer(interpreter, preload)
+        return server
+
+    async def start(self, launch: Launch) -> Process:
+        """Start one environment. Raises OSError when that fails."""
+        if not launch.spawn:
+            try:
+                return await self._server(launch.interpreter, launch.preload).start(launch)
+            except OSError:
+                # The kernel may have killed it for memory; a new one serves the next start.
+                pass
+        return await self._spawn(launch)
+
+    async def _spawn(self, launch: Launch) -> Process:
+        popen = await asyncio.create_subprocess_exec(
+            *launch.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=launch.output,
+            stderr=launch.output,
+            env=launch.environment,
+            cwd=launch.cwd,
+            process_group=0,
+        )
+        process = Process(popen.pid)
+
+        async def wait() -> None:
+            process.finish(await popen.wait())
+
+        task = asyncio.create_task(wait())
+        self._waiters.add(task)
+        task.add_done_callback(self._waiters.discard)
+        return process
+
+    def close(self) -> None:
+        """End all fork servers."""
+        for server in self._servers.values():
+            server.close()
+        self._servers.clear()
+
+
+def python_argv(interpreter: str) -> tuple[str, ...]:
+    """The command of a spawned Python environment."""
+    code = (
+        "import os, sys; sys.path[:0] = os.environ.pop('EVENTMILL_PATH').split(os.pathsep)\n"
+        "try:\n from awslambdaric.__main__ import main\n"
+        f"except ImportError:\n import runpy; runpy.run_path({str(_HERE / 'plain_client.py')!r},"
+        " run_name='__main__')\nelse:\n main(sys.argv)"
+    )
+    return (interpreter, "-c", code, "handler")
+
+
+ENGINE_PYTHON = sys.executable

@@ -1,0 +1,221 @@
+"""Which environment serves the next invocation of a function.
+
+Warm before cold, the one used last before others (its memory is warm and the rest may be reaped).
+Who must wait is served in turn, by a new environment or by one that becomes free, whichever comes
+first. Only AWS's limits refuse: this machine's limit makes wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from eventmill.invoke.environment import Environment
+from eventmill.kernel.clock import Clock
+from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec
+
+Start = Callable[[FunctionSpec], Awaitable[Environment]]
+_Waiter = asyncio.Future[Environment]
+
+
+class _Function:
+    """The environments of one function's state."""
+
+    def __init__(self, spec: FunctionSpec) -> None:
+        self.spec = spec
+        self.idle: list[Environment] = []
+        self.waiting: deque[_Waiter] = deque()
+        self.starting = 0
+
+
+class Pool:
+    """All environments of the engine."""
+
+    def __init__(
+        self, clock: Clock, start: Start, limit: int, account_limit: int, idle_seconds: float
+    ) -> None:
+        self._clock = clock
+        self._start = start
+        self._limit = limit
+        self._account_limit = account_limit
+        self._idle_seconds = idle_seconds
+        self._functions: dict[tuple[str, str, str], _Function] = {}
+        self._all: set[Environment] = set()
+        self._running: dict[str, int] = {}
+        self._total = 0
+        self._starting = 0
+        self._starts = max(2, os.cpu_count() or 1)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reaper: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @property
+    def running(self) -> int:
+        """Invocations that run or wait for an environment."""
+        return self._total
+
+    def count(self, function_arn: str) -> int:
+        """Those of one function."""
+        return self._running.get(function_arn, 0)
+
+    def enter(self, spec: FunctionSpec) -> None:
+        """Count an invocation in. Raises ConcurrencyExceeded."""
+        running = self._running.get(spec.arn, 0)
+        if spec.reserved_concurrency is not None and running >= spec.reserved_concurrency:
+            raise ConcurrencyExceeded("ReservedFunctionConcurrentInvocationLimitExceeded")
+        if self._total >= self._account_limit:
+            raise ConcurrencyExceeded("ConcurrentInvocationLimitExceeded")
+        self._running[spec.arn] = running + 1
+        self._total += 1
+
+    def leave(self, spec: FunctionSpec) -> None:
+        """Count it out."""
+        self._running[spec.arn] -= 1
+        if not self._running[spec.arn]:
+            del self._running[spec.arn]
+        self._total -= 1
+
+    async def acquire(self, spec: FunctionSpec) -> Environment:
+        """An environment for one invocation. Raises OSError when none can be started."""
+        key = (spec.arn, spec.version, spec.revision)
+        function = self._functions.get(key)
+        if function is None:
+            function = self._functions[key] = _Function(spec)
+        while function.idle:
+            environment = function.idle.pop()
+            if not environment.dead:
+                return environment
+        waiter: _Waiter = asyncio.get_running_loop().create_future()
+        function.waiting.append(waiter)
+        self._more(key, function)
+        return await waiter
+
+    def release(self, environment: Environment) -> None:
+        """Give it back, to whoever waits first."""
+        spec = environment.spec
+        key = (spec.arn, spec.version, spec.revision)
+        function = self._functions.get(key)
+        if environment.dead or function is None:
+            if not environment.dead:
+                environment.end()
+            self._wake()
+            return
+        while function.waiting:
+            waiter = function.waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(environment)
+                return
+        environment.idle_since = self._clock.real()
+        function.idle.append(environment)
+        self._wake()
+        self._arm()
+
+    def gone(self, environment: Environment) -> None:
+        """Its process ended."""
+        self._all.discard(environment)
+        for function in self._functions.values():
+            if environment in function.idle:
+                function.idle.remove(environment)
+        if not self._closed:
+            self._wake()
+
+    def forget(self, function_arn: str) -> None:
+        """End the idle environments of a function; busy ones end when they are given back."""
+        for key in [key for key in self._functions if key[0] == function_arn]:
+            function = self._functions[key]
+            for environment in list(function.idle):
+                environment.end()
+            function.idle.clear()
+            if not function.waiting and not function.starting:
+                del self._functions[key]
+
+    async def close(self) -> None:
+        """End all."""
+        self._closed = True
+        if self._reaper is not None:
+            self._reaper.cancel()
+        for task in self._tasks:
+            task.cancel()
+        for environment in list(self._all):
+            environment.end()
+
+    def _more(self, key: tuple[str, str, str], function: _Function) -> None:
+        if function.starting >= len(function.waiting) or self._starting >= self._starts:
+            return
+        if len(self._all) + self._starting >= self._limit and not self._evict():
+            return
+        function.starting += 1
+        self._starting += 1
+        task = asyncio.create_task(self._begin(key, function))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _begin(self, key: tuple[str, str, str], function: _Function) -> None:
+        try:
+            environment = await self._start(function.spec)
+        except Exception as error:
+            if function.waiting:
+                waiter = function.waiting.popleft()
+                if not waiter.done():
+                    waiter.set_exception(error)
+            return
+        finally:
+            function.starting -= 1
+            self._starting -= 1
+        self._all.add(environment)
+        self._functions.setdefault(key, function)
+        if environment.dead:
+            self._all.discard(environment)
+        self._offer(function, environment)
+        self._wake()
+
+    def _offer(self, function: _Function, environment: Environment) -> None:
+        while function.waiting:
+            waiter = function.waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(environment)
+                return
+        if not environment.dead:
+            environment.idle_since = self._clock.real()
+            function.idle.append(environment)
+            self._arm()
+
+    def _wake(self) -> None:
+        """Room was made: start what others wait for."""
+        for key, function in list(self._functions.items()):
+            if function.waiting:
+                self._more(key, function)
+
+    def _evict(self) -> bool:
+        """End the environment that has been idle longest, to make room."""
+        idle = [env for function in self._functions.values() for env in function.idle]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda env: env.idle_since)
+        for function in self._functions.values():
+            if oldest in function.idle:
+                function.idle.remove(oldest)
+        self._all.discard(oldest)
+        oldest.end()
+        return True
+
+    def _arm(self) -> None:
+        if self._reaper is None and not self._closed:
+            loop = asyncio.get_running_loop()
+            self._reaper = loop.call_later(self._idle_seconds, self._reap)
+
+    def _reap(self) -> None:
+        self._reaper = None
+        limit = self._clock.real() - self._idle_seconds
+        left = False
+        for function in self._functions.values():
+            for environment in list(function.idle):
+                if environment.idle_since <= limit:
+                    function.idle.remove(environment)
+                    environment.end()
+                else:
+                    left = True
+        if left:
+            self._arm()

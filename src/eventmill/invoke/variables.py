@@ -1,0 +1,71 @@
+"""The environment variables of an execution environment.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from eventmill.invoke.settings import InvokeSettings
+from eventmill.kernel.functions import FunctionSpec
+
+
+def variables(
+    spec: FunctionSpec, settings: InvokeSettings, api: str, stream: str, temporary: Path
+) -> dict[str, str]:
+    """What the function sees; its own variables never override Lambda's."""
+    layers = [str(layer) for layer in spec.layers]
+    values = dict(spec.environment)
+    values |= {
+        "AWS_ACCESS_KEY_ID": settings.access_key,
+        "AWS_SECRET_ACCESS_KEY": settings.secret_key,
+        "AWS_SESSION_TOKEN": settings.session_token,
+        "AWS_REGION": settings.region,
+        "AWS_DEFAULT_REGION": settings.region,
+        "AWS_LAMBDA_FUNCTION_NAME": spec.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "AWS_LAMBDA_RUNTIME_API": api,
+        "_HANDLER": spec.handler,
+        "LAMBDA_TASK_ROOT": str(spec.code),
+        "LAMBDA_RUNTIME_DIR": str(spec.code),
+        "TZ": ":UTC",
+        "LANG": "en_US.UTF-8",
+        "PATH": os.pathsep.join(
+            [*(f"{layer}/bin" for layer in layers), os.environ.get("PATH", os.defpath)]
+        ),
+        "TMPDIR": str(temporary),
+        "HOME": str(temporary),
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": settings.xray_address,
+        "_AWS_XRAY_DAEMON_ADDRESS": settings.xray_address.partition(":")[0],
+        "_AWS_XRAY_DAEMON_PORT": settings.xray_address.partition(":")[2],
+        "PYTHONUNBUFFERED": "1",
+    }
+    values.setdefault("AWS_ENDPOINT_URL", settings.endpoint())
+    if spec.runtime.startswith("python"):
+        values["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
+    libraries = [f"{layer}/lib" for layer in layers if Path(layer, "lib").is_dir()]
+    if libraries or (spec.code / "lib").is_dir():
+        libraries = [str(spec.code), str(spec.code / "lib"), *libraries]
+        values["LD_LIBRARY_PATH"] = os.pathsep.join(libraries)
+    if spec.log_format == "JSON":
+        values["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+        values["AWS_LAMBDA_LOG_LEVEL"] = spec.application_log_level or "INFO"
+    return values
+
+
+def search_path(spec: FunctionSpec, version: str) -> tuple[str, ...]:
+    """The entries of sys.path before the interpreter's own: code, then layers in their order."""
+    entries = [str(spec.code)]
+    for layer in spec.layers:
+        entries += [
+            str(layer / "python"),
+            str(layer / "python" / "lib" / f"python{version}" / "site-packages"),
+        ]
+    return tuple(entries)
