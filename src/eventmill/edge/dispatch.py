@@ -9,8 +9,19 @@ from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault, Internal, Invalid
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
-from eventmill.services.contract import Call, Later, Mode, Operation, Park, Result, Service
+from eventmill.services.contract import (
+    Call,
+    Directory,
+    Later,
+    Mode,
+    Operation,
+    Park,
+    Result,
+    Service,
+    Then,
+)
 from eventmill.store.blobs import Blobs
+from eventmill.store.code import CodeStore
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 
@@ -49,6 +60,8 @@ class Dispatcher:
         ids: Ids,
         ports: Ports,
         blobs: Blobs,
+        code: CodeStore,
+        directory: Directory,
         account: str,
         region: str,
     ) -> None:
@@ -63,6 +76,8 @@ class Dispatcher:
         self._ids = ids
         self._ports = ports
         self._blobs = blobs
+        self._code = code
+        self._directory = directory
         self._account = account
         self._region = region
         self.endpoint = ""
@@ -114,16 +129,21 @@ class Dispatcher:
         request: dict[str, Any],
         origin: Origin,
         waited_since: float | None,
-    ) -> Result:
+    ) -> dict[str, Any] | Park | Later:
         def run(tx: Transaction) -> Result:
             return operation.function(self.call(tx, origin, waited_since), request)
 
         try:
             if operation.mode is Mode.WRITE:
-                return await self._database.write(run)
-            if operation.mode is Mode.READ:
-                return self._database.read(run)
-            return await self._database.scan(run)
+                result = await self._database.write(run)
+            elif operation.mode is Mode.READ:
+                result = self._database.read(run)
+            else:
+                result = await self._database.scan(run)
+            if isinstance(result, Then):
+                change = result.run
+                return await self._database.write(lambda tx: change(self.call(tx, origin)))
+            return result
         except Fault:
             raise
         except Exception as error:
@@ -136,6 +156,7 @@ class Dispatcher:
             ids=self._ids,
             ports=self._ports,
             blobs=self._blobs,
+            code=self._code,
             account=self._account,
             region=self._region,
             endpoint=origin.endpoint,
@@ -146,6 +167,7 @@ class Dispatcher:
             trace=origin.trace,
             parked=waited_since is not None,
             waited_since=waited_since,
+            directory=self._directory,
         )
 
     async def by_name(
