@@ -1,0 +1,115 @@
+"""Invoke: synchronous, asynchronous, or a trial.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+
+from eventmill.kernel.errors import Invalid, TooLarge
+from eventmill.kernel.functions import ConcurrencyExceeded, Invocation
+from eventmill.services.contract import Call, Later, Result, Then
+from eventmill.services.lambda_ import events, functions
+from eventmill.services.lambda_.faults import throttled
+from eventmill.services.lambda_.names import function_arn
+from eventmill.services.lambda_.operations import OPERATIONS, named
+
+SYNC_LIMIT = 6_291_456
+ASYNC_LIMIT = 1_048_576
+CONTEXT_LIMIT = 3_583
+"""Bytes of a client context in base64."""
+
+_TAIL = 4_096
+
+
+@OPERATIONS.read("Invoke")
+def invoke(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound, Invalid (InvalidRequestContentException), TooLarge, Throttled."""
+    who = named(request)
+    spec = functions.resolve(call.tx, function_arn(call, who.name, who.qualifier))
+    kind = request.get("InvocationType") or "RequestResponse"
+    payload = _payload(request.get("Payload") or b"", kind)
+    arn = function_arn(call, who.name, who.qualifier)
+    if kind == "DryRun":
+        return {"StatusCode": 204, "ExecutedVersion": spec.version}
+    if kind == "Event":
+        return Then(lambda writing: _queue(writing, arn, payload))
+    invocation = Invocation(
+        spec=spec,
+        payload=payload,
+        request_id=call.request_id,
+        invoked_arn=arn,
+        trace=call.trace,
+        client_context=_client_context(request.get("ClientContext")),
+        source="api",
+    )
+    tail = request.get("LogType") == "Tail"
+    return Later(lambda: _run(call, invocation, tail=tail))
+
+
+def _queue(call: Call, arn: str, payload: bytes) -> dict[str, Any]:
+    events.enqueue_event(
+        call.tx, call.ids, arn, payload, trace=call.trace, source="api", request_id=call.request_id
+    )
+    return {"StatusCode": 202}
+
+
+def _payload(body: bytes, kind: str) -> bytes:
+    limit = ASYNC_LIMIT if kind == "Event" else SYNC_LIMIT
+    if len(body) > limit:
+        raise TooLarge(
+            "RequestTooLargeException",
+            f"{len(body)} byte payload is too large for the {kind} invocation type (limit "
+            f"{limit} bytes)",
+            fields={"Type": "User"},
+        )
+    if not body:
+        return b"{}"
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(
+            "InvalidRequestContentException",
+            f"Could not parse request body into json: {error}",
+            fields={"Type": "User"},
+        ) from None
+    return body
+
+
+def _client_context(text: str | None) -> str | None:
+    if not text:
+        return None
+    try:
+        if len(text) > CONTEXT_LIMIT:
+            raise ValueError(f"longer than {CONTEXT_LIMIT} bytes")
+        context = base64.b64decode(text, validate=True).decode()
+        orjson.loads(context)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid(
+            "InvalidRequestContentException",
+            f"Client context must be a valid Base64-encoded JSON object: {error}",
+            fields={"Type": "User"},
+        ) from None
+    return context
+
+
+async def _run(call: Call, invocation: Invocation, *, tail: bool) -> dict[str, Any]:
+    try:
+        outcome = await call.ports.invoker.invoke(invocation)
+    except ConcurrencyExceeded as full:
+        raise throttled(full.reason) from None
+    answer: dict[str, Any] = {
+        "StatusCode": 200,
+        "ExecutedVersion": outcome.executed_version,
+        "Payload": outcome.payload,
+    }
+    if outcome.error is not None:
+        answer["FunctionError"] = outcome.error
+    if tail:
+        answer["LogResult"] = base64.b64encode(outcome.log_tail[-_TAIL:]).decode()
+    return answer

@@ -1,0 +1,159 @@
+"""The settings of event source mappings: which source takes which, their ranges and defaults.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.kernel.arns import service_of
+from eventmill.services.lambda_ import filters
+from eventmill.services.lambda_.faults import parameter, ranged
+
+STREAMS = frozenset({"dynamodb", "kinesis"})
+FIFO_BATCH = 10
+
+_RANGES = {
+    "BatchSize": (1, 10_000),
+    "MaximumBatchingWindowInSeconds": (0, 300),
+    "ParallelizationFactor": (1, 10),
+    "MaximumRecordAgeInSeconds": (-1, 604_800),
+    "MaximumRetryAttempts": (-1, 10_000),
+    "TumblingWindowInSeconds": (0, 900),
+}
+_BOTH = (
+    "BatchSize",
+    "MaximumBatchingWindowInSeconds",
+    "FilterCriteria",
+    "FunctionResponseTypes",
+    "KMSKeyArn",
+    "MetricsConfig",
+)
+_MEMBERS = {
+    "sqs": (*_BOTH, "ScalingConfig"),
+    "stream": (
+        *_BOTH,
+        "ParallelizationFactor",
+        "StartingPosition",
+        "StartingPositionTimestamp",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "BisectBatchOnFunctionError",
+        "TumblingWindowInSeconds",
+        "DestinationConfig",
+    ),
+}
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "sqs": {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": []},
+    "stream": {
+        "BatchSize": 100,
+        "MaximumBatchingWindowInSeconds": 0,
+        "FunctionResponseTypes": [],
+        "ParallelizationFactor": 1,
+        "MaximumRecordAgeInSeconds": -1,
+        "MaximumRetryAttempts": -1,
+        "BisectBatchOnFunctionError": False,
+        "TumblingWindowInSeconds": 0,
+        "DestinationConfig": {"OnFailure": {}},
+    },
+}
+_OTHER_SOURCES = (
+    "Topics",
+    "Queues",
+    "SourceAccessConfigurations",
+    "SelfManagedEventSource",
+    "AmazonManagedKafkaEventSourceConfig",
+    "SelfManagedKafkaEventSourceConfig",
+    "DocumentDBEventSourceConfig",
+)
+REFUSED = {
+    **dict.fromkeys(_OTHER_SOURCES, "sources other than SQS and DynamoDB Streams are not offered"),
+    "ProvisionedPollerConfig": "pollers need no provisioning here; use ScalingConfig to cap them",
+    "LoggingConfig": "it belongs to Kafka sources, which are not offered",
+}
+"""Members that must not be set, with the reason."""
+
+
+def kind_of(source: str) -> str:
+    """`sqs` or `stream`. Raises Invalid for a source that is not offered."""
+    service = service_of(source)
+    if service == "sqs":
+        return "sqs"
+    if service in STREAMS:
+        return "stream"
+    raise parameter(
+        f"Unrecognized event source, must be a queue of SQS or a stream of DynamoDB: {source}"
+    )
+
+
+def settings(source: str, given: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings after `given` is applied to `base`, with defaults.
+
+    Raises Invalid for a value out of range, one that the source does not take, or a filter
+    pattern that is none.
+    """
+    kind = kind_of(source)
+    for name, reason in REFUSED.items():
+        if given.get(name):
+            raise parameter(f"{name} is not supported by Eventmill: {reason}.")
+    for name in set(_MEMBERS["sqs"]) | set(_MEMBERS["stream"]):
+        if name not in _MEMBERS[kind] and given.get(name) not in (None, {}, False):
+            raise parameter(f"Unsupported event source parameter {name} for {service_of(source)}.")
+    taken = {name: given[name] for name in _MEMBERS[kind] if given.get(name) is not None}
+    config = _DEFAULTS[kind] | dict(base) | taken
+    # An empty criteria takes the filters away.
+    if not (config.get("FilterCriteria") or {}).get("Filters"):
+        config.pop("FilterCriteria", None)
+    if not config.get("ScalingConfig"):
+        config.pop("ScalingConfig", None)
+    _check_ranges(config)
+    filters.check(config)
+    if kind == "sqs":
+        _check_queue(source, config)
+    else:
+        _check_stream(source, config)
+    return config
+
+
+def _check_ranges(config: Mapping[str, Any]) -> None:
+    for name, (low, high) in _RANGES.items():
+        if name in config:
+            ranged(name[0].lower() + name[1:], config[name], low, high)
+    for kind in config["FunctionResponseTypes"]:
+        if kind != "ReportBatchItemFailures":
+            raise parameter(f"Invalid function response type {kind}.")
+
+
+def _check_queue(source: str, config: Mapping[str, Any]) -> None:
+    size, window = config["BatchSize"], config["MaximumBatchingWindowInSeconds"]
+    if source.endswith(".fifo"):
+        if size > FIFO_BATCH:
+            raise parameter(f"Batch size cannot be greater than {FIFO_BATCH} for FIFO queues.")
+        if window:
+            raise parameter("Batching window is not supported for FIFO queues")
+    elif size > 10 and window < 1:
+        raise parameter(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is "
+            "greater than 10"
+        )
+    concurrency = (config.get("ScalingConfig") or {}).get("MaximumConcurrency")
+    if concurrency is not None:
+        ranged("scalingConfig.maximumConcurrency", concurrency, 2, 1_000)
+
+
+def _check_stream(source: str, config: Mapping[str, Any]) -> None:
+    position = config.get("StartingPosition")
+    if position is None:
+        raise parameter("1 validation error detected: StartingPosition is required for streams.")
+    if position == "AT_TIMESTAMP":
+        if service_of(source) == "dynamodb":
+            raise parameter("Unsupported starting position for arn type: AT_TIMESTAMP")
+        if config.get("StartingPositionTimestamp") is None:
+            raise parameter("StartingPositionTimestamp is required with AT_TIMESTAMP.")
+    if -1 < config["MaximumRecordAgeInSeconds"] < 60:
+        raise parameter("MaximumRecordAgeInSeconds must be -1, or between 60 and 604800.")
+    target = ((config["DestinationConfig"].get("OnFailure")) or {}).get("Destination")
+    if target and service_of(target) not in ("sqs", "sns", "s3"):
+        raise parameter(f"The destination {target} must be the ARN of sqs, sns or s3.")

@@ -1,0 +1,170 @@
+"""Resource policies of functions: which service may invoke them for which source.
+
+https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from eventmill.kernel.errors import Conflict
+from eventmill.services.contract import Call, Result
+from eventmill.services.lambda_ import functions
+from eventmill.services.lambda_.faults import missing
+from eventmill.services.lambda_.names import Named, function_arn, parse
+from eventmill.services.lambda_.operations import OPERATIONS, named
+from eventmill.store.transaction import Transaction
+
+_ACTIONS = frozenset({"lambda:invokefunction", "lambda:*", "*"})
+
+
+def add(call: Call, who: Named, sid: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Add one statement and return it. Raises NotFound, Conflict for a StatementId taken."""
+    functions.existing(call, who)
+    taken = call.tx.one(
+        "SELECT 1 FROM lambda_policies WHERE function=? AND qualifier=? AND sid=?", (*who, sid)
+    )
+    if taken is not None:
+        raise Conflict(
+            "ResourceConflictException",
+            f"The statement id ({sid}) provided already exists. Please provide a new statement "
+            "id, or remove the existing statement.",
+            fields={"Type": "User"},
+        )
+    statement: dict[str, Any] = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": _principal(request["Principal"]),
+        "Action": request["Action"],
+        "Resource": function_arn(call, *who),
+    }
+    condition = _condition(request)
+    if condition:
+        statement["Condition"] = condition
+    call.tx.execute(
+        "INSERT INTO lambda_policies VALUES(?,?,?,?)", (*who, sid, json.dumps(statement))
+    )
+    return statement
+
+
+def _principal(principal: str) -> str | dict[str, str]:
+    if principal == "*":
+        return principal
+    if principal.isdigit():
+        return {"AWS": f"arn:aws:iam::{principal}:root"}
+    return {"AWS" if principal.startswith("arn:") else "Service": principal}
+
+
+def _condition(request: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    equals = {
+        "AWS:SourceAccount": request.get("SourceAccount"),
+        "lambda:FunctionUrlAuthType": request.get("FunctionUrlAuthType"),
+        "lambda:EventSourceToken": request.get("EventSourceToken"),
+        "aws:PrincipalOrgID": request.get("PrincipalOrgID"),
+    }
+    condition: dict[str, dict[str, str]] = {}
+    strings = {key: str(value) for key, value in equals.items() if value}
+    if strings:
+        condition["StringEquals"] = strings
+    if request.get("InvokedViaFunctionUrl"):
+        condition["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}
+    if request.get("SourceArn"):
+        condition["ArnLike"] = {"AWS:SourceArn": request["SourceArn"]}
+    return condition
+
+
+def remove(call: Call, who: Named, sid: str) -> bool:
+    """Take a statement away; False when there is none."""
+    gone = call.tx.execute(
+        "DELETE FROM lambda_policies WHERE function=? AND qualifier=? AND sid=?", (*who, sid)
+    )
+    return gone.rowcount > 0
+
+
+@OPERATIONS.write("AddPermission")
+def add_permission(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Conflict for a StatementId that is taken."""
+    statement = add(call, named(request), request["StatementId"], request)
+    return {"Statement": json.dumps(statement)}
+
+
+@OPERATIONS.write("RemovePermission")
+def remove_permission(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound for a statement that is not there."""
+    who = named(request)
+    functions.existing(call, who)
+    if not remove(call, who, request["StatementId"]):
+        raise missing(f"Statement {request['StatementId']} is not found in resource policy.")
+    return {}
+
+
+@OPERATIONS.read("GetPolicy")
+def get_policy(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound when there is none."""
+    who = named(request)
+    config = functions.existing(call, who)
+    statements = _statements(call.tx, who)
+    if not statements:
+        raise missing("The resource you requested does not exist.")
+    policy = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
+    return {"Policy": json.dumps(policy), "RevisionId": config["RevisionId"]}
+
+
+def _statements(tx: Transaction, who: Named) -> list[dict[str, Any]]:
+    rows = tx.all(
+        "SELECT statement FROM lambda_policies WHERE function=? AND qualifier=? ORDER BY sid", who
+    )
+    return [_parsed(row[0]) for row in rows]
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(statement: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(statement)
+    return parsed
+
+
+def may_invoke(
+    tx: Transaction, function_arn: str, principal: str, source_arn: str, source_account: str
+) -> bool:
+    """Whether a service (`s3.amazonaws.com`) may invoke a function for one of its sources.
+
+    False too when there is no such function, version or alias.
+    """
+    if not functions.exists(tx, function_arn):
+        return False
+    context = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_account}
+    return any(
+        _allows(statement, principal, context) for statement in _statements(tx, parse(function_arn))
+    )
+
+
+def _allows(statement: Mapping[str, Any], principal: str, context: Mapping[str, str]) -> bool:
+    allowed = statement["Principal"]
+    if allowed != "*" and principal not in allowed.values():
+        return False
+    if statement["Action"].lower() not in _ACTIONS:
+        return False
+    return all(
+        _holds(operator, str(wanted), context.get(key.lower()))
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, wanted in keys.items()
+    )
+
+
+def _holds(operator: str, wanted: str, actual: str | None) -> bool:
+    # A condition on a key that the request does not carry is not met.
+    if actual is None:
+        return False
+    if operator in ("ArnLike", "ArnEquals", "StringLike"):
+        return _like(wanted).fullmatch(actual) is not None
+    return operator == "StringEquals" and wanted == actual
+
+
+@lru_cache(maxsize=4_096)
+def _like(pattern: str) -> re.Pattern[str]:
+    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
+    return re.compile("".join(parts), re.DOTALL)
