@@ -9,7 +9,17 @@ from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault, Internal, Invalid
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
-from eventmill.services.contract import Call, Later, Mode, Operation, Park, Result, Service
+from eventmill.services.contract import (
+    Call,
+    Directory,
+    Later,
+    Mode,
+    Operation,
+    Park,
+    Result,
+    Service,
+    Then,
+)
 from eventmill.store.blobs import Blobs
 from eventmill.store.code import CodeStore
 from eventmill.store.database import Database
@@ -51,6 +61,7 @@ class Dispatcher:
         ports: Ports,
         blobs: Blobs,
         code: CodeStore,
+        directory: Directory,
         account: str,
         region: str,
     ) -> None:
@@ -66,6 +77,7 @@ class Dispatcher:
         self._ports = ports
         self._blobs = blobs
         self._code = code
+        self._directory = directory
         self._account = account
         self._region = region
         self.endpoint = ""
@@ -117,16 +129,21 @@ class Dispatcher:
         request: dict[str, Any],
         origin: Origin,
         waited_since: float | None,
-    ) -> Result:
+    ) -> dict[str, Any] | Park | Later:
         def run(tx: Transaction) -> Result:
             return operation.function(self.call(tx, origin, waited_since), request)
 
         try:
             if operation.mode is Mode.WRITE:
-                return await self._database.write(run)
-            if operation.mode is Mode.READ:
-                return self._database.read(run)
-            return await self._database.scan(run)
+                result = await self._database.write(run)
+            elif operation.mode is Mode.READ:
+                result = self._database.read(run)
+            else:
+                result = await self._database.scan(run)
+            if isinstance(result, Then):
+                change = result.run
+                return await self._database.write(lambda tx: change(self.call(tx, origin)))
+            return result
         except Fault:
             raise
         except Exception as error:
@@ -150,6 +167,7 @@ class Dispatcher:
             trace=origin.trace,
             parked=waited_since is not None,
             waited_since=waited_since,
+            directory=self._directory,
         )
 
     async def by_name(

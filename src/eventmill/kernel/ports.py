@@ -59,19 +59,6 @@ class Builder(Protocol):
         """
 
 
-class Directory(Protocol):
-    """Answers for resources of other services by ARN, within the caller's transaction."""
-
-    def exists(self, tx: Any, arn: str) -> bool:
-        """Whether the resource exists here."""
-
-    def permits(self, tx: Any, arn: str, principal: str, action: str, source_arn: str) -> bool:
-        """Whether the resource's policy lets a service (`s3.amazonaws.com`) act for a source."""
-
-    def visibility(self, tx: Any, arn: str) -> int | None:
-        """A queue's visibility timeout in seconds; None for what is no queue."""
-
-
 @dataclass(slots=True)
 class Ports:
     """The implementations, set once by assembly before the engine serves."""
@@ -81,4 +68,3 @@ class Ports:
     logs: LogSink
     api: ApiCaller
     builder: Builder
-    directory: Directory

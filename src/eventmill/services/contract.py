@@ -47,6 +47,27 @@ class Download:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rest of the engine may ask about a resource of any service.
+
+    `policy` is its resource policy as JSON, empty without one. `facts` are the few settings that
+    another service must check, by AWS's names (a queue's `VisibilityTimeout`).
+    """
+
+    policy: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Directory = Callable[[Transaction, str], Known | None]
+"""Answers for an ARN; None when nothing exists under it. Joined by assembly from all services."""
+
+
+def _nothing(tx: Transaction, arn: str) -> Known | None:
+    """The directory of an engine without other services."""
+    return None
+
+
 class Mode(Enum):
     """How an operation touches the store, and so where it runs."""
 
@@ -82,6 +103,7 @@ class Call:
     """Whether this is a repetition after `Park`."""
     waited_since: float | None = None
     """The moved time of the first try of a parked call."""
+    directory: Directory = _nothing
 
     @property
     def now(self) -> float:
@@ -109,7 +131,18 @@ class Later:
     run: Callable[[], Awaitable[dict[str, Any]]]
 
 
-Result = dict[str, Any] | Park | Later
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What the operation read or prepared now changes the store: `run` is called on the writer.
+
+    For work that must not hold up the writer (unpacking an archive) or that only sometimes
+    ends in a change (an asynchronous Invoke).
+    """
+
+    run: Callable[[Call], dict[str, Any]]
+
+
+Result = dict[str, Any] | Park | Later | Then
 Function = Callable[[Call, dict[str, Any]], Result]
 
 

@@ -1,21 +1,30 @@
-"""Unpacked code of functions and layers, one folder per content."""
+"""Unpacked code of functions and layers, one folder per content.
+
+A folder is written completely under another name, then renamed: a crash in between leaves a
+partial folder that `sweep` deletes at the start.
+"""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
-import os
 import shutil
+import tempfile
 import zipfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from eventmill.kernel.errors import UsageError
 
-_UNZIPPED_LIMIT = 262_144_000
+UNZIPPED_LIMIT = 262_144_000
 
 
 class CodeStore:
-    """Folders named by the digest of what they hold; writing one twice is harmless."""
+    """Folders named by the digest of what they hold; writing one twice is harmless.
+
+    Its methods may be called from any thread.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -23,43 +32,60 @@ class CodeStore:
 
     def from_zip(self, data: bytes) -> Path:
         """Unpack an archive. Raises UsageError: no zip, too large, or a path that leads out."""
-        target = self._folder / hashlib.sha256(data).hexdigest()
-        if target.exists():
-            return target
         try:
             archive = zipfile.ZipFile(io.BytesIO(data))
         except zipfile.BadZipFile:
             raise UsageError(
                 "Could not unzip uploaded file. Please check your file, then try to upload again."
             ) from None
-        if sum(entry.file_size for entry in archive.infolist()) > _UNZIPPED_LIMIT:
-            raise UsageError("Unzipped size must be smaller than 262144000 bytes")
-        partial = target.with_suffix(f".{os.getpid()}")
-        for entry in archive.infolist():
-            _extract(archive, entry, partial)
-        partial.mkdir(exist_ok=True)
-        self._place(partial, target)
-        return target
+        if sum(entry.file_size for entry in archive.infolist()) > UNZIPPED_LIMIT:
+            raise UsageError(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
 
-    def from_text(self, files: dict[str, str]) -> Path:
+        def unpack(partial: Path) -> None:
+            for entry in archive.infolist():
+                _extract(archive, entry, partial)
+
+        return self._place(hashlib.sha256(data).hexdigest(), unpack)
+
+    def from_text(self, files: Mapping[str, str]) -> Path:
         """A folder with these files, for code written in a template."""
-        digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
-        target = self._folder / digest
-        if not target.exists():
-            partial = target.with_suffix(f".{os.getpid()}")
-            partial.mkdir(exist_ok=True)
-            for name, text in files.items():
-                (partial / name).write_text(text)
-            self._place(partial, target)
-        return target
 
-    @staticmethod
-    def _place(partial: Path, target: Path) -> None:
+        def write(partial: Path) -> None:
+            for name, text in files.items():
+                (partial / name).parent.mkdir(parents=True, exist_ok=True)
+                (partial / name).write_text(text)
+
+        return self._place(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest(), write)
+
+    def sweep(self, named: Iterable[str]) -> int:
+        """Delete every folder whose path is not in `named`; returns how many."""
+        keep = set(named)
+        gone = [folder for folder in self._folder.iterdir() if str(folder) not in keep]
+        for folder in gone:
+            shutil.rmtree(folder, ignore_errors=True)
+        return len(gone)
+
+    def _place(self, digest: str, fill: Callable[[Path], None]) -> Path:
+        target = self._folder / digest
+        if target.exists():
+            return target
+        partial = Path(tempfile.mkdtemp(prefix=f"{digest}.", dir=self._folder))
+        partial.chmod(0o755)
         try:
+            fill(partial)
             partial.rename(target)
         except OSError:
-            # Another call unpacked the same content first.
+            # Another call may have placed the same content first.
+            if not target.exists():
+                raise
+        finally:
             shutil.rmtree(partial, ignore_errors=True)
+        return target
+
+
+def code_sha256(data: bytes) -> str:
+    """Lambda's CodeSha256 of an archive."""
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
 
 def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> None:
@@ -70,6 +96,13 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> 
         path.mkdir(parents=True, exist_ok=True)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(archive.read(entry))
-    mode = entry.external_attr >> 16
-    path.chmod(0o755 if mode & 0o111 else 0o644)
+    # Read in pieces and counted: the size that the archive claims may be a lie.
+    left = UNZIPPED_LIMIT
+    with archive.open(entry) as source, path.open("wb") as target:
+        while piece := source.read(1 << 20):
+            left -= len(piece)
+            if left < 0:
+                raise UsageError(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
+            target.write(piece)
+    # Only the permission to execute is taken over: archives made on Windows carry none at all.
+    path.chmod(0o755 if (entry.external_attr >> 16) & 0o111 else 0o644)

@@ -7,6 +7,7 @@ transaction, so that it happens exactly once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eventmill.store.transaction import Transaction
@@ -23,7 +24,7 @@ SCHEMA = (
       created REAL NOT NULL,
       trace TEXT                  -- X-Ray header carried along
     );
-    CREATE INDEX outbox_due ON outbox(due, id);
+    CREATE INDEX outbox_due ON outbox(kind, due, id);
     """,
 )
 
@@ -64,20 +65,42 @@ def emit(
     return cursor.lastrowid
 
 
-def due_rows(tx: Transaction, limit: int) -> list[OutboxRow]:
-    """The rows whose time has come, oldest due first."""
-    rows = tx.all(
-        "SELECT id, due, kind, target, payload, attempts, created, trace FROM outbox"
-        " WHERE due <= ? ORDER BY due, id LIMIT ?",
-        (tx.now, limit),
-    )
-    return [OutboxRow(*row) for row in rows]
+def due_rows(tx: Transaction, kinds: Iterable[str], limit: int) -> list[OutboxRow]:
+    """Rows of `kinds` whose time has come, of each kind up to `limit`, oldest due first.
+
+    Kind by kind, so that many rows of one whose target is slow do not hide the others.
+    """
+    rows: list[OutboxRow] = []
+    for kind in kinds:
+        found = tx.all(
+            "SELECT id, due, kind, target, payload, attempts, created, trace FROM outbox"
+            " WHERE kind=? AND due<=? ORDER BY due, id LIMIT ?",
+            (kind, tx.now, limit),
+        )
+        rows.extend(OutboxRow(*row) for row in found)
+    rows.sort(key=lambda row: (row.due, row.id))
+    return rows
 
 
-def next_due(tx: Transaction) -> float | None:
-    """The earliest due time of all rows; None when the outbox is empty."""
-    row = tx.one("SELECT due FROM outbox ORDER BY due LIMIT 1")
-    return None if row is None else float(row[0])
+def next_due(tx: Transaction, kinds: Iterable[str]) -> float | None:
+    """The earliest time after now at which a row of `kinds` becomes due; None without one."""
+    earliest: float | None = None
+    for kind in kinds:
+        row = tx.one("SELECT min(due) FROM outbox WHERE kind=? AND due>?", (kind, tx.now))
+        if row is not None and row[0] is not None:
+            earliest = row[0] if earliest is None else min(earliest, row[0])
+    return earliest
+
+
+def waiting(tx: Transaction) -> list[tuple[str, float, int]]:
+    """(kind, due, count) of what is due now, and of what is due later by its time."""
+    return [
+        (kind, due, count)
+        for kind, due, count in tx.all(
+            "SELECT kind, max(due, ?), count(*) FROM outbox GROUP BY kind, max(due, ?)",
+            (tx.now, tx.now),
+        )
+    ]
 
 
 def settle(tx: Transaction, row_id: int) -> bool:

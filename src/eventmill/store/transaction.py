@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 Row = tuple[Any, ...]
@@ -52,6 +53,25 @@ class Transaction:
         For what the database does not hold, such as deleting a file that no row names any more.
         """
         self._committed.append(action)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part that may fail alone: what it raises undoes only its own change.
+
+        For a closure that does many independent things in one commit. Attempts do not nest.
+        """
+        announced, committed = len(self._announced), len(self._committed)
+        self.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            # Disk errors such as SQLITE_FULL end the whole transaction by themselves.
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK TO attempt")
+                self.execute("RELEASE attempt")
+            del self._announced[announced:], self._committed[committed:]
+            raise
+        self.execute("RELEASE attempt")
 
     def drain(self) -> tuple[list[str], list[Callable[[], None]]]:
         """What to announce and to run after the commit. For the writer alone."""

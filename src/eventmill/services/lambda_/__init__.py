@@ -1,22 +1,90 @@
-"""AWS Lambda: functions, their policies, event source mappings and asynchronous events.
+"""AWS Lambda: functions, versions, aliases, policies, layers, URLs and event source mappings.
 
-Running them is invoke's, carrying events to them is deliver's.
+Below the service's declaration stand the functions that deliver and edge use.
 """
 
+from __future__ import annotations
+
 from eventmill.services.contract import Service
-from eventmill.services.lambda_ import events, functions, invocation, layers, mappings, policies
+from eventmill.services.lambda_ import (
+    aliases,
+    concurrency,
+    invocation,
+    invoke_configs,
+    layer_operations,
+    mapping_operations,
+    policies,
+    urls,
+    versioning,
+)
+from eventmill.services.lambda_.concurrency import ACCOUNT_LIMIT, reserved_total
+from eventmill.services.lambda_.event_source_mappings import (
+    MAPPINGS_KEY,
+    EventSourceMapping,
+    mappings,
+    set_result,
+)
+from eventmill.services.lambda_.events import (
+    EVENTS_KEY,
+    Event,
+    due_events,
+    enqueue_event,
+    functions_due,
+    next_due_event,
+    postpone_event,
+    retry_event,
+    settle_event,
+    waiting_events,
+)
+from eventmill.services.lambda_.filters import Filters
+from eventmill.services.lambda_.functions import FUNCTIONS_KEY, exists, resolve
+from eventmill.services.lambda_.invoke_configs import Treatment, treatment
 from eventmill.services.lambda_.operations import OPERATIONS
+from eventmill.services.lambda_.policies import may_invoke
 from eventmill.services.lambda_.resources import RESOURCES
 from eventmill.services.lambda_.schema import SCHEMA
+from eventmill.services.lambda_.urls import FunctionUrl, url_by_id
 
-__all__ = [
-    "SERVICE",
-    "events",
-    "functions",
-    "invocation",
-    "layers",
-    "mappings",
-    "policies",
-]
+# Importing these registers their operations.
+_OPERATION_MODULES = (
+    aliases,
+    concurrency,
+    invocation,
+    invoke_configs,
+    layer_operations,
+    mapping_operations,
+    policies,
+    urls,
+    versioning,
+)
 
 SERVICE = Service("lambda", OPERATIONS.by_name, SCHEMA, RESOURCES)
+
+__all__ = [
+    "ACCOUNT_LIMIT",
+    "EVENTS_KEY",
+    "FUNCTIONS_KEY",
+    "MAPPINGS_KEY",
+    "SERVICE",
+    "Event",
+    "EventSourceMapping",
+    "Filters",
+    "FunctionUrl",
+    "Treatment",
+    "due_events",
+    "enqueue_event",
+    "exists",
+    "functions_due",
+    "mappings",
+    "may_invoke",
+    "next_due_event",
+    "postpone_event",
+    "reserved_total",
+    "resolve",
+    "retry_event",
+    "set_result",
+    "settle_event",
+    "treatment",
+    "url_by_id",
+    "waiting_events",
+]

@@ -1,30 +1,74 @@
-"""Functions, versions and aliases as rows, and which of them a call reaches."""
+"""Functions and their versions as rows, and which of them a call reaches."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.functions import FunctionSpec
-from eventmill.services.lambda_.names import not_found, parse
+from eventmill.services.contract import Call
+from eventmill.services.lambda_.names import (
+    Named,
+    function_arn,
+    not_found,
+    parse,
+    unqualified,
+)
 from eventmill.store.transaction import Row, Transaction
 
-_COLUMNS = "name, version, config, code, layers, revision"
-_specs: dict[tuple[str, str, str, int | None], FunctionSpec] = {}
+FUNCTIONS_KEY = "lambda.functions"
+"""Announced when a function, an alias or a reserved concurrency changed or went."""
+
+LATEST = "$LATEST"
+
+_CACHED = 5_000
+_specs: dict[tuple[str, int | None], FunctionSpec] = {}
+"""By revision, which is a digest of all that a spec holds, and reserved concurrency."""
 
 
-def config_of(tx: Transaction, name: str, version: str = "$LATEST") -> dict[str, Any] | None:
+def save(
+    tx: Transaction,
+    config: Mapping[str, Any],
+    folder: str,
+    layers: str,
+    source: str = "",
+) -> None:
+    """Write a version: its configuration, folder of code and JSON list of layers' folders.
+
+    `source` is the RevisionId of $LATEST that a numbered version was published from.
+    """
+    text = json.dumps(config)
+    # A digest and not the RevisionId: two engines of one process with the same seed give the
+    # same ids to different functions, and specs are cached for all of them.
+    revision = hashlib.sha256(f"{text}\0{folder}\0{layers}".encode()).hexdigest()[:32]
+    tx.execute(
+        "INSERT OR REPLACE INTO lambda_functions VALUES(?,?,?,?,?,?,?)",
+        (config["FunctionName"], config["Version"], text, folder, layers, revision, source),
+    )
+
+
+def config_of(tx: Transaction, name: str, version: str = LATEST) -> dict[str, Any] | None:
     """The API's FunctionConfiguration, or None."""
     row = tx.one("SELECT config FROM lambda_functions WHERE name=? AND version=?", (name, version))
     return None if row is None else json.loads(row[0])
 
 
+def existing(call: Call, who: Named) -> dict[str, Any]:
+    """The configuration of what `who` reaches. Raises NotFound."""
+    config = config_of(call.tx, who.name, version_of(call.tx, who.name, who.qualifier))
+    if config is None:
+        raise not_found(function_arn(call, who.name, who.qualifier))
+    return config
+
+
 def version_of(tx: Transaction, name: str, qualifier: str) -> str:
     """The version that a qualifier reaches; an alias with weights chooses at random by them."""
-    if qualifier in ("", "$LATEST"):
-        return "$LATEST"
+    if qualifier in ("", LATEST):
+        return LATEST
     if qualifier.isdigit():
         return qualifier
     row = tx.one(
@@ -33,9 +77,10 @@ def version_of(tx: Transaction, name: str, qualifier: str) -> str:
     )
     if row is None:
         return qualifier
-    for version, weight in json.loads(row[1]).items():
-        if random.random() < weight:
-            return str(version)
+    if row[1] != "{}":
+        for version, weight in json.loads(row[1]).items():
+            if random.random() < weight:
+                return str(version)
     return str(row[0])
 
 
@@ -47,44 +92,47 @@ def resolve(tx: Transaction, function: str, qualifier: str | None = None) -> Fun
     named = parse(function, qualifier)
     version = version_of(tx, named.name, named.qualifier)
     row = tx.one(
-        "SELECT f.name, f.version, f.revision, c.reserved FROM lambda_functions f"
+        "SELECT f.revision, c.reserved FROM lambda_functions f"
         " LEFT JOIN lambda_concurrency c ON c.function=f.name WHERE f.name=? AND f.version=?",
         (named.name, version),
     )
     if row is None:
         raise not_found(function)
-    spec = _specs.get((row[0], row[1], row[2], row[3]))
+    key = (row[0], row[1])
+    spec = _specs.get(key)
     if spec is None:
         full = tx.one(
-            f"SELECT {_COLUMNS} FROM lambda_functions WHERE name=? AND version=?", row[:2]
+            "SELECT name, version, config, code, layers, revision FROM lambda_functions"
+            " WHERE name=? AND version=?",
+            (named.name, version),
         )
         assert full is not None
-        if len(_specs) > 5_000:
+        if len(_specs) >= _CACHED:
             _specs.clear()
-        spec = _specs[(row[0], row[1], row[2], row[3])] = _spec(full, row[3])
+        spec = _specs[key] = _spec(full, row[1])
     return spec
 
 
 def _spec(row: Row, reserved: int | None) -> FunctionSpec:
     name, version, text, code, layers, revision = row
     config = json.loads(text)
-    logging = config.get("LoggingConfig") or {}
+    logging = config["LoggingConfig"]
     return FunctionSpec(
         arn=unqualified(config["FunctionArn"]),
         name=name,
         version=version,
         revision=revision,
-        runtime=config.get("Runtime", ""),
-        handler=config.get("Handler", ""),
+        runtime=config["Runtime"],
+        handler=config.get("Handler") or "",
         code=Path(code),
         layers=tuple(Path(folder) for folder in json.loads(layers)),
         timeout=float(config["Timeout"]),
         memory_mb=config["MemorySize"],
         storage_mb=config["EphemeralStorage"]["Size"],
         environment=(config.get("Environment") or {}).get("Variables") or {},
-        role=config.get("Role", ""),
-        log_group=logging.get("LogGroup") or f"/aws/lambda/{name}",
-        log_format=logging.get("LogFormat", "Text"),
+        role=config.get("Role") or "",
+        log_group=logging["LogGroup"],
+        log_format=logging["LogFormat"],
         application_log_level=logging.get("ApplicationLogLevel"),
         system_log_level=logging.get("SystemLogLevel"),
         tracing=config["TracingConfig"]["Mode"],
@@ -92,19 +140,14 @@ def _spec(row: Row, reserved: int | None) -> FunctionSpec:
     )
 
 
-def unqualified(arn: str) -> str:
-    """A function's ARN without version or alias."""
-    return ":".join(arn.split(":")[:7])
-
-
-def qualifier_of(arn: str) -> str:
-    """The version or alias of a function's ARN; empty without one."""
-    parts = arn.split(":")
-    return parts[7] if len(parts) > 7 else ""
-
-
 def exists(tx: Transaction, arn: str) -> bool:
     """Whether the function, version or alias that `arn` names exists."""
     named = parse(arn)
-    version = version_of(tx, named.name, named.qualifier)
-    return config_of(tx, named.name, version) is not None
+    return config_of(tx, named.name, version_of(tx, named.name, named.qualifier)) is not None
+
+
+def changed(call: Call, name: str) -> None:
+    """Have everyone look at the function anew, and its idle environments end."""
+    call.tx.announce(FUNCTIONS_KEY)
+    arn = function_arn(call, name)
+    call.tx.after_commit(lambda: call.ports.invoker.forget(arn))

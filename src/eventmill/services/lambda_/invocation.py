@@ -6,33 +6,39 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 from __future__ import annotations
 
 import base64
+import binascii
 from typing import Any
 
 import orjson
 
-from eventmill.kernel.errors import Fault, Invalid, Throttled
+from eventmill.kernel.errors import Invalid, TooLarge
 from eventmill.kernel.functions import ConcurrencyExceeded, Invocation
-from eventmill.services.contract import Call, Later, Result
+from eventmill.services.contract import Call, Later, Result, Then
 from eventmill.services.lambda_ import events, functions
+from eventmill.services.lambda_.faults import throttled
 from eventmill.services.lambda_.names import function_arn
 from eventmill.services.lambda_.operations import OPERATIONS, named
 
 SYNC_LIMIT = 6_291_456
 ASYNC_LIMIT = 1_048_576
+CONTEXT_LIMIT = 3_583
+"""Bytes of a client context in base64."""
+
+_TAIL = 4_096
 
 
 @OPERATIONS.read("Invoke")
 def invoke(call: Call, request: dict[str, Any]) -> Result:
-    """Raises NotFound, Invalid (InvalidRequestContentException), Throttled, too large."""
+    """Raises NotFound, Invalid (InvalidRequestContentException), TooLarge, Throttled."""
     who = named(request)
-    spec = functions.resolve(call.tx, who.name, who.qualifier)
+    spec = functions.resolve(call.tx, function_arn(call, who.name, who.qualifier))
     kind = request.get("InvocationType") or "RequestResponse"
     payload = _payload(request.get("Payload") or b"", kind)
     arn = function_arn(call, who.name, who.qualifier)
     if kind == "DryRun":
-        return {"StatusCode": 204}
+        return {"StatusCode": 204, "ExecutedVersion": spec.version}
     if kind == "Event":
-        return _queued(call, arn, payload)
+        return Then(lambda writing: _queue(writing, arn, payload))
     invocation = Invocation(
         spec=spec,
         payload=payload,
@@ -43,35 +49,12 @@ def invoke(call: Call, request: dict[str, Any]) -> Result:
         source="api",
     )
     tail = request.get("LogType") == "Tail"
-    return Later(lambda: run(call, invocation, tail=tail))
+    return Later(lambda: _run(call, invocation, tail=tail))
 
 
-def _queued(call: Call, arn: str, payload: bytes) -> Result:
-    """The read that found the function cannot write: the event is put down by the writer."""
-    return Later(
-        lambda: call.ports.api.call(
-            "lambda",
-            "__Enqueue",
-            {
-                "FunctionArn": arn,
-                "Payload": payload,
-                "RequestId": call.request_id,
-                "Trace": call.trace,
-            },
-        )
-    )
-
-
-@OPERATIONS.write("__Enqueue")
-def enqueue(call: Call, request: dict[str, Any]) -> Result:
-    """Not an operation of AWS's: the durable half of Invoke with InvocationType Event."""
-    events.enqueue(
-        call.tx,
-        request["FunctionArn"],
-        request["Payload"],
-        request_id=request["RequestId"],
-        trace=request["Trace"],
-        source="api",
+def _queue(call: Call, arn: str, payload: bytes) -> dict[str, Any]:
+    events.enqueue_event(
+        call.tx, call.ids, arn, payload, trace=call.trace, source="api", request_id=call.request_id
     )
     return {"StatusCode": 202}
 
@@ -79,11 +62,11 @@ def enqueue(call: Call, request: dict[str, Any]) -> Result:
 def _payload(body: bytes, kind: str) -> bytes:
     limit = ASYNC_LIMIT if kind == "Event" else SYNC_LIMIT
     if len(body) > limit:
-        raise Fault(
+        raise TooLarge(
             "RequestTooLargeException",
             f"{len(body)} byte payload is too large for the {kind} invocation type (limit "
             f"{limit} bytes)",
-            status=413,
+            fields={"Type": "User"},
         )
     if not body:
         return b"{}"
@@ -93,6 +76,7 @@ def _payload(body: bytes, kind: str) -> bytes:
         raise Invalid(
             "InvalidRequestContentException",
             f"Could not parse request body into json: {error}",
+            fields={"Type": "User"},
         ) from None
     return body
 
@@ -101,24 +85,20 @@ def _client_context(text: str | None) -> str | None:
     if not text:
         return None
     try:
-        return base64.b64decode(text).decode()
-    except ValueError:
+        if len(text) > CONTEXT_LIMIT:
+            raise ValueError(f"longer than {CONTEXT_LIMIT} bytes")
+        context = base64.b64decode(text, validate=True).decode()
+        orjson.loads(context)
+    except (binascii.Error, ValueError) as error:
         raise Invalid(
-            "InvalidRequestContentException", "ClientContext is not base64 of a JSON text."
+            "InvalidRequestContentException",
+            f"Client context must be a valid Base64-encoded JSON object: {error}",
+            fields={"Type": "User"},
         ) from None
+    return context
 
 
-def throttled(reason: str) -> Throttled:
-    """The 429 that Lambda answers."""
-    return Throttled(
-        "TooManyRequestsException",
-        "Rate Exceeded.",
-        fields={"Reason": reason, "retryAfterSeconds": "1"},
-    )
-
-
-async def run(call: Call, invocation: Invocation, *, tail: bool) -> dict[str, Any]:
-    """Run it and shape the answer."""
+async def _run(call: Call, invocation: Invocation, *, tail: bool) -> dict[str, Any]:
     try:
         outcome = await call.ports.invoker.invoke(invocation)
     except ConcurrencyExceeded as full:
@@ -131,5 +111,5 @@ async def run(call: Call, invocation: Invocation, *, tail: bool) -> dict[str, An
     if outcome.error is not None:
         answer["FunctionError"] = outcome.error
     if tail:
-        answer["LogResult"] = base64.b64encode(outcome.log_tail[-4_096:]).decode()
+        answer["LogResult"] = base64.b64encode(outcome.log_tail[-_TAIL:]).decode()
     return answer

@@ -1,4 +1,4 @@
-"""Layers: versions of folders that functions find under /opt.
+"""Layer versions: folders that lie under /opt of the functions that name them.
 
 https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 """
@@ -6,91 +6,102 @@ https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from eventmill.kernel.clock import iso_millis
-from eventmill.kernel.errors import NotFound
-from eventmill.services.contract import Call, Result
-from eventmill.services.lambda_ import code
-from eventmill.services.lambda_.operations import OPERATIONS
+from eventmill.services.contract import Call
+from eventmill.services.lambda_.code import Code
+from eventmill.services.lambda_.faults import missing, parameter
+
+MOST = 5
+"""Layers of one function."""
 
 
-def publish(call: Call, name: str, request: dict[str, Any]) -> dict[str, Any]:
-    """The next version of a layer."""
-    row = call.tx.one("SELECT coalesce(max(version),0)+1 FROM lambda_layers WHERE name=?", (name,))
-    assert row is not None
-    version = row[0]
-    arn = f"arn:aws:lambda:{call.region}:{call.account}:layer:{name}"
-    config = {
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One version of a layer."""
+
+    arn: str
+    folder: str
+    size: int
+
+
+def layer_arn(call: Call, name: str) -> str:
+    """The ARN without a version."""
+    return f"arn:aws:lambda:{call.region}:{call.account}:layer:{name}"
+
+
+def parse(text: str) -> tuple[str, int | None]:
+    """(name, version) of a layer's name, ARN or version ARN."""
+    parts = text.split(":")
+    if len(parts) >= 7 and parts[5] == "layer":
+        version = int(parts[7]) if len(parts) > 7 and parts[7].isdigit() else None
+        return parts[6], version
+    return text, None
+
+
+def find(call: Call, arns: Sequence[str]) -> list[Layer]:
+    """The layers that version ARNs name, in order. Raises Invalid."""
+    if len(arns) > MOST:
+        raise parameter(f"Cannot reference more than {MOST} layers.")
+    return [_one(call, arn) for arn in arns]
+
+
+def _one(call: Call, arn: str) -> Layer:
+    name, version = parse(arn)
+    row = call.tx.one(
+        "SELECT folder, config ->> '$.Content.CodeSize' FROM lambda_layers"
+        " WHERE name=? AND version=? AND config IS NOT NULL",
+        (name, version),
+    )
+    if row is None:
+        raise parameter(
+            f"Layer version {arn} does not exist. Only layers of this engine can be used: declare "
+            "it as AWS::Serverless::LayerVersion, or publish it with PublishLayerVersion."
+        )
+    return Layer(arn, row[0], row[1])
+
+
+def publish(call: Call, name: str, given: Mapping[str, Any], package: Code) -> dict[str, Any]:
+    """The next version of a layer, as the API returns it."""
+    name = parse(name)[0]
+    newest = call.tx.one("SELECT max(version) FROM lambda_layers WHERE name=?", (name,))
+    version = 1 + ((newest[0] if newest else None) or 0)
+    arn = layer_arn(call, name)
+    config: dict[str, Any] = {
+        "Content": {"Location": "", "CodeSha256": package.sha256, "CodeSize": package.size},
         "LayerArn": arn,
         "LayerVersionArn": f"{arn}:{version}",
+        "Description": given.get("Description") or "",
+        "CreatedDate": iso_millis(call.now).replace("Z", "+0000"),
         "Version": version,
-        "Description": request.get("Description") or "",
-        "CreatedDate": iso_millis(call.now),
-        "CompatibleRuntimes": request.get("CompatibleRuntimes") or [],
-        "CompatibleArchitectures": request.get("CompatibleArchitectures") or [],
-        "LicenseInfo": request.get("LicenseInfo") or "",
-        "Content": {"CodeSize": 0, "CodeSha256": "", "Location": ""},
     }
-    folder = code.folder_of(call, request["Content"], "")
+    for member in ("CompatibleArchitectures", "CompatibleRuntimes", "LicenseInfo"):
+        if given.get(member):
+            config[member] = given[member]
     call.tx.execute(
-        "INSERT INTO lambda_layers VALUES(?,?,?,?)", (name, version, json.dumps(config), folder)
+        "INSERT INTO lambda_layers VALUES(?,?,?,?)",
+        (name, version, json.dumps(config), package.folder),
     )
     return config
 
 
-@OPERATIONS.write("PublishLayerVersion")
-def publish_layer_version(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Invalid for content that cannot be unpacked."""
-    return publish(call, request["LayerName"], request)
+def delete(call: Call, name: str, version: int) -> None:
+    """Delete a version; functions that use it keep it, and its number is not used again."""
+    call.tx.execute(
+        "UPDATE lambda_layers SET config=NULL WHERE name=? AND version=?",
+        (parse(name)[0], version),
+    )
 
 
-@OPERATIONS.read("GetLayerVersion")
-def get_layer_version(call: Call, request: dict[str, Any]) -> Result:
-    """Raises NotFound."""
-    name = request["LayerName"].rpartition(":")[2]
+def get(call: Call, name: str, version: int | None) -> dict[str, Any]:
+    """A version as the API returns it. Raises NotFound."""
     row = call.tx.one(
-        "SELECT config FROM lambda_layers WHERE name=? AND version=?",
-        (name, request["VersionNumber"]),
+        "SELECT config FROM lambda_layers WHERE name=? AND version=?", (name, version)
     )
-    if row is None:
-        raise NotFound("ResourceNotFoundException", "The resource you requested does not exist.")
-    return dict(json.loads(row[0]))
-
-
-@OPERATIONS.scan("ListLayerVersions")
-def list_layer_versions(call: Call, request: dict[str, Any]) -> Result:
-    """Newest first."""
-    rows = call.tx.all(
-        "SELECT config FROM lambda_layers WHERE name=? ORDER BY version DESC",
-        (request["LayerName"].rpartition(":")[2],),
-    )
-    return {"LayerVersions": [json.loads(row[0]) for row in rows]}
-
-
-@OPERATIONS.scan("ListLayers")
-def list_layers(call: Call, request: dict[str, Any]) -> Result:
-    """Each layer with its newest version."""
-    rows = call.tx.all("SELECT name, config, max(version) FROM lambda_layers GROUP BY name")
-    return {
-        "Layers": [
-            {
-                "LayerName": name,
-                "LayerArn": json.loads(text)["LayerArn"],
-                "LatestMatchingVersion": json.loads(text),
-            }
-            for name, text, _ in rows
-        ]
-    }
-
-
-@OPERATIONS.write("DeleteLayerVersion")
-def delete_layer_version(call: Call, request: dict[str, Any]) -> Result:
-    """Functions that use it keep it."""
-    remove(call, request["LayerName"].rpartition(":")[2], request["VersionNumber"])
-    return {}
-
-
-def remove(call: Call, name: str, version: int) -> None:
-    """Delete the row."""
-    call.tx.execute("DELETE FROM lambda_layers WHERE name=? AND version=?", (name, version))
+    if row is None or row[0] is None:
+        raise missing("The resource you requested does not exist.")
+    config: dict[str, Any] = json.loads(row[0])
+    return config

@@ -1,4 +1,4 @@
-"""The settings of event source mappings: which source takes which, ranges and defaults.
+"""The settings of event source mappings: which source takes which, their ranges and defaults.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 """
@@ -9,135 +9,151 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.kernel.arns import service_of
-from eventmill.kernel.errors import Fault, Invalid
-from eventmill.patterns import LAMBDA, PatternError, compile_pattern
+from eventmill.services.lambda_ import filters
+from eventmill.services.lambda_.faults import parameter, ranged
 
-_RANGES: dict[str, tuple[int, int]] = {
+STREAMS = frozenset({"dynamodb", "kinesis"})
+FIFO_BATCH = 10
+
+_RANGES = {
     "BatchSize": (1, 10_000),
     "MaximumBatchingWindowInSeconds": (0, 300),
     "ParallelizationFactor": (1, 10),
-    "TumblingWindowInSeconds": (0, 900),
-    "MaximumRetryAttempts": (-1, 10_000),
     "MaximumRecordAgeInSeconds": (-1, 604_800),
+    "MaximumRetryAttempts": (-1, 10_000),
+    "TumblingWindowInSeconds": (0, 900),
 }
-_STREAM_ONLY = (
-    "ParallelizationFactor",
-    "TumblingWindowInSeconds",
-    "MaximumRetryAttempts",
-    "MaximumRecordAgeInSeconds",
-    "BisectBatchOnFunctionError",
-    "StartingPosition",
-    "StartingPositionTimestamp",
-    "DestinationConfig",
-)
-_STREAM_DEFAULTS: dict[str, Any] = {
-    "BatchSize": 100,
-    "MaximumBatchingWindowInSeconds": 0,
-    "ParallelizationFactor": 1,
-    "TumblingWindowInSeconds": 0,
-    "MaximumRetryAttempts": -1,
-    "MaximumRecordAgeInSeconds": -1,
-    "BisectBatchOnFunctionError": False,
-    "DestinationConfig": {"OnFailure": {}},
-}
-_COPIED = (
-    *_RANGES,
-    *_STREAM_ONLY,
+_BOTH = (
+    "BatchSize",
+    "MaximumBatchingWindowInSeconds",
     "FilterCriteria",
     "FunctionResponseTypes",
-    "ScalingConfig",
-    "MetricsConfig",
     "KMSKeyArn",
+    "MetricsConfig",
 )
+_MEMBERS = {
+    "sqs": (*_BOTH, "ScalingConfig"),
+    "stream": (
+        *_BOTH,
+        "ParallelizationFactor",
+        "StartingPosition",
+        "StartingPositionTimestamp",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "BisectBatchOnFunctionError",
+        "TumblingWindowInSeconds",
+        "DestinationConfig",
+    ),
+}
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "sqs": {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": []},
+    "stream": {
+        "BatchSize": 100,
+        "MaximumBatchingWindowInSeconds": 0,
+        "FunctionResponseTypes": [],
+        "ParallelizationFactor": 1,
+        "MaximumRecordAgeInSeconds": -1,
+        "MaximumRetryAttempts": -1,
+        "BisectBatchOnFunctionError": False,
+        "TumblingWindowInSeconds": 0,
+        "DestinationConfig": {"OnFailure": {}},
+    },
+}
+_OTHER_SOURCES = (
+    "Topics",
+    "Queues",
+    "SourceAccessConfigurations",
+    "SelfManagedEventSource",
+    "AmazonManagedKafkaEventSourceConfig",
+    "SelfManagedKafkaEventSourceConfig",
+    "DocumentDBEventSourceConfig",
+)
+REFUSED = {
+    **dict.fromkeys(_OTHER_SOURCES, "sources other than SQS and DynamoDB Streams are not offered"),
+    "ProvisionedPollerConfig": "pollers need no provisioning here; use ScalingConfig to cap them",
+    "LoggingConfig": "it belongs to Kafka sources, which are not offered",
+}
+"""Members that must not be set, with the reason."""
 
 
-def bad(message: str) -> Fault:
-    """A setting that the source does not take."""
-    return Invalid("InvalidParameterValueException", message)
-
-
-def settings(given: Mapping[str, Any], base: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """The settings after `given` is applied to `base`. Raises Invalid."""
-    stream = service_of(source) in ("dynamodb", "kinesis")
-    if not stream and service_of(source) != "sqs":
-        raise bad(f"Unrecognized event source, must be kinesis, dynamodb stream or sqs. {source}")
-    config = dict(base) or (
-        dict(_STREAM_DEFAULTS) if stream else {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0}
+def kind_of(source: str) -> str:
+    """`sqs` or `stream`. Raises Invalid for a source that is not offered."""
+    service = service_of(source)
+    if service == "sqs":
+        return "sqs"
+    if service in STREAMS:
+        return "stream"
+    raise parameter(
+        f"Unrecognized event source, must be a queue of SQS or a stream of DynamoDB: {source}"
     )
-    config.update({name: given[name] for name in _COPIED if given.get(name) is not None})
-    if given.get("ProvisionedPollerConfig"):
-        raise bad("ProvisionedPollerConfig is not offered: pollers here start without delay.")
+
+
+def settings(source: str, given: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings after `given` is applied to `base`, with defaults.
+
+    Raises Invalid for a value out of range, one that the source does not take, or a filter
+    pattern that is none.
+    """
+    kind = kind_of(source)
+    for name, reason in REFUSED.items():
+        if given.get(name):
+            raise parameter(f"{name} is not supported by Eventmill: {reason}.")
+    for name in set(_MEMBERS["sqs"]) | set(_MEMBERS["stream"]):
+        if name not in _MEMBERS[kind] and given.get(name) not in (None, {}, False):
+            raise parameter(f"Unsupported event source parameter {name} for {service_of(source)}.")
+    taken = {name: given[name] for name in _MEMBERS[kind] if given.get(name) is not None}
+    config = _DEFAULTS[kind] | dict(base) | taken
+    # An empty criteria takes the filters away.
+    if not (config.get("FilterCriteria") or {}).get("Filters"):
+        config.pop("FilterCriteria", None)
+    if not config.get("ScalingConfig"):
+        config.pop("ScalingConfig", None)
     _check_ranges(config)
-    if stream:
-        _check_stream(config, source)
+    filters.check(config)
+    if kind == "sqs":
+        _check_queue(source, config)
     else:
-        _check_queue(config, given, source)
-    window = config["MaximumBatchingWindowInSeconds"]
-    limit = 100 if stream else 10
-    if config["BatchSize"] > limit and not stream and window < 1:
-        raise bad(
-            "Maximum batch window in seconds must be greater than 0 if maximum batch size is "
-            "greater than 10"
-        )
-    _check_filters(config)
+        _check_stream(source, config)
     return config
 
 
 def _check_ranges(config: Mapping[str, Any]) -> None:
     for name, (low, high) in _RANGES.items():
-        value = config.get(name)
-        if value is not None and not low <= value <= high:
-            wire = name[0].lower() + name[1:]
-            bound = f"less than or equal to {high}" if value > high else f"at least {low}"
-            raise Invalid(
-                "ValidationException",
-                f"1 validation error detected: Value '{value}' at '{wire}' failed to satisfy "
-                f"constraint: Member must have value {bound}",
-            )
-    types = config.get("FunctionResponseTypes") or []
-    if any(kind != "ReportBatchItemFailures" for kind in types):
-        raise bad("FunctionResponseTypes takes ReportBatchItemFailures only.")
+        if name in config:
+            ranged(name[0].lower() + name[1:], config[name], low, high)
+    for kind in config["FunctionResponseTypes"]:
+        if kind != "ReportBatchItemFailures":
+            raise parameter(f"Invalid function response type {kind}.")
 
 
-def _check_stream(config: Mapping[str, Any], source: str) -> None:
-    start = config.get("StartingPosition")
-    if start is None:
-        raise bad(
-            "1 validation error detected: Value null at 'startingPosition' failed to satisfy"
-            " constraint: Member must not be null."
-        )
-    if service_of(source) == "dynamodb" and start == "AT_TIMESTAMP":
-        raise bad("Unsupported starting position for DynamoDB stream: AT_TIMESTAMP")
-    age = config["MaximumRecordAgeInSeconds"]
-    if age != -1 and age < 60:
-        raise bad("MaximumRecordAgeInSeconds must be -1 or between 60 and 604800.")
-    if config.get("ScalingConfig"):
-        raise bad("ScalingConfig is only for SQS event sources.")
-
-
-def _check_queue(config: Mapping[str, Any], given: Mapping[str, Any], source: str) -> None:
-    for name in _STREAM_ONLY:
-        if given.get(name) not in (None, {}, False):
-            raise bad(f"Unsupported parameter for SQS event sources: {name}")
+def _check_queue(source: str, config: Mapping[str, Any]) -> None:
+    size, window = config["BatchSize"], config["MaximumBatchingWindowInSeconds"]
     if source.endswith(".fifo"):
-        if config["BatchSize"] > 10:
-            raise bad("Maximum batch size for a FIFO queue is 10.")
-        if config["MaximumBatchingWindowInSeconds"]:
-            raise bad("Batching window is not supported for FIFO queues.")
-    maximum = (config.get("ScalingConfig") or {}).get("MaximumConcurrency")
-    if maximum is not None and not 2 <= maximum <= 1_000:
-        raise bad("ScalingConfig.MaximumConcurrency must be between 2 and 1000.")
+        if size > FIFO_BATCH:
+            raise parameter(f"Batch size cannot be greater than {FIFO_BATCH} for FIFO queues.")
+        if window:
+            raise parameter("Batching window is not supported for FIFO queues")
+    elif size > 10 and window < 1:
+        raise parameter(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is "
+            "greater than 10"
+        )
+    concurrency = (config.get("ScalingConfig") or {}).get("MaximumConcurrency")
+    if concurrency is not None:
+        ranged("scalingConfig.maximumConcurrency", concurrency, 2, 1_000)
 
 
-def _check_filters(config: Mapping[str, Any]) -> None:
-    filters = (config.get("FilterCriteria") or {}).get("Filters") or []
-    if len(filters) > 10:
-        raise bad("FilterCriteria takes at most 10 filters.")
-    for entry in filters:
-        pattern = entry.get("Pattern", "")
-        if len(pattern) > 4_096:
-            raise bad("Invalid filter pattern definition.")
-        try:
-            compile_pattern(pattern, LAMBDA)
-        except PatternError:
-            raise bad("Invalid filter pattern definition.") from None
+def _check_stream(source: str, config: Mapping[str, Any]) -> None:
+    position = config.get("StartingPosition")
+    if position is None:
+        raise parameter("1 validation error detected: StartingPosition is required for streams.")
+    if position == "AT_TIMESTAMP":
+        if service_of(source) == "dynamodb":
+            raise parameter("Unsupported starting position for arn type: AT_TIMESTAMP")
+        if config.get("StartingPositionTimestamp") is None:
+            raise parameter("StartingPositionTimestamp is required with AT_TIMESTAMP.")
+    if -1 < config["MaximumRecordAgeInSeconds"] < 60:
+        raise parameter("MaximumRecordAgeInSeconds must be -1, or between 60 and 604800.")
+    target = ((config["DestinationConfig"].get("OnFailure")) or {}).get("Destination")
+    if target and service_of(target) not in ("sqs", "sns", "s3"):
+        raise parameter(f"The destination {target} must be the ARN of sqs, sns or s3.")

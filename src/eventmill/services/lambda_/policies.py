@@ -6,81 +6,99 @@ https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from eventmill.kernel.errors import Conflict, NotFound
+from eventmill.kernel.errors import Conflict
 from eventmill.services.contract import Call, Result
 from eventmill.services.lambda_ import functions
-from eventmill.services.lambda_.names import function_arn, parse
-from eventmill.services.lambda_.operations import OPERATIONS, existing, named
+from eventmill.services.lambda_.faults import missing
+from eventmill.services.lambda_.names import Named, function_arn, parse
+from eventmill.services.lambda_.operations import OPERATIONS, named
 from eventmill.store.transaction import Transaction
 
-
-@OPERATIONS.write("AddPermission")
-def add_permission(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Conflict for a StatementId that is taken."""
-    who = named(request)
-    existing(call, who)
-    sid = request["StatementId"]
-    statement = add(call, who.name, who.qualifier, sid, request)
-    return {"Statement": json.dumps(statement)}
+_ACTIONS = frozenset({"lambda:invokefunction", "lambda:*", "*"})
 
 
-def add(call: Call, name: str, qualifier: str, sid: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Add one statement and return it."""
+def add(call: Call, who: Named, sid: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Add one statement and return it. Raises NotFound, Conflict for a StatementId taken."""
+    functions.existing(call, who)
     taken = call.tx.one(
-        "SELECT 1 FROM lambda_policies WHERE function=? AND qualifier=? AND sid=?",
-        (name, qualifier, sid),
+        "SELECT 1 FROM lambda_policies WHERE function=? AND qualifier=? AND sid=?", (*who, sid)
     )
     if taken is not None:
         raise Conflict(
             "ResourceConflictException",
             f"The statement id ({sid}) provided already exists. Please provide a new statement "
             "id, or remove the existing statement.",
+            fields={"Type": "User"},
         )
-    principal = request["Principal"]
-    if principal != "*":
-        kind = "Service" if "." in principal else "AWS"
-        principal = {kind: principal}
     statement: dict[str, Any] = {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": principal,
+        "Principal": _principal(request["Principal"]),
         "Action": request["Action"],
-        "Resource": function_arn(call, name, qualifier),
+        "Resource": function_arn(call, *who),
     }
-    condition: dict[str, dict[str, str]] = {}
-    if request.get("SourceAccount"):
-        condition["StringEquals"] = {"AWS:SourceAccount": request["SourceAccount"]}
-    if request.get("SourceArn"):
-        condition["ArnLike"] = {"AWS:SourceArn": request["SourceArn"]}
-    if request.get("FunctionUrlAuthType"):
-        condition.setdefault("StringEquals", {})["lambda:FunctionUrlAuthType"] = request[
-            "FunctionUrlAuthType"
-        ]
+    condition = _condition(request)
     if condition:
         statement["Condition"] = condition
     call.tx.execute(
-        "INSERT INTO lambda_policies VALUES(?,?,?,?)",
-        (name, qualifier, sid, json.dumps(statement)),
+        "INSERT INTO lambda_policies VALUES(?,?,?,?)", (*who, sid, json.dumps(statement))
     )
     return statement
+
+
+def _principal(principal: str) -> str | dict[str, str]:
+    if principal == "*":
+        return principal
+    if principal.isdigit():
+        return {"AWS": f"arn:aws:iam::{principal}:root"}
+    return {"AWS" if principal.startswith("arn:") else "Service": principal}
+
+
+def _condition(request: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    equals = {
+        "AWS:SourceAccount": request.get("SourceAccount"),
+        "lambda:FunctionUrlAuthType": request.get("FunctionUrlAuthType"),
+        "lambda:EventSourceToken": request.get("EventSourceToken"),
+        "aws:PrincipalOrgID": request.get("PrincipalOrgID"),
+    }
+    condition: dict[str, dict[str, str]] = {}
+    strings = {key: str(value) for key, value in equals.items() if value}
+    if strings:
+        condition["StringEquals"] = strings
+    if request.get("InvokedViaFunctionUrl"):
+        condition["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}
+    if request.get("SourceArn"):
+        condition["ArnLike"] = {"AWS:SourceArn": request["SourceArn"]}
+    return condition
+
+
+def remove(call: Call, who: Named, sid: str) -> bool:
+    """Take a statement away; False when there is none."""
+    gone = call.tx.execute(
+        "DELETE FROM lambda_policies WHERE function=? AND qualifier=? AND sid=?", (*who, sid)
+    )
+    return gone.rowcount > 0
+
+
+@OPERATIONS.write("AddPermission")
+def add_permission(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Conflict for a StatementId that is taken."""
+    statement = add(call, named(request), request["StatementId"], request)
+    return {"Statement": json.dumps(statement)}
 
 
 @OPERATIONS.write("RemovePermission")
 def remove_permission(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound for a statement that is not there."""
     who = named(request)
-    gone = call.tx.execute(
-        "DELETE FROM lambda_policies WHERE function=? AND qualifier=? AND sid=?",
-        (who.name, who.qualifier, request["StatementId"]),
-    )
-    if gone.rowcount == 0:
-        raise NotFound(
-            "ResourceNotFoundException",
-            f"Statement {request['StatementId']} is not found in resource policy.",
-        )
+    functions.existing(call, who)
+    if not remove(call, who, request["StatementId"]):
+        raise missing(f"Statement {request['StatementId']} is not found in resource policy.")
     return {}
 
 
@@ -88,46 +106,65 @@ def remove_permission(call: Call, request: dict[str, Any]) -> Result:
 def get_policy(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound when there is none."""
     who = named(request)
-    _, config = existing(call, who)
-    rows = call.tx.all(
-        "SELECT statement FROM lambda_policies WHERE function=? AND qualifier=? ORDER BY sid",
-        (who.name, who.qualifier),
-    )
-    if not rows:
-        raise NotFound("ResourceNotFoundException", "The resource you requested does not exist.")
-    policy = {
-        "Version": "2012-10-17",
-        "Id": "default",
-        "Statement": [json.loads(row[0]) for row in rows],
-    }
+    config = functions.existing(call, who)
+    statements = _statements(call.tx, who)
+    if not statements:
+        raise missing("The resource you requested does not exist.")
+    policy = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
     return {"Policy": json.dumps(policy), "RevisionId": config["RevisionId"]}
 
 
-def may_invoke(
-    tx: Transaction, arn: str, principal: str, source_arn: str, source_account: str
-) -> bool:
-    """Whether a service may invoke a function for one of its sources."""
-    who = parse(arn)
-    if not functions.exists(tx, arn):
-        return False
+def _statements(tx: Transaction, who: Named) -> list[dict[str, Any]]:
     rows = tx.all(
-        "SELECT statement FROM lambda_policies WHERE function=? AND qualifier=?",
-        (who.name, who.qualifier),
+        "SELECT statement FROM lambda_policies WHERE function=? AND qualifier=? ORDER BY sid", who
     )
-    return any(_allows(json.loads(row[0]), principal, source_arn, source_account) for row in rows)
+    return [_parsed(row[0]) for row in rows]
 
 
-def _allows(
-    statement: dict[str, Any], principal: str, source_arn: str, source_account: str
+@lru_cache(maxsize=4_096)
+def _parsed(statement: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(statement)
+    return parsed
+
+
+def may_invoke(
+    tx: Transaction, function_arn: str, principal: str, source_arn: str, source_account: str
 ) -> bool:
+    """Whether a service (`s3.amazonaws.com`) may invoke a function for one of its sources.
+
+    False too when there is no such function, version or alias.
+    """
+    if not functions.exists(tx, function_arn):
+        return False
+    context = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_account}
+    return any(
+        _allows(statement, principal, context) for statement in _statements(tx, parse(function_arn))
+    )
+
+
+def _allows(statement: Mapping[str, Any], principal: str, context: Mapping[str, str]) -> bool:
     allowed = statement["Principal"]
     if allowed != "*" and principal not in allowed.values():
         return False
-    if statement["Action"].lower() not in ("lambda:invokefunction", "lambda:*", "*"):
+    if statement["Action"].lower() not in _ACTIONS:
         return False
-    condition = statement.get("Condition") or {}
-    pattern = condition.get("ArnLike", {}).get("AWS:SourceArn")
-    if pattern is not None and not fnmatchcase(source_arn, pattern.replace("[", "[[]")):
+    return all(
+        _holds(operator, str(wanted), context.get(key.lower()))
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, wanted in keys.items()
+    )
+
+
+def _holds(operator: str, wanted: str, actual: str | None) -> bool:
+    # A condition on a key that the request does not carry is not met.
+    if actual is None:
         return False
-    account = condition.get("StringEquals", {}).get("AWS:SourceAccount")
-    return account is None or account == source_account
+    if operator in ("ArnLike", "ArnEquals", "StringLike"):
+        return _like(wanted).fullmatch(actual) is not None
+    return operator == "StringEquals" and wanted == actual
+
+
+@lru_cache(maxsize=4_096)
+def _like(pattern: str) -> re.Pattern[str]:
+    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
+    return re.compile("".join(parts), re.DOTALL)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from eventmill.kernel.errors import Fault, Invalid
+from eventmill.services.lambda_.faults import parameter, ranged
 
 RESERVED_VARIABLES = frozenset(
     {
@@ -35,7 +35,7 @@ RESERVED_VARIABLES = frozenset(
     }
 )
 _VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+\Z")
-_RUNTIME = re.compile(r"(python3\.(9|1[0-9])|provided(\.al2|\.al2023)?)\Z")
+_RUNTIME = re.compile(r"(python3\.(9|1[0-9])|provided\.al2|provided\.al2023)\Z")
 
 COPIED = (
     "Description",
@@ -44,62 +44,89 @@ COPIED = (
     "VpcConfig",
     "DeadLetterConfig",
     "KMSKeyArn",
-    "FileSystemConfigs",
-    "ImageConfig",
     "Runtime",
 )
-"""Members taken over as given."""
+"""Members taken over as given. VpcConfig and KMSKeyArn have no meaning on one machine."""
 
-
-def parameter(message: str) -> Fault:
-    """A setting that Lambda does not take."""
-    return Invalid("InvalidParameterValueException", message)
+REFUSED = {
+    "ImageConfig": "container images need a container engine; package the function as Zip",
+    "FileSystemConfigs": "there is no EFS; use a folder that the function's variables name",
+    "CodeSigningConfigArn": "there is no code signing; leave it out",
+    "TenancyConfig": "tenant isolation is not offered; leave it out",
+    "CapacityProviderConfig": "managed instances are not offered; leave it out",
+    "DurableConfig": "durable functions are not offered; leave it out",
+    "AcceleratorConfig": "accelerators are not offered; leave it out",
+    "RuntimeConfig": "runtime configuration is not offered; leave it out",
+    "PublishTo": "publishing to managed instances is not offered; use Publish",
+}
+"""Members that must not be set, with the reason and the mend."""
 
 
 def configuration(
     given: Mapping[str, Any], base: Mapping[str, Any], arn: str, now: float
 ) -> dict[str, Any]:
     """The FunctionConfiguration after `given` is applied to `base`. Raises Invalid."""
+    for name, reason in REFUSED.items():
+        if given.get(name):
+            raise parameter(f"{name} is not supported by Eventmill: {reason}.")
     config = dict(base)
-    for name in COPIED:
-        if name in given:
-            config[name] = given[name]
-    config["Timeout"] = _ranged(given, base, "Timeout", 3, 1, 900)
-    config["MemorySize"] = _ranged(given, base, "MemorySize", 128, 128, 10_240)
-    storage = (given.get("EphemeralStorage") or base.get("EphemeralStorage") or {}).get("Size", 512)
-    if not 512 <= storage <= 10_240:
-        raise parameter("EphemeralStorage.Size must be between 512 and 10240.")
-    config["EphemeralStorage"] = {"Size": storage}
+    config.update({name: given[name] for name in COPIED if name in given})
+    config["Description"] = config.get("Description") or ""
+    config["Timeout"] = _number(given, base, "Timeout", 3, 1, 900)
+    config["MemorySize"] = _number(given, base, "MemorySize", 128, 128, 10_240)
+    storage = given.get("EphemeralStorage") or base.get("EphemeralStorage") or {"Size": 512}
+    ranged("ephemeralStorage.size", storage["Size"], 512, 10_240)
+    config["EphemeralStorage"] = {"Size": int(storage["Size"])}
     if "Environment" in given:
         config["Environment"] = {"Variables": _variables(given["Environment"] or {})}
     mode = (given.get("TracingConfig") or base.get("TracingConfig") or {}).get("Mode")
     config["TracingConfig"] = {"Mode": mode or "PassThrough"}
-    logging = dict(base.get("LoggingConfig") or {}) | dict(given.get("LoggingConfig") or {})
-    logging.setdefault("LogFormat", "Text")
-    logging.setdefault("LogGroup", f"/aws/lambda/{given.get('FunctionName', '')}")
-    config["LoggingConfig"] = logging
+    config["LoggingConfig"] = _logging(given, base, config["FunctionName"])
+    config["SnapStart"] = _snap_start(given, base)
     config["Architectures"] = given.get("Architectures") or base.get("Architectures") or ["x86_64"]
     config["PackageType"] = given.get("PackageType") or base.get("PackageType") or "Zip"
     _check_runtime(config)
     config["FunctionArn"] = arn
-    config["LastModified"] = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%S.000+0000}"
+    config["LastModified"] = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + (
+        "+0000"
+    )
     config["State"] = "Active"
     config["LastUpdateStatus"] = "Successful"
     return config
 
 
-def _ranged(
+def _number(
     given: Mapping[str, Any], base: Mapping[str, Any], name: str, default: int, low: int, high: int
 ) -> int:
-    value = given.get(name, base.get(name, default))
-    if not low <= int(value) <= high:
-        wire = name[0].lower() + name[1:]
-        raise Invalid(
-            "ValidationException",
-            f"1 validation error detected: Value '{value}' at '{wire}' failed to satisfy "
-            f"constraint: Member must have value between {low} and {high}",
-        )
+    value = given.get(name)
+    value = base.get(name, default) if value is None else value
+    ranged(name[0].lower() + name[1:], value, low, high)
     return int(value)
+
+
+def _logging(given: Mapping[str, Any], base: Mapping[str, Any], name: str) -> dict[str, Any]:
+    logging = dict(base.get("LoggingConfig") or {}) | dict(given.get("LoggingConfig") or {})
+    logging.setdefault("LogFormat", "Text")
+    logging.setdefault("LogGroup", f"/aws/lambda/{name}")
+    levels = ("ApplicationLogLevel", "SystemLogLevel")
+    if logging["LogFormat"] == "JSON":
+        for level in levels:
+            logging.setdefault(level, "INFO")
+    elif any(level in (given.get("LoggingConfig") or {}) for level in levels):
+        raise parameter(
+            "Log level is not supported for Text log format. Please either remove log level from "
+            "your request or change log format to JSON"
+        )
+    else:
+        for level in levels:
+            logging.pop(level, None)
+    return logging
+
+
+def _snap_start(given: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, str]:
+    wanted = (given.get("SnapStart") or base.get("SnapStart") or {}).get("ApplyOn") or "None"
+    # Environments start by a fork within milliseconds anyway, so there is nothing to snapshot.
+    return {"ApplyOn": wanted, "OptimizationStatus": "Off"}
 
 
 def _variables(environment: Mapping[str, Any]) -> dict[str, str]:
@@ -135,7 +162,10 @@ def _check_runtime(config: Mapping[str, Any]) -> None:
     if not _RUNTIME.match(runtime):
         raise parameter(
             f"Eventmill does not run functions of runtime {runtime or '(none)'}: it runs "
-            "python3.9 and later, and provided, provided.al2 and provided.al2023 with a bootstrap."
+            "python3.9 and later, and provided.al2 and provided.al2023 with a bootstrap."
         )
     if runtime.startswith("python") and not config.get("Handler"):
-        raise parameter("Handler is required for runtimes other than provided.")
+        raise parameter(
+            "Runtime and Handler are mandatory parameters for functions created with "
+            "deployment packages."
+        )

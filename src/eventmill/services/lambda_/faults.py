@@ -1,0 +1,37 @@
+"""Refusals that several operations of Lambda share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventmill.kernel.errors import Invalid, NotFound, Throttled
+
+
+def parameter(message: str) -> Invalid:
+    """A setting that Lambda does not take."""
+    return Invalid("InvalidParameterValueException", message, fields={"Type": "User"})
+
+
+def ranged(wire: str, value: Any, low: int, high: int) -> None:
+    """Raises Invalid (ValidationException) unless low <= value <= high."""
+    bound = "greater than or equal to" if int(value) < low else "less than or equal to"
+    if not low <= int(value) <= high:
+        raise Invalid(
+            "ValidationException",
+            f"1 validation error detected: Value '{value}' at '{wire}' failed to satisfy "
+            f"constraint: Member must have value {bound} {low if int(value) < low else high}",
+        )
+
+
+def missing(message: str) -> NotFound:
+    """What the request names does not exist."""
+    return NotFound("ResourceNotFoundException", message, fields={"Type": "User"})
+
+
+def throttled(reason: str) -> Throttled:
+    """The 429 of an invocation that found no free concurrency."""
+    return Throttled(
+        "TooManyRequestsException",
+        "Rate Exceeded.",
+        fields={"Type": "User", "Reason": reason, "retryAfterSeconds": "1"},
+    )

@@ -1,0 +1,66 @@
+"""The API's operations on layers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from eventmill.services.contract import Call, Result, Then
+from eventmill.services.lambda_ import code, layers
+from eventmill.services.lambda_.operations import OPERATIONS
+
+
+@OPERATIONS.scan("PublishLayerVersion")
+def publish_layer_version(call: Call, request: dict[str, Any]) -> Result:
+    """A new version of the layer."""
+    package = code.unpack(call, request["Content"])
+    return Then(lambda writing: layers.publish(writing, request["LayerName"], request, package))
+
+
+@OPERATIONS.read("GetLayerVersion")
+def get_layer_version(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    return layers.get(call, layers.parse(request["LayerName"])[0], request["VersionNumber"])
+
+
+@OPERATIONS.read("GetLayerVersionByArn")
+def get_layer_version_by_arn(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    return layers.get(call, *layers.parse(request["Arn"]))
+
+
+@OPERATIONS.scan("ListLayerVersions")
+def list_layer_versions(call: Call, request: dict[str, Any]) -> Result:
+    """Newest first."""
+    rows = call.tx.all(
+        "SELECT config FROM lambda_layers WHERE name=? AND config IS NOT NULL"
+        " ORDER BY version DESC",
+        (layers.parse(request["LayerName"])[0],),
+    )
+    return {"LayerVersions": [json.loads(row[0]) for row in rows]}
+
+
+@OPERATIONS.scan("ListLayers")
+def list_layers(call: Call, request: dict[str, Any]) -> Result:
+    """Each layer with its newest version."""
+    rows = call.tx.all(
+        "SELECT name, config, max(version) FROM lambda_layers WHERE config IS NOT NULL"
+        " GROUP BY name ORDER BY name"
+    )
+    return {
+        "Layers": [
+            {
+                "LayerName": name,
+                "LayerArn": layers.layer_arn(call, name),
+                "LatestMatchingVersion": json.loads(config),
+            }
+            for name, config, _ in rows
+        ]
+    }
+
+
+@OPERATIONS.write("DeleteLayerVersion")
+def delete_layer_version(call: Call, request: dict[str, Any]) -> Result:
+    """Deleting one that is not there succeeds."""
+    layers.delete(call, request["LayerName"], request["VersionNumber"])
+    return {}

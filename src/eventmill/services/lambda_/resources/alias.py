@@ -1,0 +1,48 @@
+"""AWS::Lambda::Alias."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
+from eventmill.services.lambda_ import aliases
+from eventmill.services.lambda_.names import parse
+
+
+def _put(call: Call, resource: Resource) -> Created:
+    properties = resource.properties
+    name = parse(properties["FunctionName"]).name
+    weights = {
+        entry["FunctionVersion"]: float(entry["FunctionWeight"])
+        for entry in (properties.get("RoutingConfig") or {}).get("AdditionalVersionWeights", ())
+    }
+    request = dict(properties) | {"RoutingConfig": {"AdditionalVersionWeights": weights}}
+    arn = aliases.put(call, name, properties["Name"], request)["AliasArn"]
+    return Created(arn, {"AliasArn": arn})
+
+
+def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return _put(call, resource)
+
+
+def _delete(call: Call, resource: Resource) -> None:
+    aliases.delete(call, *parse(resource.physical_id or ""))
+
+
+ALIAS = ResourceType(
+    "AWS::Lambda::Alias",
+    {
+        "FunctionName": Support.HONOURED,
+        "FunctionVersion": Support.HONOURED,
+        "Name": Support.HONOURED,
+        "Description": Support.HONOURED,
+        "RoutingConfig": Support.HONOURED,
+        # Environments are kept warm by use and start in milliseconds.
+        "ProvisionedConcurrencyConfig": Support.RECORDED,
+    },
+    _put,
+    _update,
+    _delete,
+    frozenset({"FunctionName", "Name"}),
+)

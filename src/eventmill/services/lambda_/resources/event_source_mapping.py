@@ -1,0 +1,96 @@
+"""AWS::Lambda::EventSourceMapping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.kernel.errors import NotFound
+from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
+from eventmill.services.lambda_ import event_source_mappings
+from eventmill.services.lambda_.mapping_settings import REFUSED, kind_of
+from eventmill.services.lambda_.resources.values import tags, typed
+
+_HONOURED = (
+    "BatchSize",
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "Enabled",
+    "EventSourceArn",
+    "FilterCriteria",
+    "FunctionName",
+    "FunctionResponseTypes",
+    "MaximumBatchingWindowInSeconds",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "ScalingConfig",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "TumblingWindowInSeconds",
+    "Tags",
+)
+_DEFAULTS: dict[str, Any] = {
+    "Enabled": True,
+    "FilterCriteria": {},
+    "FunctionResponseTypes": [],
+    "MaximumBatchingWindowInSeconds": 0,
+}
+_QUEUE_DEFAULTS: dict[str, Any] = {"BatchSize": 10, "ScalingConfig": {}}
+_STREAM_DEFAULTS: dict[str, Any] = {
+    "BatchSize": 100,
+    "BisectBatchOnFunctionError": False,
+    "DestinationConfig": {"OnFailure": {}},
+    "MaximumRecordAgeInSeconds": -1,
+    "MaximumRetryAttempts": -1,
+    "ParallelizationFactor": 1,
+    "TumblingWindowInSeconds": 0,
+}
+
+
+def _request(resource: Resource) -> dict[str, Any]:
+    """All settings, so that what the template no longer names falls back to its default."""
+    properties = typed(resource.properties)
+    kind = kind_of(properties["EventSourceArn"])
+    own = _QUEUE_DEFAULTS if kind == "sqs" else _STREAM_DEFAULTS
+    request: dict[str, Any] = _DEFAULTS | own | properties
+    if "KmsKeyArn" in request:
+        request["KMSKeyArn"] = request.pop("KmsKeyArn")
+    return request | {"Tags": tags(resource.properties)}
+
+
+def _created(call: Call, uuid: str) -> Created:
+    arn = event_source_mappings.mapping_arn(call, uuid)
+    return Created(uuid, {"Id": uuid, "EventSourceMappingArn": arn})
+
+
+def _create(call: Call, resource: Resource) -> Created:
+    return _created(call, event_source_mappings.create(call, _request(resource))[0])
+
+
+def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return _created(
+        call, event_source_mappings.update(call, resource.physical_id or "", _request(resource))[0]
+    )
+
+
+def _delete(call: Call, resource: Resource) -> None:
+    try:
+        event_source_mappings.delete(call, resource.physical_id or "")
+    except NotFound:
+        return
+
+
+EVENT_SOURCE_MAPPING = ResourceType(
+    "AWS::Lambda::EventSourceMapping",
+    {
+        **dict.fromkeys(_HONOURED, Support.HONOURED),
+        "KmsKeyArn": Support.RECORDED,
+        "MetricsConfig": Support.RECORDED,
+        **{name: Refused(reason) for name, reason in REFUSED.items()},
+    },
+    _create,
+    _update,
+    _delete,
+    frozenset({"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"}),
+)

@@ -1,0 +1,135 @@
+"""AWS::Lambda::Function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.services.contract import (
+    Call,
+    Created,
+    Refused,
+    Resource,
+    ResourceType,
+    Support,
+    generated_name,
+)
+from eventmill.services.lambda_ import code, concurrency, operations, tags
+from eventmill.services.lambda_.functions import config_of
+from eventmill.services.lambda_.names import function_arn
+from eventmill.services.lambda_.resources.values import tags as tag_map
+from eventmill.services.lambda_.resources.values import typed
+from eventmill.services.lambda_.settings import REFUSED
+
+_HONOURED = (
+    "Code",
+    "Description",
+    "FunctionName",
+    "Handler",
+    "Runtime",
+    "MemorySize",
+    "Timeout",
+    "Environment",
+    "Layers",
+    "DeadLetterConfig",
+    "EphemeralStorage",
+    "LoggingConfig",
+    "ReservedConcurrentExecutions",
+    "Role",
+    "TracingConfig",
+    "Tags",
+)
+_RECORDED = ("Architectures", "KmsKeyArn", "VpcConfig", "SnapStart", "RuntimeManagementConfig")
+_DEFAULTS: dict[str, Any] = {
+    "Description": "",
+    "Handler": "",
+    "MemorySize": 128,
+    "Timeout": 3,
+    "Environment": {},
+    "Layers": [],
+    "DeadLetterConfig": {},
+    "EphemeralStorage": {"Size": 512},
+    "TracingConfig": {"Mode": "PassThrough"},
+    "VpcConfig": {},
+    "SnapStart": {"ApplyOn": "None"},
+}
+"""What a property falls back to when the template no longer names it."""
+
+
+def _given(resource: Resource, name: str) -> dict[str, Any]:
+    properties = typed(resource.properties)
+    given = _DEFAULTS | {
+        key: value
+        for key, value in properties.items()
+        if key not in ("Code", "Tags", "FunctionName", "ReservedConcurrentExecutions")
+    }
+    logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"}
+    given["LoggingConfig"] = logging | (properties.get("LoggingConfig") or {})
+    if "KmsKeyArn" in given:
+        given["KMSKeyArn"] = given.pop("KmsKeyArn")
+    return given | {"FunctionName": name}
+
+
+def _package(call: Call, resource: Resource) -> code.Code:
+    properties = resource.properties
+    return code.unpack(call, properties.get("Code") or {}, properties.get("Handler") or "")
+
+
+def _created(call: Call, name: str) -> Created:
+    return Created(name, {"Arn": function_arn(call, name)})
+
+
+def _reserve(call: Call, resource: Resource, name: str) -> None:
+    reserved = resource.properties.get("ReservedConcurrentExecutions")
+    concurrency.reserve(call, name, None if reserved is None else int(reserved))
+
+
+def _create(call: Call, resource: Resource) -> Created:
+    name = resource.properties.get("FunctionName") or generated_name(resource, call.ids)
+    given = _given(resource, name) | {"Tags": tag_map(resource.properties)}
+    operations.create(call, given, _package(call, resource))
+    _reserve(call, resource, name)
+    return _created(call, name)
+
+
+def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    name = resource.physical_id or ""
+    operations.configure(call, name, _given(resource, name), _package(call, resource))
+    arn = function_arn(call, name)
+    tags.drop(call.tx, arn)
+    tags.put(call.tx, arn, tag_map(resource.properties))
+    _reserve(call, resource, name)
+    return _created(call, name)
+
+
+def _delete(call: Call, resource: Resource) -> None:
+    if config_of(call.tx, resource.physical_id or "") is not None:
+        operations.delete(call, resource.physical_id or "")
+
+
+FUNCTION = ResourceType(
+    "AWS::Lambda::Function",
+    {
+        **dict.fromkeys(_HONOURED, Support.HONOURED),
+        **dict.fromkeys(_RECORDED, Support.RECORDED),
+        "PackageType": Support.HONOURED,
+        "Code.ImageUri": Refused(REFUSED["ImageConfig"]),
+        "Code.S3Bucket": Refused("deploy the template's own folder with CodeUri instead"),
+        "RecursiveLoop": Refused("loops are not detected yet; leave it out"),
+        **{
+            name: Refused(REFUSED[name])
+            for name in (
+                "ImageConfig",
+                "FileSystemConfigs",
+                "CodeSigningConfigArn",
+                "TenancyConfig",
+                "CapacityProviderConfig",
+                "DurableConfig",
+            )
+        },
+    },
+    _create,
+    _update,
+    _delete,
+    frozenset({"FunctionName", "PackageType"}),
+)

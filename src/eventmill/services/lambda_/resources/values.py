@@ -1,0 +1,50 @@
+"""Property values as templates write them, in the types that the API takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_WHOLE = frozenset(
+    {
+        "BatchSize",
+        "MaxAge",
+        "MaximumBatchingWindowInSeconds",
+        "MaximumConcurrency",
+        "MaximumEventAgeInSeconds",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "MemorySize",
+        "ParallelizationFactor",
+        "ReservedConcurrentExecutions",
+        "Size",
+        "Timeout",
+        "TumblingWindowInSeconds",
+    }
+)
+_TRUTH = frozenset(
+    {
+        "AllowCredentials",
+        "BisectBatchOnFunctionError",
+        "Enabled",
+        "InvokedViaFunctionUrl",
+    }
+)
+
+
+def typed(value: Any, name: str = "") -> Any:
+    """`value` with numbers and truth values that the template wrote as strings converted."""
+    if isinstance(value, dict):
+        return {key: typed(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [typed(inner) for inner in value]
+    if name in _WHOLE and isinstance(value, str):
+        return int(value)
+    if name in _TRUTH and isinstance(value, str):
+        return value.lower() == "true"
+    return value
+
+
+def tags(properties: Mapping[str, Any]) -> dict[str, str]:
+    """CloudFormation's list of tags as the API's map."""
+    return {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags") or ()}

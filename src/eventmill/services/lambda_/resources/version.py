@@ -1,0 +1,52 @@
+"""AWS::Lambda::Version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
+from eventmill.services.lambda_ import functions
+from eventmill.services.lambda_.names import parse
+from eventmill.services.lambda_.versions import publish
+
+
+def _create(call: Call, resource: Resource) -> Created:
+    properties = resource.properties
+    config = publish(
+        call,
+        parse(properties["FunctionName"]).name,
+        properties.get("Description"),
+        properties.get("CodeSha256"),
+    )
+    arn = config["FunctionArn"]
+    return Created(arn, {"Version": config["Version"], "FunctionArn": arn})
+
+
+def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    arn = resource.physical_id or ""
+    return Created(arn, {"Version": parse(arn).qualifier, "FunctionArn": arn})
+
+
+def _delete(call: Call, resource: Resource) -> None:
+    who = parse(resource.physical_id or "")
+    call.tx.execute("DELETE FROM lambda_functions WHERE name=? AND version=?", who)
+    functions.changed(call, who.name)
+
+
+VERSION = ResourceType(
+    "AWS::Lambda::Version",
+    {
+        "FunctionName": Support.HONOURED,
+        "Description": Support.HONOURED,
+        "CodeSha256": Support.HONOURED,
+        "RuntimePolicy": Support.RECORDED,
+        # Environments are kept warm by use and start in milliseconds.
+        "ProvisionedConcurrencyConfig": Support.RECORDED,
+        "FunctionScalingConfig": Refused("managed instances are not offered; leave it out"),
+    },
+    _create,
+    _update,
+    _delete,
+    frozenset({"FunctionName", "CodeSha256", "Description"}),
+)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from eventmill.services.contract import Resource
+from eventmill.services.lambda_ import SERVICE, mappings, may_invoke, resolve
+
+from .conftest import FUNCTION, QUEUE, Service
+
+TYPES = {kind.name.rpartition("::")[2]: kind for kind in SERVICE.resources}
+Make = Callable[..., Resource]
+
+FUNCTION_PROPERTIES: dict[str, Any] = {
+    "FunctionName": "f",
+    "Runtime": "python3.13",
+    "Handler": "index.handler",
+    "Role": "r",
+    "Timeout": "4",
+    "Code": {"ZipFile": "x = 1"},
+}
+
+
+def test_a_function_is_created_changed_and_deleted(
+    service: Service, resource: Make, tmp_path: Path
+) -> None:
+    made = resource("F", **FUNCTION_PROPERTIES, MemorySize=256, ReservedConcurrentExecutions="5")
+    created = TYPES["Function"].create(service.context, made)
+    assert created.physical_id == "f"
+    assert created.attributes == {"Arn": FUNCTION}
+    spec = resolve(service.tx, "f")
+    assert (spec.timeout, spec.memory_mb, spec.reserved_concurrency) == (4.0, 256, 5)
+    assert (spec.code / "index.py").read_text() == "x = 1"
+    changed = resource("F", **{**FUNCTION_PROPERTIES, "Code": {"LocalPath": str(tmp_path)}})
+    changed.physical_id = "f"
+    TYPES["Function"].update(service.context, changed, made.properties)
+    spec = resolve(service.tx, "f")
+    assert (spec.code, spec.memory_mb, spec.reserved_concurrency) == (tmp_path, 128, None)
+    TYPES["Function"].delete(service.context, changed)
+    assert service("ListFunctions")["Functions"] == []
+    TYPES["Function"].delete(service.context, changed)
+
+
+def test_version_alias_and_permission_bind_to_each_other(service: Service, resource: Make) -> None:
+    TYPES["Function"].create(service.context, resource("F", **FUNCTION_PROPERTIES))
+    version = TYPES["Version"].create(service.context, resource("V", FunctionName="f"))
+    assert version.physical_id == f"{FUNCTION}:1"
+    alias = TYPES["Alias"].create(
+        service.context,
+        resource("A", FunctionName="f", Name="live", FunctionVersion=version.attributes["Version"]),
+    )
+    assert alias.physical_id == f"{FUNCTION}:live"
+    permission = resource(
+        "P",
+        FunctionName=alias.physical_id,
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn="arn:rule",
+    )
+    permission.physical_id = TYPES["Permission"].create(service.context, permission).physical_id
+    live = alias.physical_id
+    assert may_invoke(service.tx, live, "events.amazonaws.com", "arn:rule", "111111111111")
+    assert not may_invoke(service.tx, FUNCTION, "events.amazonaws.com", "arn:rule", "1")
+    TYPES["Permission"].delete(service.context, permission)
+    assert not may_invoke(service.tx, live, "events.amazonaws.com", "arn:rule", "111111111111")
+
+
+def test_a_mapping_falls_back_to_defaults(service: Service, resource: Make) -> None:
+    TYPES["Function"].create(service.context, resource("F", **FUNCTION_PROPERTIES))
+    base = {"FunctionName": "f", "EventSourceArn": QUEUE}
+    made = resource("M", **base, BatchSize="5", ScalingConfig={"MaximumConcurrency": "7"})
+    created = TYPES["EventSourceMapping"].create(service.context, made)
+    (mapping,) = mappings(service.tx)
+    assert (mapping.batch_size, mapping.maximum_concurrency) == (5, 7)
+    plain = resource("M", **base)
+    plain.physical_id = created.physical_id
+    TYPES["EventSourceMapping"].update(service.context, plain, made.properties)
+    (mapping,) = mappings(service.tx)
+    assert (mapping.batch_size, mapping.maximum_concurrency) == (10, None)
+    TYPES["EventSourceMapping"].delete(service.context, plain)
+    assert mappings(service.tx) == []
+
+
+def test_layer_url_and_invoke_config(service: Service, resource: Make) -> None:
+    TYPES["Function"].create(service.context, resource("F", **FUNCTION_PROPERTIES))
+    layer = TYPES["LayerVersion"].create(
+        service.context, resource("L", LayerName="l", Content={"LocalPath": "/tmp"})
+    )
+    assert layer.physical_id.endswith(":layer:l:1")
+    url = resource("U", TargetFunctionArn=FUNCTION, AuthType="NONE", Cors={"MaxAge": "5"})
+    assert TYPES["Url"].create(service.context, url).attributes["FunctionUrl"].startswith("http")
+    config = resource("E", FunctionName="f", Qualifier="$LATEST", MaximumRetryAttempts="1")
+    TYPES["EventInvokeConfig"].create(service.context, config)
+    answer = service("GetFunctionEventInvokeConfig", FunctionName="f")
+    assert answer["MaximumRetryAttempts"] == 1
+    assert answer["FunctionArn"] == f"{FUNCTION}:$LATEST"
