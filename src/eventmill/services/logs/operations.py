@@ -1,0 +1,281 @@
+"""The API's operations on log groups, streams and events.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from eventmill.kernel.errors import Invalid
+from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.logs.filters import compile_filter
+from eventmill.store.transaction import Transaction
+
+OPERATIONS = Operations()
+
+
+def changed_key(group: str) -> str:
+    """Announced when a group got events."""
+    return f"logs:{group}"
+
+
+def group_arn(call: Call, name: str) -> str:
+    """The ARN of a log group, without the `:*` that some answers add."""
+    return f"arn:aws:logs:{call.region}:{call.account}:log-group:{name}"
+
+
+def _missing(what: str) -> Invalid:
+    return Invalid("ResourceNotFoundException", f"The specified log {what} does not exist.")
+
+
+def _require_group(call: Call, name: str) -> None:
+    if call.tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is None:
+        raise _missing("group")
+
+
+def put_lines(
+    tx: Transaction, arn: str, group: str, stream: str, lines: Sequence[tuple[int, str]]
+) -> None:
+    """Append (epoch milliseconds, text) lines, creating group and stream when they are new."""
+    now = int(tx.now * 1000)
+    tx.execute(
+        "INSERT INTO logs_groups(name, arn, created) VALUES(?,?,?) ON CONFLICT DO NOTHING",
+        (group, arn, now),
+    )
+    last = max((time for time, _ in lines), default=None)
+    tx.execute(
+        "INSERT INTO logs_streams VALUES(?,?,?,?)"
+        " ON CONFLICT DO UPDATE SET last=max(coalesce(last, 0), excluded.last)",
+        (group, stream, now, last),
+    )
+    tx.executemany(
+        "INSERT INTO logs_events(grp, stream, time, ingested, message) VALUES(?,?,?,?,?)",
+        [(group, stream, time, now, text) for time, text in lines],
+    )
+    tx.announce(changed_key(group))
+
+
+@OPERATIONS.write("CreateLogGroup")
+def create_log_group(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid when it exists."""
+    name = request["logGroupName"]
+    create_group(call, name, None)
+    return {}
+
+
+def create_group(call: Call, name: str, retention: int | None) -> None:
+    """Raises Invalid (ResourceAlreadyExistsException)."""
+    if call.tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is not None:
+        raise Invalid("ResourceAlreadyExistsException", "The specified log group already exists")
+    call.tx.execute(
+        "INSERT INTO logs_groups(name, arn, created, retention) VALUES(?,?,?,?)",
+        (name, group_arn(call, name), int(call.now * 1000), retention),
+    )
+
+
+@OPERATIONS.write("DeleteLogGroup")
+def delete_log_group(call: Call, request: dict[str, Any]) -> Result:
+    """With its streams and events."""
+    _require_group(call, request["logGroupName"])
+    delete_group(call, request["logGroupName"])
+    return {}
+
+
+def delete_group(call: Call, name: str) -> None:
+    """Delete whatever there is of the group."""
+    call.tx.execute("DELETE FROM logs_events WHERE grp=?", (name,))
+    call.tx.execute("DELETE FROM logs_streams WHERE grp=?", (name,))
+    call.tx.execute("DELETE FROM logs_groups WHERE name=?", (name,))
+
+
+@OPERATIONS.scan("DescribeLogGroups")
+def describe_log_groups(call: Call, request: dict[str, Any]) -> Result:
+    """By name, 50 a page."""
+    prefix = request.get("logGroupNamePrefix") or ""
+    limit = request.get("limit") or 50
+    rows = call.tx.all(
+        "SELECT name, arn, created, retention FROM logs_groups"
+        " WHERE name>=? AND name<? AND name>? ORDER BY name LIMIT ?",
+        (prefix, prefix + "\U0010ffff", request.get("nextToken") or "", limit + 1),
+    )
+    groups = []
+    for name, arn, created, retention in rows[:limit]:
+        group = {
+            "logGroupName": name,
+            "arn": f"{arn}:*",
+            "logGroupArn": arn,
+            "creationTime": created,
+            "metricFilterCount": 0,
+            "storedBytes": 0,
+        }
+        if retention is not None:
+            group["retentionInDays"] = retention
+        groups.append(group)
+    return _page({"logGroups": groups}, rows, limit)
+
+
+def _page(answer: dict[str, Any], rows: Sequence[Any], limit: int) -> dict[str, Any]:
+    if len(rows) > limit:
+        answer["nextToken"] = str(rows[limit - 1][0])
+    return answer
+
+
+@OPERATIONS.write("CreateLogStream")
+def create_log_stream(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid when it exists, or its group does not."""
+    group, name = request["logGroupName"], request["logStreamName"]
+    _require_group(call, group)
+    done = call.tx.execute(
+        "INSERT INTO logs_streams VALUES(?,?,?,NULL) ON CONFLICT DO NOTHING",
+        (group, name, int(call.now * 1000)),
+    )
+    if done.rowcount == 0:
+        raise Invalid("ResourceAlreadyExistsException", "The specified log stream already exists")
+    return {}
+
+
+@OPERATIONS.scan("DescribeLogStreams")
+def describe_log_streams(call: Call, request: dict[str, Any]) -> Result:
+    """By name, or newest event first."""
+    group = request["logGroupName"]
+    _require_group(call, group)
+    order = "name"
+    if request.get("orderBy") == "LastEventTime":
+        order = "last"
+    direction = "DESC" if request.get("descending") else "ASC"
+    limit = request.get("limit") or 50
+    prefix = request.get("logStreamNamePrefix") or ""
+    rows = call.tx.all(
+        f"SELECT name, created, last FROM logs_streams WHERE grp=? AND name>=? AND name<?"
+        f" ORDER BY {order} {direction} LIMIT ? OFFSET ?",
+        (group, prefix, prefix + "\U0010ffff", limit + 1, int(request.get("nextToken") or 0)),
+    )
+    streams = [
+        {
+            "logStreamName": name,
+            "creationTime": created,
+            "lastEventTimestamp": last or created,
+            "arn": f"{group_arn(call, group)}:log-stream:{name}",
+        }
+        for name, created, last in rows[:limit]
+    ]
+    answer: dict[str, Any] = {"logStreams": streams}
+    if len(rows) > limit:
+        answer["nextToken"] = str(int(request.get("nextToken") or 0) + limit)
+    return answer
+
+
+@OPERATIONS.write("PutLogEvents")
+def put_log_events(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid for a stream that does not exist."""
+    group, stream = request["logGroupName"], request["logStreamName"]
+    _require_group(call, group)
+    found = call.tx.one("SELECT 1 FROM logs_streams WHERE grp=? AND name=?", (group, stream))
+    if found is None:
+        raise _missing("stream")
+    lines = [(event["timestamp"], event["message"]) for event in request["logEvents"]]
+    put_lines(call.tx, group_arn(call, group), group, stream, lines)
+    return {"nextSequenceToken": call.ids.hex(56)}
+
+
+@OPERATIONS.scan("GetLogEvents")
+def get_log_events(call: Call, request: dict[str, Any]) -> Result:
+    """The events of one stream. Tokens are `f/<id>` and `b/<id>`."""
+    group, stream = request["logGroupName"], request["logStreamName"]
+    _require_group(call, group)
+    token = request.get("nextToken") or ""
+    limit = request.get("limit") or 10_000
+    forward = token.startswith("f/") or bool(request.get("startFromHead"))
+    bound = int(token[2:]) if token else (0 if forward else 1 << 62)
+    compare, order = (">", "ASC") if forward else ("<", "DESC")
+    rows = call.tx.all(
+        f"SELECT id, time, message, ingested FROM logs_events WHERE grp=? AND stream=?"
+        f" AND time>=? AND time<? AND id{compare}? ORDER BY id {order} LIMIT ?",
+        (
+            group,
+            stream,
+            request.get("startTime") or 0,
+            request.get("endTime") or 1 << 62,
+            bound,
+            limit,
+        ),
+    )
+    rows.sort()
+    first = rows[0][0] if rows else bound
+    last = rows[-1][0] if rows else bound
+    return {
+        "events": [
+            {"timestamp": time, "message": message, "ingestionTime": ingested}
+            for _, time, message, ingested in rows
+        ],
+        "nextForwardToken": f"f/{last}",
+        "nextBackwardToken": f"b/{first}",
+    }
+
+
+@OPERATIONS.scan("FilterLogEvents")
+def filter_log_events(call: Call, request: dict[str, Any]) -> Result:
+    """The events of a group that match a filter pattern, in the order of their time."""
+    group = request["logGroupName"]
+    _require_group(call, group)
+    matches = compile_filter(request.get("filterPattern") or "")
+    limit = request.get("limit") or 10_000
+    after = base64.b64decode(request["nextToken"]).decode() if request.get("nextToken") else "0"
+    prefix = request.get("logStreamNamePrefix") or ""
+    names = request.get("logStreamNames")
+    events: list[dict[str, Any]] = []
+    token = None
+    for number, stream, time, message, ingested in call.tx.execute(
+        "SELECT id, stream, time, message, ingested FROM logs_events WHERE grp=? AND time>=?"
+        " AND time<=? AND id>? ORDER BY id",
+        (group, request.get("startTime") or 0, request.get("endTime") or 1 << 62, int(after)),
+    ):
+        if not stream.startswith(prefix) or (names and stream not in names):
+            continue
+        if not matches(message):
+            continue
+        if len(events) == limit:
+            token = base64.b64encode(events[-1]["eventId"].encode()).decode()
+            break
+        events.append(
+            {
+                "logStreamName": stream,
+                "timestamp": time,
+                "message": message,
+                "ingestionTime": ingested,
+                "eventId": str(number),
+            }
+        )
+    answer: dict[str, Any] = {"events": events, "searchedLogStreams": []}
+    return answer | ({"nextToken": token} if token else {})
+
+
+@OPERATIONS.write("PutRetentionPolicy")
+def put_retention_policy(call: Call, request: dict[str, Any]) -> Result:
+    """Days after which events are deleted."""
+    _require_group(call, request["logGroupName"])
+    set_retention(call, request["logGroupName"], request["retentionInDays"])
+    return {}
+
+
+def set_retention(call: Call, name: str, days: int | None) -> None:
+    """None keeps events for ever."""
+    call.tx.execute("UPDATE logs_groups SET retention=? WHERE name=?", (days, name))
+
+
+@OPERATIONS.write("DeleteRetentionPolicy")
+def delete_retention_policy(call: Call, request: dict[str, Any]) -> Result:
+    """Events are kept for ever."""
+    _require_group(call, request["logGroupName"])
+    set_retention(call, request["logGroupName"], None)
+    return {}
+
+
+def expire(tx: Transaction) -> None:
+    """Delete events that are past their group's retention."""
+    for name, days in tx.all("SELECT name, retention FROM logs_groups WHERE retention IS NOT NULL"):
+        limit = int((tx.now - days * 86_400) * 1000)
+        tx.execute("DELETE FROM logs_events WHERE grp=? AND time<?", (name, limit))

@@ -1,0 +1,30 @@
+"""The tables of CloudWatch Logs, oldest version first."""
+
+SCHEMA = (
+    """
+    CREATE TABLE logs_groups(
+      name TEXT PRIMARY KEY,
+      arn TEXT NOT NULL,
+      created INTEGER NOT NULL,        -- milliseconds
+      retention INTEGER,               -- days
+      tags TEXT NOT NULL DEFAULT '{}'
+    ) WITHOUT ROWID;
+    CREATE TABLE logs_streams(
+      grp TEXT NOT NULL,
+      name TEXT NOT NULL,
+      created INTEGER NOT NULL,
+      last INTEGER,                    -- time of the newest event
+      PRIMARY KEY(grp, name)
+    ) WITHOUT ROWID;
+    CREATE TABLE logs_events(
+      id INTEGER PRIMARY KEY,
+      grp TEXT NOT NULL,
+      stream TEXT NOT NULL,
+      time INTEGER NOT NULL,
+      ingested INTEGER NOT NULL,
+      message TEXT NOT NULL
+    );
+    CREATE INDEX logs_by_stream ON logs_events(grp, stream, time, id);
+    CREATE INDEX logs_by_group ON logs_events(grp, time, id);
+    """,
+)
