@@ -40,7 +40,9 @@ def compile_filter(pattern: str) -> Matches:
 
 
 def _terms(text: str) -> Matches:
-    needed, excluded, optional = [], [], []
+    needed: list[str] = []
+    excluded: list[str] = []
+    optional: list[str] = []
     for sign, quoted, bare in _TERM.findall(text):
         term = quoted.replace('\\"', '"') if quoted else bare
         {"": needed, "-": excluded, "?": optional}[sign].append(term)

@@ -1,0 +1,197 @@
+"""The one place where the parts are built and joined."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from eventmill import config, joins
+from eventmill.config import Settings
+from eventmill.datadir import DataDirectory
+from eventmill.deliver.inflight import CountedInvoker, Flights, Report
+from eventmill.deliver.outbox import Outbox
+from eventmill.edge.app import App, Front
+from eventmill.edge.control import Command, Control
+from eventmill.edge.dispatch import Dispatcher, Origin
+from eventmill.edge.endpoint import AwsEndpoint
+from eventmill.edge.hosts import HostCheck
+from eventmill.edge.security import TOKEN_PREFIX, Security
+from eventmill.edge.server import HttpServer, listen
+from eventmill.invoke import InvokeSettings, ProcessInvoker
+from eventmill.kernel.clock import Clock
+from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import Ports
+from eventmill.observe.logs import LogWriter
+from eventmill.services import logs as logs_service
+from eventmill.services import sqs
+from eventmill.store import outbox
+from eventmill.store.blobs import Blobs
+from eventmill.store.code import CodeStore
+from eventmill.store.database import Database
+from eventmill.store.transaction import Transaction
+
+
+class NoConnections:
+    """The connections of an engine without WebSocket APIs."""
+
+    async def post(self, connection_id: str, data: bytes) -> bool:
+        """There is none to send to."""
+        return False
+
+    async def close(self, connection_id: str) -> bool:
+        """There is none to close."""
+        return False
+
+    def describe(self, connection_id: str) -> Mapping[str, Any] | None:
+        """There is none."""
+        return None
+
+
+class ByName:
+    """See kernel.ports.ApiCaller: operations called by name from inside."""
+
+    def __init__(self) -> None:
+        self.dispatcher: Dispatcher | None = None
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Run it as the engine itself. Raises Fault."""
+        assert self.dispatcher is not None
+        origin = Origin("", endpoint=self.dispatcher.endpoint, principal=config.ACCESS_KEY)
+        return await self.dispatcher.by_name(service, operation, params, origin)
+
+
+class Engine:
+    """A running engine. Use `start` and `stop`."""
+
+    def __init__(self, settings: Settings, data: DataDirectory) -> None:
+        self.settings = settings
+        self.data = data
+        self.clock = Clock()
+        self.ids = Ids(settings.seed)
+        self.endpoint = ""
+        durable = settings.durability == "power"
+        schemas = {"outbox": outbox.SCHEMA} | {
+            service.name: service.schema for service in joins.SERVICES.values()
+        }
+        self.database = Database(
+            data.database, self.clock, schemas, "power" if durable else "process"
+        )
+        self.blobs = Blobs(data.path / "blobs", self.ids, durable=durable)
+        self.code = CodeStore(data.path / "code")
+        self.flights = Flights(self.database)
+        self.outbox = Outbox(self.database)
+        self.logs = LogWriter(self.database, self._put_lines)
+        self.session_token = TOKEN_PREFIX + secrets.token_urlsafe(24)
+        self.processes = ProcessInvoker(self.clock, self.ids, self.logs, self._invoke_settings())
+        by_name = ByName()
+        self.ports = Ports(
+            invoker=CountedInvoker(self.processes, self.flights),
+            connections=NoConnections(),
+            logs=self.logs,
+            api=by_name,
+            builder=joins.NoBuilder(),
+        )
+        self.dispatcher = by_name.dispatcher = Dispatcher(
+            joins.SERVICES,
+            self.database,
+            self.clock,
+            self.ids,
+            self.ports,
+            self.blobs,
+            self.code,
+            joins.directory,
+            settings.account,
+            settings.region,
+        )
+        self._server: HttpServer | None = None
+
+    def _invoke_settings(self) -> InvokeSettings:
+        return InvokeSettings(
+            data=self.data.path,
+            endpoint=lambda: self.endpoint,
+            region=self.settings.region,
+            account=self.settings.account,
+            access_key=config.ACCESS_KEY,
+            secret_key=config.SECRET_KEY,
+            session_token=self.session_token,
+        )
+
+    def _put_lines(
+        self, tx: Transaction, group: str, stream: str, lines: Sequence[tuple[int, str]]
+    ) -> None:
+        region, account = self.settings.region, self.settings.account
+        arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
+        logs_service.put_lines(tx, arn, group, stream, lines)
+
+    async def start(self) -> None:
+        """Listen and begin to deliver. Raises UsageError when the port is taken."""
+        sock = listen(self.settings.host, self.settings.port)
+        self.endpoint = self.settings.endpoint(sock.getsockname()[1])
+        self.dispatcher.endpoint = self.endpoint
+        holder = self.session_token
+        await self.database.write(lambda tx: sqs.release_holder_except(tx, holder))
+        await self.processes.start()
+        self.outbox.start()
+        security = Security(
+            config.secret_for,
+            self.session_token,
+            self.clock.real,
+            check_signatures=self.settings.auth,
+        )
+        fronts: list[Front] = [Control(self._commands())]
+        app = App(
+            HostCheck(self.settings.host, self.settings.public_url),
+            fronts,
+            AwsEndpoint(self.dispatcher, security, self.blobs, self.ids),
+        )
+        self._server = HttpServer(app, sock)
+        await self._server.start()
+        self.data.announce(self.endpoint)
+
+    async def stop(self) -> None:
+        """Let running invocations end, then stop. Nothing needs it to be safe."""
+        await self.outbox.stop(self.settings.grace)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.settings.grace
+        while self.processes.running and loop.time() < deadline:
+            await asyncio.sleep(0.02)
+        if self._server is not None:
+            await self._server.stop()
+        await self.processes.stop()
+        self.logs.flush()
+        await self.database.close()
+        self.data.release()
+
+    async def advance(self, seconds: float) -> None:
+        """Move time and let what became due begin."""
+        self.clock.advance(seconds)
+        await asyncio.sleep(0)
+
+    async def settle(self, seconds: float = 30.0) -> Report:
+        """Wait until nothing moves. Raises StillMoving after `seconds` of real time."""
+        return await self.flights.settled(seconds)
+
+    def _commands(self) -> dict[tuple[str, str], Command]:
+        return {
+            ("GET", "status"): self._status,
+            ("POST", "advance"): self._advance,
+            ("POST", "settle"): self._settle,
+        }
+
+    async def _status(self, params: dict[str, Any]) -> Any:
+        status = await self.database.scan(partial(joins.status, call=self._call))
+        return status | {"endpoint": self.endpoint, "running": self.processes.running}
+
+    def _call(self, tx: Transaction) -> Any:
+        return self.dispatcher.call(tx, Origin("", endpoint=self.endpoint))
+
+    async def _advance(self, params: dict[str, Any]) -> Any:
+        await self.advance(float(params["seconds"]))
+        return {"offset": self.clock.offset}
+
+    async def _settle(self, params: dict[str, Any]) -> Any:
+        report = await self.settle(float(params.get("seconds", 30)))
+        return {"later": [[motion.name, motion.due] for motion in report.later]}

@@ -1,0 +1,78 @@
+"""How the services are joined: which there are, and who answers for an ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from eventmill.kernel.arns import service_of
+from eventmill.kernel.errors import UsageError
+from eventmill.services import iam, lambda_, logs, sqs, sts
+from eventmill.services.contract import Call, Known, ResourceType, Service
+from eventmill.store.transaction import Transaction
+
+SERVICES: dict[str, Service] = {
+    service.name: service
+    for service in (sqs.SERVICE, lambda_.SERVICE, logs.SERVICE, sts.SERVICE, iam.SERVICE)
+}
+
+RESOURCE_TYPES: dict[str, ResourceType] = {
+    kind.name: kind for service in SERVICES.values() for kind in service.resources
+}
+
+
+def _queue(tx: Transaction, arn: str) -> Known | None:
+    policy = sqs.policy(tx, arn)
+    if policy is None:
+        return None
+    return Known(
+        policy,
+        {"VisibilityTimeout": sqs.visibility_timeout(tx, arn), "FifoQueue": sqs.is_fifo(tx, arn)},
+    )
+
+
+def _function(tx: Transaction, arn: str) -> Known | None:
+    return Known() if lambda_.exists(tx, arn) else None
+
+
+_ANSWERS: dict[str, Callable[[Transaction, str], Known | None]] = {
+    "sqs": _queue,
+    "lambda": _function,
+}
+
+
+def directory(tx: Transaction, arn: str) -> Known | None:
+    """What is known of the resource; None when nothing exists under the ARN."""
+    answer = _ANSWERS.get(service_of(arn))
+    return None if answer is None else answer(tx, arn)
+
+
+def status(tx: Transaction, call: Callable[[Transaction], Call]) -> dict[str, Any]:
+    """Functions, and queues with their depth."""
+    listed = SERVICES["lambda"].operations["ListFunctions"].function(call(tx), {"MaxItems": 1000})
+    assert isinstance(listed, dict)
+    queues = {}
+    for (arn,) in tx.all("SELECT arn FROM sqs_queues ORDER BY name"):
+        visible, in_flight, delayed = sqs.counts(tx, arn)
+        queues[arn.rpartition(":")[2]] = {
+            "visible": visible,
+            "inFlight": in_flight,
+            "delayed": delayed,
+        }
+    return {
+        "functions": [entry["FunctionName"] for entry in listed["Functions"]],
+        "queues": queues,
+    }
+
+
+class NoBuilder:
+    """Builds nothing: a source without dependencies is run as it is."""
+
+    async def build(
+        self, source: Path, runtime: str, *, layer: bool, logical_id: str, method: str | None
+    ) -> Path:
+        """The source itself. Raises UsageError when it needs building."""
+        if method is not None or (source / "requirements.txt").exists():
+            raise UsageError(f"{source}: building of dependencies is not offered yet")
+        return source

@@ -1,0 +1,91 @@
+"""A real engine on a thread of its own, with time that tests move."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import uvloop
+from botocore.config import Config
+
+from eventmill import config
+from eventmill.assembly import Engine
+from eventmill.config import Settings
+from eventmill.datadir import DataDirectory
+from eventmill.deliver.inflight import Report
+
+T = TypeVar("T")
+
+
+class TestEngine:
+    """What a test holds of a running engine."""
+
+    __test__ = False
+
+    def __init__(self, inner: Engine, loop: asyncio.AbstractEventLoop) -> None:
+        self.inner = inner
+        self.endpoint = inner.endpoint
+        self._loop = loop
+
+    def run(self, work: Coroutine[Any, Any, T], seconds: float = 60.0) -> T:
+        """Run a coroutine on the engine's loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client of this engine."""
+        retries = Config(retries={"total_max_attempts": 1}, read_timeout=70)
+        given = options.pop("config", None)
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=self.inner.settings.region,
+            aws_access_key_id=config.ACCESS_KEY,
+            aws_secret_access_key=config.SECRET_KEY,
+            config=retries.merge(given) if given is not None else retries,
+            **options,
+        )
+
+    def advance(self, seconds: float) -> None:
+        """Move the engine's time forward; what becomes due begins."""
+        self.run(self.inner.advance(seconds))
+
+    def settle(self, seconds: float = 30.0) -> Report:
+        """Wait until no event is in flight. Raises StillMoving naming what still moves."""
+        return self.run(self.inner.settle(seconds), seconds + 10)
+
+
+@contextmanager
+def engine(data: Path | None = None, **options: Any) -> Iterator[TestEngine]:
+    """A running engine on a free port, in `data` or a folder that is deleted afterwards.
+
+    `options` are fields of config.Settings.
+    """
+    with tempfile.TemporaryDirectory(prefix="eventmill-", ignore_cleanup_errors=True) as folder:
+        settings = Settings(
+            data=data or Path(folder), **({"port": 0, "durability": "process"} | options)
+        )
+        loop = uvloop.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, name="engine", daemon=True)
+        thread.start()
+
+        async def begin() -> Engine:
+            directory = DataDirectory(settings.data)
+            directory.claim()
+            started = Engine(settings, directory)
+            await started.start()
+            return started
+
+        inner = asyncio.run_coroutine_threadsafe(begin(), loop).result(30)
+        try:
+            yield TestEngine(inner, loop)
+        finally:
+            asyncio.run_coroutine_threadsafe(inner.stop(), loop).result(60)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
