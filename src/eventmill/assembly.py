@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from eventmill import config, joins
@@ -13,6 +15,9 @@ from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
 from eventmill.deliver.outbox import Outbox
+from eventmill.deploy import SCHEMA as DEPLOY_SCHEMA
+from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
+from eventmill.deploy.record import Recorded
 from eventmill.edge.app import App, Front
 from eventmill.edge.control import Command, Control
 from eventmill.edge.dispatch import Dispatcher, Origin
@@ -21,6 +26,7 @@ from eventmill.edge.hosts import HostCheck
 from eventmill.edge.security import TOKEN_PREFIX, Security
 from eventmill.edge.server import HttpServer, listen
 from eventmill.invoke import InvokeSettings, ProcessInvoker
+from eventmill.invoke.build import SourceBuilder
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
@@ -32,6 +38,8 @@ from eventmill.store.blobs import Blobs
 from eventmill.store.code import CodeStore
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
+from eventmill.template import read_template
+from eventmill.template.parameters import parameter_values
 
 
 class NoConnections:
@@ -66,14 +74,20 @@ class ByName:
 class Engine:
     """A running engine. Use `start` and `stop`."""
 
-    def __init__(self, settings: Settings, data: DataDirectory) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        data: DataDirectory,
+        progress: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.settings = settings
         self.data = data
         self.clock = Clock()
         self.ids = Ids(settings.seed)
         self.endpoint = ""
+        self._progress = progress
         durable = settings.durability == "power"
-        schemas = {"outbox": outbox.SCHEMA} | {
+        schemas = {"outbox": outbox.SCHEMA, "deploy": DEPLOY_SCHEMA} | {
             service.name: service.schema for service in joins.SERVICES.values()
         }
         self.database = Database(
@@ -92,7 +106,7 @@ class Engine:
             connections=NoConnections(),
             logs=self.logs,
             api=by_name,
-            builder=joins.NoBuilder(),
+            builder=SourceBuilder(data.path / "builds", progress),
         )
         self.dispatcher = by_name.dispatcher = Dispatcher(
             joins.SERVICES,
@@ -151,6 +165,32 @@ class Engine:
         await self._server.start()
         self.data.announce(self.endpoint)
 
+    async def deploy(
+        self, path: Path, parameters: Mapping[str, str], stack: str | None = None
+    ) -> StackResult:
+        """Bring a stack in line with a template; its name is its folder's. Raises UsageError."""
+        region, account = self.settings.region, self.settings.account
+        cache = self.data.path / "builds"
+        template = read_template(path, cache, region, parameters)
+        pseudo = {
+            "AWS::Region": region,
+            "AWS::AccountId": account,
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+        }
+        deployer = Deployer(
+            self.database,
+            self.ids,
+            joins.RESOURCE_TYPES,
+            self.ports.builder,
+            self._call,
+            pseudo,
+            self.endpoint,
+            self._progress,
+        )
+        name = stack or re.sub(r"[^A-Za-z0-9-]", "-", template.file.parent.name) or "stack"
+        return await deployer.deploy(template, name, parameter_values(template, parameters))
+
     async def stop(self) -> None:
         """Let running invocations end, then stop. Nothing needs it to be safe."""
         await self.outbox.stop(self.settings.grace)
@@ -183,7 +223,20 @@ class Engine:
 
     async def _status(self, params: dict[str, Any]) -> Any:
         status = await self.database.scan(partial(joins.status, call=self._call))
-        return status | {"endpoint": self.endpoint, "running": self.processes.running}
+        outputs = self.database.read(outputs_of)
+        resources = {
+            name: {entry.logical_id: entry.physical_id for entry in self._resources(name)}
+            for name in outputs
+        }
+        return status | {
+            "endpoint": self.endpoint,
+            "running": self.processes.running,
+            "outputs": outputs,
+            "resources": resources,
+        }
+
+    def _resources(self, stack: str) -> list[Recorded]:
+        return list(self.database.read(lambda tx: resources_of(tx, stack)).values())
 
     def _call(self, tx: Transaction) -> Any:
         return self.dispatcher.call(tx, Origin("", endpoint=self.endpoint))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.arns import service_of
-from eventmill.kernel.errors import UsageError
 from eventmill.services import iam, lambda_, logs, sqs, sts
 from eventmill.services.contract import Call, Known, ResourceType, Service
 from eventmill.store.transaction import Transaction
@@ -64,15 +62,3 @@ def status(tx: Transaction, call: Callable[[Transaction], Call]) -> dict[str, An
         "functions": [entry["FunctionName"] for entry in listed["Functions"]],
         "queues": queues,
     }
-
-
-class NoBuilder:
-    """Builds nothing: a source without dependencies is run as it is."""
-
-    async def build(
-        self, source: Path, runtime: str, *, layer: bool, logical_id: str, method: str | None
-    ) -> Path:
-        """The source itself. Raises UsageError when it needs building."""
-        if method is not None or (source / "requirements.txt").exists():
-            raise UsageError(f"{source}: building of dependencies is not offered yet")
-        return source

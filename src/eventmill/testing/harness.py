@@ -67,9 +67,8 @@ def engine(data: Path | None = None, **options: Any) -> Iterator[TestEngine]:
     `options` are fields of config.Settings.
     """
     with tempfile.TemporaryDirectory(prefix="eventmill-", ignore_cleanup_errors=True) as folder:
-        settings = Settings(
-            data=data or Path(folder), **({"port": 0, "durability": "process"} | options)
-        )
+        given: dict[str, Any] = {"port": 0, "durability": "process"} | options
+        settings = Settings(data=data or Path(folder), **given)
         loop = uvloop.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="engine", daemon=True)
         thread.start()

@@ -1,0 +1,259 @@
+"""Applies a template: creates, updates and deletes through the services' resource types.
+
+Each resource is changed and recorded in one transaction. So whatever interrupts a deployment, the
+record tells what exists, and the next one goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eventmill.deploy import record
+from eventmill.deploy.addresses import localise
+from eventmill.deploy.check import check
+from eventmill.deploy.order import creation_order
+from eventmill.deploy.record import Recorded
+from eventmill.kernel.errors import EventmillError, UsageError
+from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import Builder
+from eventmill.services.contract import Call, Created, Resource, ResourceType
+from eventmill.store.database import Database
+from eventmill.store.transaction import Transaction
+from eventmill.template import Declared, Resolver, Template
+
+Progress = Callable[[str], None]
+MakeCall = Callable[[Transaction], Call]
+_RUNTIMELESS = "python3"
+
+
+@dataclass(slots=True)
+class StackResult:
+    """What a deployment did, by logical id."""
+
+    outputs: dict[str, Any] = field(default_factory=dict)
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+
+
+class Deployer:
+    """Deploys into one engine."""
+
+    def __init__(
+        self,
+        database: Database,
+        ids: Ids,
+        types: Mapping[str, ResourceType],
+        builder: Builder,
+        call: MakeCall,
+        pseudo: Mapping[str, Any],
+        endpoint: str,
+        progress: Progress = lambda text: None,
+    ) -> None:
+        """`pseudo` holds AWS::Region, AWS::AccountId and the like."""
+        self._database = database
+        self._ids = ids
+        self._types = types
+        self._builder = builder
+        self._call = call
+        self._pseudo = dict(pseudo)
+        self._endpoint = endpoint
+        self._progress = progress
+
+    async def deploy(
+        self, template: Template, stack: str, values: Mapping[str, Any]
+    ) -> StackResult:
+        """Bring the stack in line with the template.
+
+        Raises UsageError: before any change when something is refused, else naming the resource
+        that failed; what exists then stays, and the next deployment continues.
+        """
+        self._refuse(template)
+        fresh = (
+            f"arn:aws:cloudformation:{self._pseudo['AWS::Region']}:"
+            f"{self._pseudo['AWS::AccountId']}:stack/{stack}/{self._ids.uuid()}"
+        )
+        number = await self._database.write(lambda tx: record.stack_id(tx, stack, fresh))
+        pseudo = self._pseudo | {
+            "AWS::StackName": stack,
+            "AWS::StackId": number,
+            "AWS::NotificationARNs": [],
+        }
+        existing = self._database.read(lambda tx: record.resources_of(tx, stack))
+        known: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        resolver = Resolver(template, values, pseudo, known, self._imported)
+        active = {
+            name
+            for name, declared in template.resources.items()
+            if declared.type in self._types
+            and (declared.condition is None or resolver.condition(declared.condition))
+        }
+        folders = await self._build(template, active, resolver)
+        result = StackResult()
+        position = max((entry.position for entry in existing.values()), default=0)
+        old_ones: list[Recorded] = []
+        for name in creation_order(template, active):
+            declared = template.resources[name]
+            position += 1
+            recorded, replaced = await self._apply(
+                declared, existing.get(name), resolver, folders, (stack, number, position), result
+            )
+            known[name] = (recorded.physical_id, recorded.attributes)
+            if replaced is not None:
+                old_ones.append(replaced)
+        await self._delete(stack, number, existing, active, old_ones, result)
+        await self._outputs(template, stack, resolver, result)
+        return result
+
+    def _refuse(self, template: Template) -> None:
+        refused = [f for f in check(template, self._types) if f.severity == "refused"]
+        if refused:
+            lines = "\n".join(str(finding) for finding in refused)
+            raise UsageError(f"nothing was deployed, since the template needs:\n{lines}")
+
+    def _imported(self, name: str) -> Any:
+        return self._database.read(lambda tx: record.exported(tx, name))
+
+    async def _build(
+        self, template: Template, active: set[str], resolver: Resolver
+    ) -> dict[str, Path]:
+        """The built folder of every function and layer with local code."""
+
+        async def one(name: str) -> tuple[str, Path] | None:
+            declared = template.resources[name]
+            layer = declared.type == "AWS::Lambda::LayerVersion"
+            code = declared.properties.get("Content" if layer else "Code")
+            if not isinstance(code, dict) or "LocalPath" not in code:
+                return None
+            runtime = declared.properties.get("Runtime") or _RUNTIMELESS
+            method = declared.metadata.get("BuildMethod")
+            source = Path(code["LocalPath"])
+            if not source.exists():
+                raise UsageError(
+                    f"{template.file}:{declared.line}: {name}: {source} does not exist"
+                )
+            folder = await self._builder.build(
+                source, str(resolver.value(runtime)), layer=layer, logical_id=name, method=method
+            )
+            return name, folder
+
+        built = await asyncio.gather(*(one(name) for name in active))
+        return dict(entry for entry in built if entry is not None)
+
+    async def _apply(
+        self,
+        declared: Declared,
+        old: Recorded | None,
+        resolver: Resolver,
+        folders: Mapping[str, Path],
+        place: tuple[str, str, int],
+        result: StackResult,
+    ) -> tuple[Recorded, Recorded | None]:
+        """(the resource as it now is, the one that it replaced and that is still to be deleted)."""
+        stack, number, position = place
+        name, kind = declared.logical_id, self._types[declared.type]
+        try:
+            properties = localise(resolver.value(declared.properties), self._endpoint)
+            for key in ("Code", "Content"):
+                if name in folders and key in properties:
+                    properties[key] = {"LocalPath": str(folders[name])}
+            if old is not None and old.type == declared.type and old.properties == properties:
+                return old, None
+            changed = (
+                set()
+                if old is None
+                else {
+                    key
+                    for key in properties.keys() | old.properties.keys()
+                    if properties.get(key) != old.properties.get(key)
+                }
+            )
+            in_place = old is not None and old.type == declared.type and not changed & kind.replaces
+            resource = Resource(
+                stack,
+                number,
+                name,
+                properties,
+                dict(declared.metadata),
+                old.physical_id if old is not None and in_place else None,
+            )
+            retain = declared.deletion_policy.startswith("Retain")
+
+            def write(tx: Transaction) -> Recorded:
+                call = self._call(tx)
+                made: Created = (
+                    kind.update(call, resource, old.properties)
+                    if old is not None and in_place
+                    else kind.create(call, resource)
+                )
+                kept = old.position if old is not None and in_place else position
+                recorded = Recorded(
+                    name, declared.type, made.physical_id, properties, made.attributes, retain, kept
+                )
+                record.put(tx, stack, recorded)
+                return recorded
+
+            recorded = await self._database.write(write)
+        except EventmillError as error:
+            raise UsageError(f"{name} ({declared.type}), line {declared.line}: {error}") from error
+        (result.created if old is None or not in_place else result.updated).append(name)
+        self._progress(f"{'updated' if in_place else 'created'} {name}")
+        return recorded, None if in_place else old
+
+    async def _delete(
+        self,
+        stack: str,
+        number: str,
+        existing: Mapping[str, Recorded],
+        active: set[str],
+        replaced: list[Recorded],
+        result: StackResult,
+    ) -> None:
+        """Delete what was replaced and what the template no longer declares, newest first."""
+        gone = [entry for name, entry in existing.items() if name not in active]
+        for entry in sorted([*gone, *replaced], key=lambda entry: -entry.position):
+            kind = self._types[entry.type]
+            resource = Resource(
+                stack, number, entry.logical_id, entry.properties, {}, entry.physical_id
+            )
+            forget = entry.logical_id not in active
+
+            def write(
+                tx: Transaction,
+                entry: Recorded = entry,
+                kind: ResourceType = kind,
+                resource: Resource = resource,
+                forget: bool = forget,
+            ) -> None:
+                if not entry.retain:
+                    kind.delete(self._call(tx), resource)
+                if forget:
+                    record.remove(tx, stack, entry.logical_id)
+
+            try:
+                await self._database.write(write)
+            except EventmillError as error:
+                raise UsageError(
+                    f"{entry.logical_id} ({entry.type}) could not be deleted: {error}"
+                ) from error
+            result.deleted.append(entry.logical_id)
+            self._progress(f"deleted {entry.logical_id}")
+
+    async def _outputs(
+        self, template: Template, stack: str, resolver: Resolver, result: StackResult
+    ) -> None:
+        exports = {}
+        for output in template.outputs.values():
+            if output.condition is not None and not resolver.condition(output.condition):
+                continue
+            value = localise(resolver.value(output.value), self._endpoint)
+            result.outputs[output.name] = value
+            if output.export is not None:
+                exports[str(resolver.value(output.export))] = value
+        await self._database.write(
+            lambda tx: record.put_outputs(tx, stack, result.outputs, exports)
+        )

@@ -1,0 +1,52 @@
+"""In which order resources come into being."""
+
+from __future__ import annotations
+
+from eventmill.kernel.errors import UsageError
+from eventmill.template import Template
+from eventmill.template.resolve import references
+
+
+def creation_order(template: Template, active: set[str]) -> list[str]:
+    """`active` resources, each after those that it refers to or depends on.
+
+    Raises UsageError naming the circle, when there is one, or a DependsOn of nothing.
+    """
+    needs = {}
+    for name in active:
+        declared = template.resources[name]
+        missing = declared.depends_on - set(template.resources)
+        if missing:
+            raise UsageError(
+                f"{template.file}:{declared.line}: {name}: DependsOn names "
+                f"{', '.join(sorted(missing))}, which the template does not declare"
+            )
+        needs[name] = (references(declared.properties) | declared.depends_on) & active - {name}
+    order: list[str] = []
+    done: set[str] = set()
+    for name in template.resources:
+        if name in active:
+            _visit(name, needs, order, done, [], template)
+    return order
+
+
+def _visit(
+    name: str,
+    needs: dict[str, set[str]],
+    order: list[str],
+    done: set[str],
+    path: list[str],
+    template: Template,
+) -> None:
+    if name in done:
+        return
+    if name in path:
+        circle = " -> ".join([*path[path.index(name) :], name])
+        raise UsageError(
+            f"{template.file}:{template.resources[name].line}: circular dependency: {circle}; "
+            "take one of the references out"
+        )
+    for needed in sorted(needs[name]):
+        _visit(needed, needs, order, done, [*path, name], template)
+    done.add(name)
+    order.append(name)

@@ -1,0 +1,118 @@
+"""The record of each stack: what was created, from which properties, with which outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eventmill.store.transaction import Transaction
+
+SCHEMA = (
+    """
+    CREATE TABLE deploy_stacks(
+      name TEXT PRIMARY KEY,
+      id TEXT NOT NULL,
+      outputs TEXT NOT NULL DEFAULT '{}',
+      exports TEXT NOT NULL DEFAULT '{}'
+    ) WITHOUT ROWID;
+    CREATE TABLE deploy_resources(
+      stack TEXT NOT NULL,
+      logical_id TEXT NOT NULL,
+      type TEXT NOT NULL,
+      physical_id TEXT NOT NULL,
+      properties TEXT NOT NULL,        -- JSON, resolved
+      attributes TEXT NOT NULL,        -- JSON, what GetAtt gives
+      retain INTEGER NOT NULL,
+      position INTEGER NOT NULL,       -- order of creation
+      PRIMARY KEY(stack, logical_id)
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A resource that exists."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    properties: dict[str, Any]
+    attributes: dict[str, Any]
+    retain: bool
+    position: int
+
+
+def stack_id(tx: Transaction, name: str, fresh: str) -> str:
+    """The stack's id; `fresh` becomes it when the stack is new."""
+    tx.execute(
+        "INSERT INTO deploy_stacks(name, id) VALUES(?,?) ON CONFLICT DO NOTHING", (name, fresh)
+    )
+    row = tx.one("SELECT id FROM deploy_stacks WHERE name=?", (name,))
+    assert row is not None
+    return str(row[0])
+
+
+def resources_of(tx: Transaction, stack: str) -> dict[str, Recorded]:
+    """By logical id, in the order of creation."""
+    rows = tx.all(
+        "SELECT logical_id, type, physical_id, properties, attributes, retain, position"
+        " FROM deploy_resources WHERE stack=? ORDER BY position",
+        (stack,),
+    )
+    return {
+        row[0]: Recorded(
+            row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]), bool(row[5]), row[6]
+        )
+        for row in rows
+    }
+
+
+def put(tx: Transaction, stack: str, recorded: Recorded) -> None:
+    """Record a resource in the transaction that created or changed it."""
+    tx.execute(
+        "INSERT OR REPLACE INTO deploy_resources VALUES(?,?,?,?,?,?,?,?)",
+        (
+            stack,
+            recorded.logical_id,
+            recorded.type,
+            recorded.physical_id,
+            json.dumps(recorded.properties),
+            json.dumps(recorded.attributes),
+            int(recorded.retain),
+            recorded.position,
+        ),
+    )
+
+
+def remove(tx: Transaction, stack: str, logical_id: str) -> None:
+    """Forget a resource in the transaction that deleted it."""
+    tx.execute("DELETE FROM deploy_resources WHERE stack=? AND logical_id=?", (stack, logical_id))
+
+
+def put_outputs(
+    tx: Transaction, stack: str, outputs: Mapping[str, Any], exports: Mapping[str, Any]
+) -> None:
+    """Record what the stack tells."""
+    tx.execute(
+        "UPDATE deploy_stacks SET outputs=?, exports=? WHERE name=?",
+        (json.dumps(dict(outputs)), json.dumps(dict(exports)), stack),
+    )
+
+
+def outputs_of(tx: Transaction) -> dict[str, dict[str, Any]]:
+    """The outputs of every stack."""
+    return {
+        name: json.loads(text) for name, text in tx.all("SELECT name, outputs FROM deploy_stacks")
+    }
+
+
+def exported(tx: Transaction, name: str) -> Any:
+    """The value that some stack exports under `name`, or None."""
+    for (text,) in tx.all("SELECT exports FROM deploy_stacks"):
+        exports = json.loads(text)
+        if name in exports:
+            return exports[name]
+    return None

@@ -1,0 +1,148 @@
+"""What a function or layer needs at run time: its source, with its dependencies installed.
+
+Everything is kept by content, so a second start builds nothing: dependencies by the text of
+requirements.txt and the interpreter, combined folders by the source beside them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from eventmill.invoke.interpreters import interpreter_for
+from eventmill.kernel.errors import UsageError
+
+_SKIPPED = {"__pycache__", ".git", ".eventmill", ".venv", ".aws-sam", "node_modules"}
+_TAIL = 2_000
+
+
+def fingerprint(folder: Path) -> str:
+    """Changes whenever a file below `folder` was written; reads no file's content."""
+    digest = hashlib.sha256(str(folder).encode())
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        for name in sorted(files):
+            path = os.path.join(root, name)  # noqa: PTH118
+            state = os.stat(path)  # noqa: PTH116
+            digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+class SourceBuilder:
+    """See kernel.ports.Builder. `cache` is a folder that may be deleted at any time."""
+
+    def __init__(self, cache: Path, progress: Callable[[str], None] = lambda text: None) -> None:
+        self._cache = cache
+        self._progress = progress
+        self._locks: dict[Path, asyncio.Lock] = {}
+
+    async def build(
+        self, source: Path, runtime: str, *, layer: bool, logical_id: str, method: str | None
+    ) -> Path:
+        """The folder to run from. Raises UsageError with the installer's last words."""
+        if source.is_file():
+            raise UsageError(f"{logical_id}: {source} is a file; name the folder with the code")
+        if method == "makefile":
+            return await self._make(source, logical_id)
+        if method and not method.startswith("python"):
+            raise UsageError(
+                f"{logical_id}: BuildMethod {method} is not offered; use makefile or python3.x"
+            )
+        requirements = source / "requirements.txt"
+        if not requirements.is_file() or not _lines(requirements):
+            return source
+        packages = await self._install(requirements, runtime, logical_id)
+        return await self._combine(source, packages, layer=layer and method is not None)
+
+    async def _install(self, requirements: Path, runtime: str, logical_id: str) -> Path:
+        python = interpreter_for(runtime if runtime.startswith("python3.") else "").path
+        text = "\n".join(_lines(requirements))
+        key = hashlib.sha256(f"{python}\n{text}".encode()).hexdigest()[:32]
+        command = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-compile",
+            "--requirement",
+            str(requirements),
+            "--target",
+        ]
+
+        async def fill(partial: Path) -> None:
+            self._progress(f"installing the dependencies of {logical_id}")
+            await _run([*command, str(partial)], requirements.parent, {}, logical_id)
+
+        return await self._once(self._cache / f"packages-{key}", fill)
+
+    async def _combine(self, source: Path, packages: Path, *, layer: bool) -> Path:
+        key = hashlib.sha256(f"{fingerprint(source)}{packages}{layer}".encode()).hexdigest()[:32]
+
+        async def fill(partial: Path) -> None:
+            inner = partial / "python" if layer else partial
+            inner.mkdir(exist_ok=True)
+            for entry in packages.iterdir():
+                (inner / entry.name).symlink_to(entry)
+            for entry in source.iterdir():
+                if entry.name in _SKIPPED:
+                    continue
+                place = inner / entry.name
+                if place.is_symlink():
+                    place.unlink()
+                if entry.is_dir():
+                    shutil.copytree(entry, place, ignore=shutil.ignore_patterns(*_SKIPPED))
+                else:
+                    shutil.copy2(entry, place)
+
+        return await self._once(self._cache / f"task-{key}", fill)
+
+    async def _make(self, source: Path, logical_id: str) -> Path:
+        key = hashlib.sha256(f"{fingerprint(source)}{logical_id}".encode()).hexdigest()[:32]
+
+        async def fill(partial: Path) -> None:
+            self._progress(f"building {logical_id}")
+            variables = {"ARTIFACTS_DIR": str(partial), "PYTHON": sys.executable}
+            await _run(["make", f"build-{logical_id}"], source, variables, logical_id)
+
+        return await self._once(self._cache / f"make-{key}", fill)
+
+    async def _once(self, target: Path, fill: Callable[[Path], Awaitable[None]]) -> Path:
+        """`target`, filled by whoever comes first; never seen half full."""
+        async with self._locks.setdefault(target, asyncio.Lock()):
+            if target.exists():
+                return target
+            partial = target.with_name(f"{target.name}.{os.getpid()}")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            try:
+                await fill(partial)
+                partial.rename(target)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+            return target
+
+
+def _lines(requirements: Path) -> list[str]:
+    lines = (line.partition(" #")[0].strip() for line in requirements.read_text().splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+async def _run(command: list[str], cwd: Path, variables: dict[str, str], logical_id: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env={**os.environ, **variables},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        words = output.decode("utf-8", "replace")[-_TAIL:].strip()
+        raise UsageError(f"{logical_id}: `{' '.join(command[:4])} …` failed:\n{words}")

@@ -1,0 +1,15 @@
+"""What an application's template declares, as plain data: read, expand SAM, resolve."""
+
+from eventmill.template.model import Declared, Output, Parameter, Template
+from eventmill.template.read import read_template
+from eventmill.template.resolve import Resolver, Unresolved
+
+__all__ = [
+    "Declared",
+    "Output",
+    "Parameter",
+    "Resolver",
+    "Template",
+    "Unresolved",
+    "read_template",
+]

@@ -1,0 +1,57 @@
+"""A template as frozen data. Intrinsic functions are still in it, in their long form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter's declaration."""
+
+    name: str
+    type: str
+    default: Any
+    declaration: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One resource. `line` is where its logical id stands in the file, 0 when SAM made it."""
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+    depends_on: frozenset[str]
+    condition: str | None
+    metadata: Mapping[str, Any]
+    deletion_policy: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output."""
+
+    name: str
+    value: Any
+    condition: str | None
+    description: str = ""
+    export: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Everything that one file declares. Resources are in the order of the file."""
+
+    file: Path
+    description: str
+    parameters: Mapping[str, Parameter]
+    mappings: Mapping[str, Any]
+    conditions: Mapping[str, Any]
+    resources: Mapping[str, Declared]
+    outputs: Mapping[str, Output]
+    rules: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,68 @@
+"""The values of a template's parameters.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.kernel.errors import UsageError
+from eventmill.template.model import Parameter, Template
+
+
+def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
+    """Values by name, lists split. Raises UsageError listing every mistake."""
+    problems = [
+        f"--parameter {name}: the template has no such parameter; it has: "
+        f"{', '.join(template.parameters) or 'none'}"
+        for name in given
+        if name not in template.parameters
+    ]
+    values: dict[str, Any] = {}
+    for name, parameter in template.parameters.items():
+        value = given.get(name, parameter.default)
+        if value is None:
+            problems.append(f"the parameter {name} has no default: give --parameter {name}=VALUE")
+            continue
+        text = ",".join(map(str, value)) if isinstance(value, list) else _text(value)
+        problem = _problem(parameter, text)
+        if problem:
+            problems.append(f"the parameter {name}: {problem}")
+        listed = parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<")
+        values[name] = [part.strip() for part in text.split(",")] if listed else text
+    if problems:
+        raise UsageError(f"{template.file}:\n" + "\n".join(problems))
+    return values
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _problem(parameter: Parameter, text: str) -> str:
+    declared = parameter.declaration
+    why = declared.get("ConstraintDescription")
+    allowed = declared.get("AllowedValues")
+    if allowed is not None and text not in [_text(value) for value in allowed]:
+        return why or f"{text!r} is none of {', '.join(map(str, allowed))}"
+    pattern = declared.get("AllowedPattern")
+    if pattern is not None and not re.fullmatch(pattern, text):
+        return why or f"{text!r} does not match {pattern}"
+    if (
+        not int(declared.get("MinLength", 0))
+        <= len(text)
+        <= int(declared.get("MaxLength", 1 << 30))
+    ):
+        return why or f"{text!r} is shorter or longer than allowed"
+    if parameter.type == "Number":
+        try:
+            number = float(text)
+        except ValueError:
+            return f"{text!r} is no number"
+        low, high = declared.get("MinValue", "-inf"), declared.get("MaxValue", "inf")
+        if not float(low) <= number <= float(high):
+            return why or f"{text} is not between {low} and {high}"
+    return ""

@@ -1,0 +1,130 @@
+"""A template file → Template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from eventmill.kernel.errors import UsageError
+from eventmill.template.model import Declared, Output, Parameter, Template
+from eventmill.template.sam import expand, is_sam
+from eventmill.template.text import line_of, parse
+
+_NAMES = ("template.yaml", "template.yml", "template.json")
+_SECTIONS = {
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Metadata",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Transform",
+    "Globals",
+    "Resources",
+    "Outputs",
+    "Hooks",
+}
+_TRANSFORMS = {"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"}
+
+
+def find_template(path: Path) -> Path:
+    """The template in a folder, or the file itself. Raises UsageError."""
+    if path.is_dir():
+        for name in _NAMES:
+            if (path / name).is_file():
+                return path / name
+        raise UsageError(f"{path} holds none of {', '.join(_NAMES)}; name the template's file")
+    if not path.is_file():
+        raise UsageError(f"{path} does not exist; name a template or its folder")
+    return path
+
+
+def read_template(path: Path, cache: Path, region: str, parameters: Mapping[str, str]) -> Template:
+    """Read and expand. `cache` is a folder for SAM's results. Raises UsageError."""
+    file = find_template(path).resolve()
+    try:
+        document: dict[str, Any] = parse(file.read_text())
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{file} is no UTF-8 text") from None
+    _check_sections(file, document)
+    lines = {name: line_of(document["Resources"], name) for name in document.get("Resources", {})}
+    if is_sam(document):
+        document = expand(file, document, cache, region, parameters)
+    return _template(file, document, lines)
+
+
+def _check_sections(file: Path, document: Mapping[str, Any]) -> None:
+    problems = [
+        f"{file}:{line_of(document, name)}: {name} is no section of a template"
+        for name in document
+        if name not in _SECTIONS
+    ]
+    transforms = document.get("Transform") or []
+    for name in [transforms] if isinstance(transforms, str | dict) else transforms:
+        if not isinstance(name, str) or name not in _TRANSFORMS:
+            problems.append(
+                f"{file}:{line_of(document, 'Transform')}: the transform {name} is not offered; "
+                f"offered are {', '.join(sorted(_TRANSFORMS))}"
+            )
+    resources = document.get("Resources")
+    if not isinstance(resources, dict) or not resources:
+        problems.append(f"{file}: the template declares no Resources")
+    else:
+        problems += [
+            f"{file}:{line_of(resources, name)}: the resource {name} needs a Type"
+            for name, body in resources.items()
+            if not isinstance(body, dict) or not isinstance(body.get("Type"), str)
+        ]
+    if problems:
+        raise UsageError("\n".join(problems))
+
+
+def _template(file: Path, document: Mapping[str, Any], lines: Mapping[str, int]) -> Template:
+    return Template(
+        file=file,
+        description=document.get("Description") or "",
+        parameters={
+            name: Parameter(name, body.get("Type", "String"), body.get("Default"), body)
+            for name, body in (document.get("Parameters") or {}).items()
+        },
+        mappings=document.get("Mappings") or {},
+        conditions=document.get("Conditions") or {},
+        resources={
+            name: _declared(name, body, lines) for name, body in document["Resources"].items()
+        },
+        outputs={
+            name: Output(
+                name,
+                body.get("Value"),
+                body.get("Condition"),
+                body.get("Description") or "",
+                (body.get("Export") or {}).get("Name"),
+            )
+            for name, body in (document.get("Outputs") or {}).items()
+        },
+        rules=document.get("Rules") or {},
+    )
+
+
+def _declared(name: str, body: Mapping[str, Any], lines: Mapping[str, int]) -> Declared:
+    depends = body.get("DependsOn") or []
+    return Declared(
+        logical_id=name,
+        type=body["Type"],
+        properties=body.get("Properties") or {},
+        depends_on=frozenset([depends] if isinstance(depends, str) else depends),
+        condition=body.get("Condition"),
+        metadata=body.get("Metadata") or {},
+        deletion_policy=body.get("DeletionPolicy", "Delete"),
+        line=lines.get(name) or _line_of_source(name, lines),
+    )
+
+
+def _line_of_source(name: str, lines: Mapping[str, int]) -> int:
+    """SAM names what it makes after the resource it makes it for: the longest such one."""
+    sources = [source for source in lines if name.startswith(source)]
+    return lines[max(sources, key=len)] if sources else 0

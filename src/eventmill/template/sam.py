@@ -1,0 +1,174 @@
+"""SAM → CloudFormation, by the official translator.
+
+Its import alone takes over a second, so it is imported only when a template needs it and what it
+made is kept by the content of what went in.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from eventmill.kernel.errors import UsageError
+from eventmill.template.text import line_of
+
+_SAM = "AWS::Serverless-2016-10-31"
+_FORMAT = "1"
+"""Changes when what is kept must be made anew."""
+_BUCKET = "eventmill-local"
+_CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+_DEFINITIONS = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
+
+
+def is_sam(document: Mapping[str, Any]) -> bool:
+    """Whether the template asks for SAM's transform."""
+    transforms = document.get("Transform") or []
+    return _SAM in ([transforms] if isinstance(transforms, str) else transforms)
+
+
+def expand(
+    file: Path,
+    document: Mapping[str, Any],
+    cache: Path,
+    region: str,
+    parameters: Mapping[str, str],
+) -> dict[str, Any]:
+    """The plain template. Code in local folders becomes `{"LocalPath": <folder>}`.
+
+    Raises UsageError with the translator's words for each mistake.
+    """
+    prepared = _with_local_code(file, document)
+    values = _parameter_values(prepared, region, parameters)
+    key = hashlib.sha256(
+        json.dumps([_FORMAT, _version(), prepared, values], sort_keys=True).encode()
+    ).hexdigest()
+    kept = cache / f"sam-{key}.json"
+    if kept.exists():
+        expanded: dict[str, Any] = json.loads(kept.read_text())
+        return expanded
+    expanded = _restore(_translate(file, document, prepared, values, region))
+    cache.mkdir(parents=True, exist_ok=True)
+    partial = kept.with_suffix(f".{os.getpid()}")
+    partial.write_text(json.dumps(expanded))
+    partial.rename(kept)
+    return expanded
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("aws-sam-translator")
+
+
+def _parameter_values(
+    document: Mapping[str, Any], region: str, parameters: Mapping[str, str]
+) -> dict[str, Any]:
+    values = {
+        name: body["Default"]
+        for name, body in (document.get("Parameters") or {}).items()
+        if "Default" in body
+    }
+    return values | dict(parameters) | {"AWS::Region": region, "AWS::Partition": "aws"}
+
+
+def _with_local_code(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy in which local paths are S3 addresses, which is all that the translator takes."""
+    prepared: dict[str, Any] = json.loads(json.dumps(document))
+    base = file.parent
+    shared = (prepared.get("Globals") or {}).get("Function") or {}
+    if isinstance(shared.get("CodeUri"), str):
+        shared["CodeUri"] = _address(base, shared["CodeUri"])
+    for name, body in prepared["Resources"].items():
+        properties = body.setdefault("Properties", {})
+        key = _CODE.get(body["Type"])
+        if key is None:
+            if body["Type"] in _DEFINITIONS:
+                _inline_definition(file, name, properties)
+            continue
+        if isinstance(properties.get(key), str):
+            properties[key] = _address(base, properties[key])
+        elif key not in properties and "InlineCode" not in properties and key not in shared:
+            properties[key] = _address(base, ".")
+    return prepared
+
+
+def _address(base: Path, path: str) -> str:
+    if path.startswith("s3://"):
+        return path
+    return f"s3://{_BUCKET}/{(base / path).resolve().as_posix().lstrip('/')}"
+
+
+def _inline_definition(file: Path, name: str, properties: dict[str, Any]) -> None:
+    uri = properties.get("DefinitionUri")
+    if not isinstance(uri, str) or uri.startswith("s3://"):
+        return
+    from eventmill.template.text import parse
+
+    path = file.parent / uri
+    try:
+        properties["DefinitionBody"] = json.loads(json.dumps(parse(path.read_text())))
+    except OSError as error:
+        raise UsageError(f"{file}: {name}: DefinitionUri {uri}: {error.strerror}") from None
+    del properties["DefinitionUri"]
+
+
+def _translate(
+    file: Path,
+    document: Mapping[str, Any],
+    prepared: dict[str, Any],
+    values: dict[str, Any],
+    region: str,
+) -> dict[str, Any]:
+    os.environ.setdefault("AWS_DEFAULT_REGION", region)
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.transform import transform
+
+    class Policies:
+        """The translator asks IAM for managed policies; their ARNs follow from their names."""
+
+        def load(self) -> dict[str, str]:
+            return _Managed()
+
+    try:
+        result: dict[str, Any] = transform(copy.deepcopy(prepared), values, Policies(), Parser())
+    except InvalidDocumentException as error:
+        causes = getattr(error, "causes", None) or [error]
+        lines = []
+        for cause in causes:
+            text = getattr(cause, "message", str(cause))
+            name = getattr(cause, "logical_id", None) or getattr(cause, "_logical_id", "")
+            line = line_of(document["Resources"], name) if name else 0
+            lines.append(f"{file}:{line}: {text}" if line else f"{file}: {text}")
+        raise UsageError("\n".join(lines)) from None
+    return result
+
+
+class _Managed(dict[str, str]):
+    """Every managed policy, without a list of them."""
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str)
+
+    def __getitem__(self, name: str) -> str:
+        return f"arn:aws:iam::aws:policy/{name}"
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As the translator asks."""
+        return self[name]
+
+
+def _restore(document: dict[str, Any]) -> dict[str, Any]:
+    """S3 addresses of local code become `LocalPath` again."""
+    for body in document["Resources"].values():
+        properties = body.get("Properties") or {}
+        for key in ("Code", "Content"):
+            code = properties.get(key)
+            if isinstance(code, dict) and code.get("S3Bucket") == _BUCKET:
+                properties[key] = {"LocalPath": f"/{code['S3Key']}"}
+    return document

@@ -1,0 +1,110 @@
+"""YAML and JSON texts → plain data, with the line of every mapping's keys.
+
+Short tags become the long form: `!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` is
+`{"Fn::GetAtt": ["A", "B"]}`. Dates stay texts: `2012-10-17` is a policy version, not a day.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from eventmill.kernel.errors import UsageError
+
+_PLAIN = {"Ref", "Condition"}
+_KNOWN = {
+    "Ref",
+    "Condition",
+    "GetAtt",
+    "Sub",
+    "If",
+    "Equals",
+    "Not",
+    "And",
+    "Or",
+    "Join",
+    "Select",
+    "Split",
+    "FindInMap",
+    "ImportValue",
+    "Base64",
+    "Cidr",
+    "GetAZs",
+    "Transform",
+    "Length",
+    "ToJsonString",
+    "ForEach",
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader without dates, and with CloudFormation's tags."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [entry for entry in resolvers if entry[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class Lines(dict[str, Any]):
+    """A mapping that remembers the line of each of its keys."""
+
+    lines: dict[str, int]
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> Lines:
+    loader.flatten_mapping(node)
+    result = Lines()
+    result.lines = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str):
+            key = str(key).lower() if isinstance(key, bool) else str(key)
+        if key in result:
+            line = key_node.start_mark.line + 1
+            raise UsageError(f"line {line}: the key {key} stands twice; keep one of them")
+        result[key] = loader.construct_object(value_node, deep=True)
+        result.lines[key] = key_node.start_mark.line + 1
+    return result
+
+
+def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
+    if suffix not in _KNOWN:
+        line = node.start_mark.line + 1
+        raise UsageError(f"line {line}: !{suffix} is no function of CloudFormation")
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = str(value).split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = _mapping(loader, node) if isinstance(node, yaml.MappingNode) else None
+    return {suffix if suffix in _PLAIN else f"Fn::{suffix}": value}
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_multi_constructor("!", _tagged)
+
+
+def parse(text: str) -> Lines:
+    """The document. Raises UsageError with the line of what is wrong."""
+    try:
+        document = yaml.load(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise UsageError(f"{where}{error.problem or error}") from None
+    except yaml.YAMLError as error:
+        raise UsageError(str(error)) from None
+    if not isinstance(document, Lines):
+        raise UsageError("a template is a mapping with a Resources section")
+    return document
+
+
+def line_of(mapping: Any, key: str) -> int:
+    """The line of a key, 0 when it is not known."""
+    return mapping.lines.get(key, 0) if isinstance(mapping, Lines) else 0
