@@ -67,7 +67,7 @@ class Outbox:
 
     def start(self) -> None:
         """Begin to carry."""
-        self._tasks.start(self._run(), "outbox")
+        self._tasks.keep(self._run, "outbox")
 
     async def stop(self, grace: float) -> None:
         """Stop; sendings that do not end within `grace` real seconds are done again later."""

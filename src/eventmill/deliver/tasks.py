@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
+
+_PAUSE = 1.0
+"""Real seconds before a loop that failed goes on."""
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +28,23 @@ class Tasks:
         self._running.add(task)
         task.add_done_callback(self._ended)
         return task
+
+    def keep(self, work: Callable[[], Coroutine[Any, Any, Any]], name: str) -> None:
+        """Run `work` as a task, and again after it failed.
+
+        A disk that is full for a while must not end a loop for good.
+        """
+
+        async def again() -> None:
+            while True:
+                try:
+                    await work()
+                    return
+                except Exception:
+                    _log.exception("%s failed, it goes on in %s s", name, _PAUSE)
+                    await asyncio.sleep(_PAUSE)
+
+        self.start(again(), name)
 
     async def stop(self, grace: float, *first: str) -> None:
         """Cancel the tasks named `first`, let the others end for `grace` real seconds, cancel

@@ -21,6 +21,7 @@ from eventmill.services.lambda_.concurrency import ACCOUNT_LIMIT, reserved_total
 from eventmill.services.lambda_.event_source_mappings import (
     MAPPINGS_KEY,
     EventSourceMapping,
+    mapping_uuids,
     mappings,
     set_result,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "enqueue_event",
     "exists",
     "functions_due",
+    "mapping_uuids",
     "mappings",
     "may_invoke",
     "next_due_event",

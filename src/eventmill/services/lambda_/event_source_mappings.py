@@ -60,6 +60,11 @@ def mappings(tx: Transaction) -> list[EventSourceMapping]:
     return [_mapping(*row) for row in rows]
 
 
+def mapping_uuids(tx: Transaction) -> set[str]:
+    """Of all mappings, the disabled ones too."""
+    return {row[0] for row in tx.all("SELECT uuid FROM lambda_mappings")}
+
+
 def _mapping(
     uuid: str, source: str, function: str, text: str, created: float
 ) -> EventSourceMapping:

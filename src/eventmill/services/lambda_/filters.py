@@ -5,15 +5,11 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from eventmill.kernel.arns import service_of
-from eventmill.patterns import Pattern, PatternError, compile_pattern
+from eventmill.patterns import PatternError, RecordFilter
 from eventmill.services.lambda_.faults import parameter
 
 MOST = 10
@@ -22,28 +18,20 @@ MOST = 10
 LONGEST = 4_096
 """Characters of one pattern."""
 
-_DATA_KEYS = {"sqs": "body", "kinesis": "data"}
-"""Where the payload lies that is JSON inside a string. DynamoDB's records have none."""
-
 
 def check(config: Mapping[str, Any]) -> None:
     """Raises Invalid for criteria that AWS would refuse."""
-    entries = (config.get("FilterCriteria") or {}).get("Filters", ())
-    if len(entries) > MOST:
+    patterns = [
+        entry.get("Pattern") or ""
+        for entry in (config.get("FilterCriteria") or {}).get("Filters", ())
+    ]
+    if len(patterns) > MOST:
         raise parameter(f"The number of filters must be at most {MOST}.")
-    for entry in entries:
-        pattern = entry.get("Pattern") or ""
-        if len(pattern) > LONGEST:
-            raise parameter(f"Filter pattern must have at most {LONGEST} characters.")
-        _compile(pattern)
-
-
-def _compile(text: str) -> tuple[Pattern, Any]:
-    """The pattern and, of its parsed text, the object itself. Raises Invalid."""
+    if any(len(pattern) > LONGEST for pattern in patterns):
+        raise parameter(f"Filter pattern must have at most {LONGEST} characters.")
     try:
-        parsed = orjson.loads(text)
-        return compile_pattern(text), parsed
-    except (PatternError, orjson.JSONDecodeError):
+        RecordFilter(patterns)
+    except PatternError:
         raise parameter("Invalid filter pattern definition.") from None
 
 
@@ -51,54 +39,16 @@ class Filters:
     """The compiled criteria of one mapping; without patterns every record passes."""
 
     def __init__(self, source: str, patterns: Sequence[str]) -> None:
-        """`source` is the ARN. Raises Invalid for a pattern that is none."""
-        self._key = _DATA_KEYS.get(service_of(source))
-        self._nested = service_of(source) == "kinesis"
-        compiled = [_compile(text) for text in patterns]
-        self._patterns = [
-            (pattern, type(parsed[self._key]) if self._key in parsed else None)
-            for pattern, parsed in compiled
-        ]
-
-    def __bool__(self) -> bool:
-        return bool(self._patterns)
+        """`source` is the ARN. Raises PatternError."""
+        service = service_of(source)
+        self._kinesis = service == "kinesis"
+        if self._kinesis:
+            self._filter = RecordFilter(patterns, "data", encoded=True)
+        else:
+            self._filter = RecordFilter(patterns, "body" if service == "sqs" else None)
 
     def keep(self, record: Mapping[str, Any]) -> bool:
         """Whether a record, in the shape in which the function gets it, passes any filter."""
-        if not self._patterns:
+        if not self._filter:
             return True
-        view = dict(record["kinesis"]) if self._nested else dict(record)
-        text, data = self._data(view)
-        return any(
-            self._matches(pattern, wants, view, text, data) for pattern, wants in self._patterns
-        )
-
-    def _data(self, view: Mapping[str, Any]) -> tuple[str | None, Any]:
-        """The payload as text and, when it is a JSON object or array, parsed."""
-        if self._key is None:
-            return None, None
-        try:
-            raw = view[self._key]
-            text = base64.b64decode(raw).decode() if self._nested else raw
-            parsed = orjson.loads(text)
-        except (binascii.Error, UnicodeDecodeError):
-            return None, None
-        except orjson.JSONDecodeError:
-            return text, None
-        return text, parsed if isinstance(parsed, dict | list) else None
-
-    def _matches(
-        self,
-        pattern: Pattern,
-        wants: type | None,
-        view: dict[str, Any],
-        text: str | None,
-        data: Any,
-    ) -> bool:
-        """`wants` is how the pattern speaks of the payload: an object (dict), a plain string
-        (list), or not at all. A payload of the other format is dropped."""
-        if wants is None or self._key is None:
-            return pattern.matches(view)
-        if wants is dict:
-            return data is not None and pattern.matches({**view, self._key: data})
-        return data is None and text is not None and pattern.matches({**view, self._key: text})
+        return self._filter.passes(dict(record["kinesis"] if self._kinesis else record))

@@ -1,0 +1,359 @@
+"""One lane of a shard: gather a batch, invoke, settle, checkpoint; in order, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from eventmill.deliver import lanes, windows
+from eventmill.deliver.batch import Batch, Entry, discard, gather
+from eventmill.deliver.lanes import LaneState, Pending, Window
+from eventmill.deliver.outbox import backoff
+from eventmill.deliver.pace import Pace
+from eventmill.deliver.parts import Parts
+from eventmill.deliver.settle import StreamDecision, Verdict, stream_backoff, stream_decision
+from eventmill.deliver.shapes import records
+from eventmill.kernel.errors import NotFound
+from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec, Invocation, Outcome
+from eventmill.services import lambda_
+from eventmill.services.lambda_ import EventSourceMapping, Filters
+from eventmill.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from eventmill.deliver.streams import StreamSource
+
+
+class Lane:
+    """See the module."""
+
+    def __init__(
+        self,
+        mapping: EventSourceMapping,
+        parts: Parts,
+        source: StreamSource,
+        filters: Filters,
+        shard: str,
+        number: int,
+        state: LaneState,
+    ) -> None:
+        self.shard = shard
+        self.cursor = state.position
+        """The last record that was read, whether or not it is settled."""
+        self.pace = Pace(parts.clock, parts.flights, f"batch of {mapping.source}")
+        self._mapping = mapping
+        self._parts = parts
+        self._source = source
+        self._filters = filters
+        self._number = number
+        self._state = state
+        self._result = ""
+
+    async def run(self) -> bool:
+        """Until stopped (False) or until the shard is closed and read to its end (True)."""
+        key = self._source.key(self._mapping.source)
+        with self._parts.database.signals.listen(key, lambda_.FUNCTIONS_KEY) as signal:
+            self.pace.follow(signal)
+            while not self.pace.stopped and not self._state.finished:
+                if self._state.pending:
+                    await self._again()
+                else:
+                    await self._next()
+        return self._state.finished
+
+    # Taking
+
+    async def _again(self) -> None:
+        """Try the first pending batch again, once its time has come."""
+        pending = self._state.pending[0]
+        await self.pace.wait(self._state.due, blocked=True)
+        if self.pace.stopped:
+            return
+        with self.pace.hold():
+            batch = Batch(self._state.position)
+            gather(self._read, batch, until=pending.end)
+            self.cursor = max(self.cursor or "", pending.end, key=_order)
+            await self._handle(batch, pending)
+
+    async def _next(self) -> None:
+        """Gather the next batch; without records wait for some, or for a window to end."""
+        clock, batch = self._parts.clock, Batch(self._state.position)
+        ends: float | None = None
+        while True:
+            closed = self._closed()
+            with self.pace.hold():
+                gather(self._read, batch, most=self._mapping.batch_size)
+                self.cursor = batch.end
+                window_over = await self._window_over(batch)
+                if window_over or self.pace.stopped:
+                    return
+                if batch.entries and ends is None:
+                    ends = clock.now() + self._mapping.window
+                ready = batch.full or closed or (ends is not None and clock.now() >= ends)
+                if batch.entries and ready:
+                    await self._handle(batch, Pending(batch.end or "", 0, 0))
+                    return
+                if not batch.entries:
+                    # Nothing for this lane: what was read is done with.
+                    self._state.position = batch.end
+                    if closed:
+                        await self._finish()
+                        return
+            await self.pace.wait(ends if ends is not None else self._window_end(), blocked=False)
+
+    def _closed(self) -> bool:
+        shards = self._parts.database.read(lambda tx: self._source.shards(tx, self._mapping.source))
+        return all(shard.closed for shard in shards if shard.shard_id == self.shard)
+
+    def _read(self, after: str | None, limit: int) -> list[Entry]:
+        rows = self._parts.database.read(
+            lambda tx: self._source.read(tx, self._mapping.source, self.shard, after, limit)
+        )
+        return [
+            Entry.of(row, keep=self._mine(row.partition_key, row.created, row.event))
+            for row in rows
+        ]
+
+    def _mine(self, key: str, created: float, event: Any) -> bool:
+        mapping = self._mapping
+        start = {"LATEST": mapping.created, "AT_TIMESTAMP": mapping.starting_timestamp or 0.0}
+        if created < start.get(mapping.starting_position, 0.0):
+            return False
+        count = mapping.parallelization
+        if count > 1 and lanes.lane_of(key, count) != self._number:
+            return False
+        return self._filters.keep(event)
+
+    # Windows
+
+    def _window_end(self) -> float | None:
+        window = self._state.window
+        return None if window is None else window.start + self._mapping.tumbling_window
+
+    async def _window_over(self, batch: Batch) -> bool:
+        """End the open window when its time is over and no more record belongs to it.
+
+        Otherwise cut the batch so that it holds records of one window only.
+        """
+        seconds = self._mapping.tumbling_window
+        if not seconds:
+            return False
+        window = self._state.window
+        start = windows.start_of(batch.entries[0].created, seconds) if batch.entries else None
+        if window is not None and start != window.start:
+            over = self._parts.clock.now() >= window.start + seconds
+            if start is not None or over:
+                await self._final(window, early=False)
+                return True
+        windows.cut(batch, seconds)
+        return False
+
+    async def _final(self, window: Window, *, early: bool) -> None:
+        members = self._members(window, final=True, early=early)
+        outcome = await self._invoke(records([], members))
+        if outcome is None:
+            return
+        window.failures += outcome.failed
+        retries = self._mapping.maximum_retries
+        if outcome.failed and not 0 <= retries < window.failures:
+            await self._save()
+            await self.pace.pause(stream_backoff(window.failures))
+            return
+        self._state.window = None
+        await self._save()
+
+    def _members(self, window: Window, *, final: bool, early: bool) -> dict[str, Any]:
+        return windows.members(
+            window, self._mapping.tumbling_window, self.shard, self._mapping.source, final, early
+        )
+
+    # Invoking and settling
+
+    async def _handle(self, batch: Batch, pending: Pending) -> None:
+        """One attempt on a batch, or its end without one when its records are too old."""
+        expired = self._expired(batch)
+        if expired or not batch.entries:
+            tries = pending.tries
+            await self._advance(
+                batch,
+                len(expired),
+                pending,
+                lambda tx: self._discard(
+                    tx, expired, "RecordAgeExceeded", self._parts.ids.uuid(), tries, None
+                ),
+            )
+            return
+        more: dict[str, Any] | None = None
+        if self._mapping.tumbling_window:
+            if self._state.window is None:
+                start = windows.start_of(batch.entries[0].created, self._mapping.tumbling_window)
+                self._state.window = Window(start)
+            more = self._members(self._state.window, final=False, early=False)
+        request_id = self._parts.ids.uuid()
+        outcome = await self._invoke(
+            records([entry.json for entry in batch.entries], more), request_id
+        )
+        if outcome is None:
+            return
+        pending.tries += 1
+        decision = stream_decision(
+            [entry.sequence for entry in batch.entries],
+            outcome,
+            failures=pending.failures,
+            retries=self._mapping.maximum_retries,
+            bisect=self._mapping.bisect,
+            report=self._mapping.report_failures,
+        )
+        await self._settle(batch, pending, decision, outcome, request_id)
+
+    def _expired(self, batch: Batch) -> list[Entry]:
+        """The records at the front that are older than the mapping allows."""
+        if self._mapping.maximum_age < 0:
+            return []
+        oldest = self._parts.clock.now() - self._mapping.maximum_age
+        count = 0
+        while count < len(batch.entries) and batch.entries[count].created < oldest:
+            count += 1
+        return batch.entries[:count]
+
+    async def _invoke(self, payload: bytes, request_id: str | None = None) -> Outcome | None:
+        """The outcome; None when stopped before there was one. Throttles wait and use up nothing
+        but the records' age."""
+        tries = 0
+        while not self.pace.stopped:
+            try:
+                slot = await self._parts.gate.acquire(self._resolve)
+                with slot:
+                    return await slot.invoke(
+                        Invocation(
+                            slot.spec,
+                            payload,
+                            request_id or self._parts.ids.uuid(),
+                            self._mapping.function,
+                            source=self._mapping.source,
+                        )
+                    )
+            except ConcurrencyExceeded:
+                await self.pace.pause(backoff(tries))
+            except NotFound as missing:
+                await self._problem(f"PROBLEM: {missing.message}")
+                await self.pace.pause(backoff(tries), blocked=False)
+            tries += 1
+        return None
+
+    def _resolve(self) -> FunctionSpec:
+        return self._parts.database.read(lambda tx: lambda_.resolve(tx, self._mapping.function))
+
+    async def _settle(
+        self,
+        batch: Batch,
+        pending: Pending,
+        decision: StreamDecision,
+        outcome: Outcome,
+        request_id: str,
+    ) -> None:
+        rest = batch.entries[decision.done :]
+        if self._state.window is not None and not outcome.failed:
+            self._state.window.state = windows.state_of(outcome.payload, self._state.window.state)
+        if decision.verdict is Verdict.DONE:
+            await self._advance(batch, len(batch.entries), pending, None)
+            await self._problem("OK")
+            if self._state.window is not None and windows.too_large(self._state.window):
+                await self._final(self._state.window, early=True)
+            return
+        await self._problem("PROBLEM: Function call failed")
+        if decision.verdict is Verdict.DISCARD:
+            response = {
+                "statusCode": 200,
+                "executedVersion": outcome.executed_version,
+                "functionError": outcome.error,
+            }
+            tries = pending.tries
+            await self._advance(
+                batch,
+                len(batch.entries),
+                pending,
+                lambda tx: self._discard(
+                    tx, rest, "RetryAttemptsExhausted", request_id, tries, response
+                ),
+            )
+            return
+        again = [Pending(pending.end, decision.failures, pending.tries)]
+        if decision.verdict is Verdict.SPLIT:
+            half = rest[decision.split - 1].sequence
+            again.insert(0, Pending(half, decision.failures, pending.tries))
+        if decision.done:
+            self._state.position = batch.entries[decision.done - 1].sequence
+        self._state.pending = again + self._state.pending[1:]
+        immediate = decision.verdict is Verdict.SPLIT or decision.failures == pending.failures
+        delay = 0.0 if immediate else stream_backoff(decision.failures)
+        self._state.due = self._parts.clock.now() + delay
+        await self._save()
+
+    async def _advance(
+        self,
+        batch: Batch,
+        done: int,
+        pending: Pending,
+        also: Callable[[Transaction], None] | None,
+    ) -> None:
+        """Checkpoint after `done` records; the rest of the batch, if any, is tried next."""
+        ended = done == len(batch.entries)
+        last = batch.entries[done - 1].sequence if done else self._state.position
+        self._state.position = pending.end or batch.end if ended else last
+        others = self._state.pending[1:]
+        rest = [] if ended else [Pending(pending.end, pending.failures, pending.tries)]
+        self._state.pending = rest + others
+        self._state.due = self._parts.clock.now()
+        await self._save(also)
+
+    def _discard(
+        self,
+        tx: Transaction,
+        entries: list[Entry],
+        condition: str,
+        request_id: str,
+        tries: int,
+        response: dict[str, Any] | None,
+    ) -> None:
+        if self._mapping.on_failure and entries:
+            discard(
+                tx,
+                self._parts.ids,
+                self._mapping,
+                self.shard,
+                entries,
+                condition=condition,
+                request_id=request_id,
+                tries=tries,
+                response=response,
+            )
+
+    async def _finish(self) -> None:
+        if self._state.window is not None:
+            await self._final(self._state.window, early=False)
+            return
+        self._state.finished = True
+        await self._save()
+
+    async def _save(self, also: Callable[[Transaction], None] | None = None) -> None:
+        mapping, state = self._mapping, self._state
+
+        def save(tx: Transaction) -> None:
+            lanes.save(tx, mapping.uuid, self.shard, self._number, mapping.parallelization, state)
+            if also is not None:
+                also(tx)
+
+        # Not to be cut off by a stop: the memory has moved on already.
+        await asyncio.shield(self._parts.database.write(save))
+
+    async def _problem(self, result: str) -> None:
+        if result != self._result:
+            self._result = result
+            await self._parts.database.write(
+                lambda tx: lambda_.set_result(tx, self._mapping.uuid, result)
+            )
+
+
+def _order(sequence: str) -> tuple[int, str]:
+    return len(sequence), sequence

@@ -1,0 +1,285 @@
+"""Queues: messages are taken when visible, batched, invoked with, and deleted or left.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+
+import orjson
+
+from eventmill.deliver import shapes
+from eventmill.deliver.concurrency import Slot
+from eventmill.deliver.inflight import Motion
+from eventmill.deliver.outbox import backoff
+from eventmill.deliver.parts import Parts
+from eventmill.deliver.scaling import Ramp
+from eventmill.deliver.settle import queue_failures
+from eventmill.deliver.tasks import Tasks
+from eventmill.kernel.errors import Fault, NotFound
+from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec, Invocation, Outcome
+from eventmill.services import lambda_, sqs
+from eventmill.services.lambda_ import EventSourceMapping, Filters
+from eventmill.services.sqs import Message
+from eventmill.store.signals import Signal
+from eventmill.store.transaction import Transaction
+
+_TAKE = 500
+"""Messages of one take, which is one change of the store: larger ones would hold up others."""
+
+_RECHECK = 1.0
+"""Seconds until the next look at a queue that had a visible message but gave none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message in hand and its record as JSON."""
+
+    message: Message
+    record: bytes
+
+
+class QueuePoller:
+    """The loop of one mapping."""
+
+    def __init__(self, mapping: EventSourceMapping, parts: Parts) -> None:
+        self._mapping = mapping
+        self._parts = parts
+        self._filters = Filters(mapping.source, mapping.patterns)
+        self._ramp = Ramp(mapping.maximum_concurrency)
+        self._tasks = Tasks()
+        self._running = 0
+        self._gathered: list[Held] = []
+        self._window_ends: float | None = None
+        self._result = ""
+        self._forget = parts.flights.add(self._probe)
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._tasks.keep(self._run, self._mapping.uuid)
+
+    async def stop(self, grace: float) -> None:
+        """Stop taking, let running batches end within `grace` real seconds, give back the rest."""
+        await self._tasks.stop(grace, self._mapping.uuid)
+        if self._gathered:
+            await self._give_back(self._gathered, self._parts.clock.now())
+        self._forget()
+
+    async def _run(self) -> None:
+        key = sqs.changed_key(self._mapping.source)
+        with self._parts.database.signals.listen(key, lambda_.FUNCTIONS_KEY) as signal:
+            while True:
+                now = self._parts.clock.now()
+                due = self._parts.database.read(self._next_visible)
+                if due is None or due > now:
+                    if not self._running:
+                        self._ramp.rest()
+                    await signal.wait(due)
+                elif self._running >= self._ramp.allowed(now):
+                    await signal.wait(self._ramp.grows(now))
+                else:
+                    await self._round(signal)
+
+    def _next_visible(self, tx: Transaction) -> float | None:
+        return sqs.next_visible(tx, self._mapping.source)
+
+    async def _round(self, signal: Signal) -> None:
+        """Take one batch and start its invocation."""
+        with ExitStack() as stack:
+            stack.enter_context(self._hold())
+            try:
+                if self._mapping.window:
+                    await self._gather(signal, stack)
+                slot = await self._parts.gate.acquire(self._resolve)
+            except NotFound as missing:
+                await self._problem(f"PROBLEM: {missing.message}")
+                await self._release_gathered()
+                stack.close()
+                await signal.wait()
+                return
+            batch = self._gathered
+            stack.callback(slot.release)
+            if not self._mapping.window:
+                batch, _ = await self._taken(self._mapping.batch_size, shapes.PAYLOAD_LIMIT)
+            self._gathered = []
+            if batch:
+                self._running += 1
+                work = self._work(batch, slot, stack.pop_all(), signal.fire)
+                self._tasks.start(work, f"batch of {self._mapping.uuid}")
+                return
+        await signal.wait(self._parts.clock.now() + _RECHECK)
+
+    def _hold(self) -> AbstractContextManager[None]:
+        return self._parts.flights.hold(f"batch of {self._mapping.source}")
+
+    def _resolve(self) -> FunctionSpec:
+        return self._parts.database.read(lambda tx: lambda_.resolve(tx, self._mapping.function))
+
+    async def _release_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            await self._give_back(gathered, self._parts.clock.now())
+
+    async def _gather(self, signal: Signal, stack: ExitStack) -> None:
+        """Fill the batch until its size, its bytes or its window is reached."""
+        clock, database = self._parts.clock, self._parts.database
+        room = shapes.PAYLOAD_LIMIT
+        ends: float | None = None
+        while len(self._gathered) < self._mapping.batch_size:
+            limit = min(_TAKE, self._mapping.batch_size - len(self._gathered))
+            taken, full = await self._taken(limit, room)
+            self._gathered.extend(taken)
+            room -= sum(len(held.record) + 1 for held in taken)
+            if full or not self._gathered:
+                return
+            ends = ends or clock.now() + self._mapping.window
+            due = database.read(self._next_visible)
+            if due is not None and due <= clock.now():
+                continue
+            if clock.now() >= ends:
+                return
+            # Until the window ends this batch moves only with time: let go of the hold.
+            stack.close()
+            self._window_ends = ends
+            try:
+                await signal.wait(ends if due is None else min(due, ends))
+            finally:
+                stack.enter_context(self._hold())
+                self._window_ends = None
+
+    async def _taken(self, limit: int, room: int) -> tuple[list[Held], bool]:
+        """`_take`, but a stop in its midst gives back what it took."""
+        work = asyncio.ensure_future(self._take(limit, room))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            taken, _ = await work
+            await self._give_back(taken, self._parts.clock.now())
+            raise
+
+    async def _take(self, limit: int, room: int) -> tuple[list[Held], bool]:
+        """Messages that pass the filters, and whether `room` bytes did not suffice for more."""
+        source = self._mapping.source
+
+        def take(tx: Transaction) -> list[Message]:
+            return sqs.take(tx, self._parts.ids, source, limit, self._parts.holder)
+
+        try:
+            messages = await self._parts.database.write(take)
+        except Fault as fault:
+            await self._problem(f"PROBLEM: {fault.message}")
+            return [], False
+        kept: list[Held] = []
+        filtered: list[str] = []
+        for message in messages:
+            record = shapes.queue_record(message, source)
+            if self._filters.keep(record):
+                kept.append(Held(message, orjson.dumps(record)))
+            else:
+                filtered.append(message.handle)
+        if filtered:
+            await self._parts.database.write(lambda tx: sqs.delete_held(tx, source, filtered))
+        fits = _fitting(kept, room - shapes.ENVELOPE)
+        if fits < len(kept):
+            await self._give_back(kept[fits:], self._parts.clock.now())
+        return kept[:fits], fits < len(kept)
+
+    async def _give_back(self, batch: Sequence[Held], visible: float) -> None:
+        handles = [held.message.handle for held in batch]
+        await self._parts.database.write(
+            lambda tx: sqs.give_back(tx, self._mapping.source, handles, visible, uncount=True)
+        )
+
+    async def _work(
+        self, batch: list[Held], slot: Slot, hold: ExitStack, wake: Callable[[], None]
+    ) -> None:
+        try:
+            with hold:
+                outcome = await self._invoke(batch, slot, hold)
+                await self._settle(batch, outcome)
+        finally:
+            self._running -= 1
+            wake()
+
+    async def _settle(self, batch: list[Held], outcome: Outcome | None) -> None:
+        """Delete what succeeded; None is no attempt at all."""
+        handles = {held.message.message_id: held.message.handle for held in batch}
+        if outcome is None:
+            failed = frozenset(handles)
+        else:
+            failed = queue_failures(list(handles), outcome, report=self._mapping.report_failures)
+            if outcome.failed and not self._mapping.report_failures:
+                self._ramp.rest()
+        done = [handle for message, handle in handles.items() if message not in failed]
+        left = [handle for message, handle in handles.items() if message in failed]
+
+        def settle(tx: Transaction) -> None:
+            if done:
+                sqs.delete_held(tx, self._mapping.source, done)
+            if left:
+                sqs.give_back(tx, self._mapping.source, left, None)
+
+        await self._parts.database.write(settle)
+
+    async def _invoke(self, batch: list[Held], slot: Slot, hold: ExitStack) -> Outcome | None:
+        """The outcome, or None when no environment was free for as long as the batch is held."""
+        clock = self._parts.clock
+        timeout = self._parts.database.read(
+            lambda tx: sqs.visibility_timeout(tx, self._mapping.source)
+        )
+        gives_up = clock.now() + timeout
+        invocation = Invocation(
+            slot.spec,
+            shapes.records([held.record for held in batch]),
+            self._parts.ids.uuid(),
+            self._mapping.function,
+            trace=batch[0].message.attributes.get("AWSTraceHeader"),
+            source=self._mapping.source,
+        )
+        tries = 0
+        while True:
+            try:
+                return await slot.invoke(invocation)
+            except ConcurrencyExceeded:
+                again = clock.now() + backoff(tries)
+                if again >= gives_up:
+                    return None
+                tries += 1
+                # Only time moves this batch on; the store has the end of its visibility.
+                # Closing the hold gives the slot back too.
+                hold.close()
+                try:
+                    await clock.sleep_until(again)
+                finally:
+                    hold.enter_context(self._hold())
+                slot = await self._parts.gate.acquire(self._resolve)
+                hold.enter_context(slot)
+
+    async def _problem(self, result: str) -> None:
+        if result != self._result:
+            self._result = result
+            await self._parts.database.write(
+                lambda tx: lambda_.set_result(tx, self._mapping.uuid, result)
+            )
+
+    def _probe(self, tx: Transaction) -> Iterator[Motion]:
+        name = f"messages of {self._mapping.source}"
+        if self._window_ends is not None:
+            due = None if self._window_ends <= tx.now else self._window_ends
+            yield Motion(f"batch window of {self._mapping.source}", len(self._gathered), due)
+        due = self._next_visible(tx)
+        if due is not None:
+            yield Motion(name, 1, None if due <= tx.now else due)
+
+
+def _fitting(batch: Sequence[Held], room: int) -> int:
+    """How many from the front fit into `room` bytes; one at least, however large it is."""
+    for index, held in enumerate(batch):
+        room -= len(held.record) + 1
+        if room < 0 and index:
+            return index
+    return len(batch)
