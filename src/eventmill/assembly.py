@@ -13,8 +13,11 @@ from typing import Any
 from eventmill import config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
+from eventmill.deliver.concurrency import Gate
+from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
-from eventmill.deliver.outbox import Outbox
+from eventmill.deliver.parts import Parts
+from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
 from eventmill.deploy import SCHEMA as DEPLOY_SCHEMA
 from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
 from eventmill.deploy.record import Recorded
@@ -31,8 +34,8 @@ from eventmill.kernel.clock import Clock
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.observe.logs import LogWriter
+from eventmill.services import lambda_
 from eventmill.services import logs as logs_service
-from eventmill.services import sqs
 from eventmill.store import outbox
 from eventmill.store.blobs import Blobs
 from eventmill.store.code import CodeStore
@@ -87,7 +90,7 @@ class Engine:
         self.endpoint = ""
         self._progress = progress
         durable = settings.durability == "power"
-        schemas = {"outbox": outbox.SCHEMA, "deploy": DEPLOY_SCHEMA} | {
+        schemas = {"outbox": outbox.SCHEMA, "deploy": DEPLOY_SCHEMA, "deliver": DELIVER_SCHEMA} | {
             service.name: service.schema for service in joins.SERVICES.values()
         }
         self.database = Database(
@@ -96,13 +99,20 @@ class Engine:
         self.blobs = Blobs(data.path / "blobs", self.ids, durable=durable)
         self.code = CodeStore(data.path / "code")
         self.flights = Flights(self.database)
-        self.outbox = Outbox(self.database)
         self.logs = LogWriter(self.database, self._put_lines)
         self.session_token = TOKEN_PREFIX + secrets.token_urlsafe(24)
         self.processes = ProcessInvoker(self.clock, self.ids, self.logs, self._invoke_settings())
+        gate = Gate(
+            CountedInvoker(self.processes, self.flights),
+            lambda_.ACCOUNT_LIMIT,
+            lambda: self.database.read(lambda_.reserved_total),
+        )
+        self.delivery = Delivery(
+            Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token)
+        )
         by_name = ByName()
         self.ports = Ports(
-            invoker=CountedInvoker(self.processes, self.flights),
+            invoker=gate,
             connections=NoConnections(),
             logs=self.logs,
             api=by_name,
@@ -145,10 +155,8 @@ class Engine:
         sock = listen(self.settings.host, self.settings.port)
         self.endpoint = self.settings.endpoint(sock.getsockname()[1])
         self.dispatcher.endpoint = self.endpoint
-        holder = self.session_token
-        await self.database.write(lambda tx: sqs.release_holder_except(tx, holder))
         await self.processes.start()
-        self.outbox.start()
+        await self.delivery.start()
         security = Security(
             config.secret_for,
             self.session_token,
@@ -193,7 +201,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Let running invocations end, then stop. Nothing needs it to be safe."""
-        await self.outbox.stop(self.settings.grace)
+        await self.delivery.stop(self.settings.grace)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.settings.grace
         while self.processes.running and loop.time() < deadline:

@@ -51,6 +51,7 @@ class Environment:
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._started = time.perf_counter()
         self._init_ms: float | None = None
+        self._initialised = False
         self._init_error: bytes | None = None
         self._result: asyncio.Future[tuple[bytes, str | None, str]] | None = None
         self._request_id = ""
@@ -108,6 +109,9 @@ class Environment:
             status = self._process.status if self._process is not None else 1
             return reports.exited(invocation.request_id, status or 0), "Unhandled", "error"
         reply, self._reply = self._reply, None
+        # The runtime asks again once it is done with this one, which may be a little after its
+        # answer: the next invocation waits for that.
+        self._ready = self._loop.create_future()
         deadline = int((self._clock.real() + timeout) * 1000)
         headers = [
             ("Lambda-Runtime-Aws-Request-Id", invocation.request_id),
@@ -139,8 +143,10 @@ class Environment:
     def on_next(self, reply: Reply) -> None:
         """The runtime is idle."""
         self._reply = reply
-        if not self._ready.done():
+        if not self._initialised:
+            self._initialised = True
             self._init_ms = (time.perf_counter() - self._started) * 1000
+        if not self._ready.done():
             self._ready.set_result(None)
 
     def on_response(self, request_id: str, body: bytes) -> None:
