@@ -77,7 +77,9 @@ class Deployer:
             f"arn:aws:cloudformation:{self._pseudo['AWS::Region']}:"
             f"{self._pseudo['AWS::AccountId']}:stack/{stack}/{self._ids.uuid()}"
         )
-        number = await self._database.write(lambda tx: record.stack_id(tx, stack, fresh))
+        number = await self._database.write(
+            lambda tx: record.open_stack(tx, stack, fresh, self._endpoint)
+        )
         pseudo = self._pseudo | {
             "AWS::StackName": stack,
             "AWS::StackId": number,

@@ -14,6 +14,7 @@ SCHEMA = (
     CREATE TABLE deploy_stacks(
       name TEXT PRIMARY KEY,
       id TEXT NOT NULL,
+      endpoint TEXT NOT NULL,          -- the engine's address at the last deployment
       outputs TEXT NOT NULL DEFAULT '{}',
       exports TEXT NOT NULL DEFAULT '{}'
     ) WITHOUT ROWID;
@@ -45,13 +46,25 @@ class Recorded:
     position: int
 
 
-def stack_id(tx: Transaction, name: str, fresh: str) -> str:
-    """The stack's id; `fresh` becomes it when the stack is new."""
+def open_stack(tx: Transaction, name: str, fresh: str, endpoint: str) -> str:
+    """The stack's id; `fresh` becomes it when the stack is new.
+
+    Addresses of an engine that listened elsewhere at the last deployment are brought up to date,
+    so that what refers to them (a queue's URL in a function's variables) is updated with them.
+    """
     tx.execute(
-        "INSERT INTO deploy_stacks(name, id) VALUES(?,?) ON CONFLICT DO NOTHING", (name, fresh)
+        "INSERT INTO deploy_stacks(name, id, endpoint) VALUES(?,?,?) ON CONFLICT DO NOTHING",
+        (name, fresh, endpoint),
     )
-    row = tx.one("SELECT id FROM deploy_stacks WHERE name=?", (name,))
+    row = tx.one("SELECT id, endpoint FROM deploy_stacks WHERE name=?", (name,))
     assert row is not None
+    if row[1] != endpoint:
+        tx.execute(
+            "UPDATE deploy_resources SET physical_id=replace(physical_id, ?1, ?2),"
+            " attributes=replace(attributes, ?1, ?2) WHERE stack=?3",
+            (row[1] + "/", endpoint + "/", name),
+        )
+        tx.execute("UPDATE deploy_stacks SET endpoint=? WHERE name=?", (endpoint, name))
     return str(row[0])
 
 

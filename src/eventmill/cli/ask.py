@@ -1,0 +1,146 @@
+"""Commands that ask a running engine: invoke, logs, status."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventmill import config
+from eventmill.datadir import DataDirectory
+from eventmill.kernel.errors import UsageError
+
+_ENDPOINT = click.option("--endpoint", envvar="AWS_ENDPOINT_URL", help="The engine's address.")
+_DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path(".eventmill"),
+    show_default=True,
+    help="Data directory of the engine to ask.",
+)
+_POLL_SECONDS = 0.5
+
+
+def _address(endpoint: str | None, data: Path) -> str:
+    found = endpoint or DataDirectory(data).read().get("endpoint")
+    if found is None:
+        raise UsageError(
+            f"no engine runs in {data}: start one with `eventmill up`, or name its address with "
+            "--endpoint or its data directory with --data"
+        )
+    return str(found)
+
+
+def _client(service: str, endpoint: str) -> Any:
+    import boto3
+
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=config.DEFAULT_REGION,
+        aws_access_key_id=config.ACCESS_KEY,
+        aws_secret_access_key=config.SECRET_KEY,
+    )
+
+
+def _get(endpoint: str, name: str) -> Any:
+    from urllib.error import URLError
+    from urllib.request import urlopen
+
+    try:
+        with urlopen(f"{endpoint}/_eventmill/{name}", timeout=30) as answer:
+            return json.load(answer)
+    except URLError as error:
+        raise UsageError(f"no engine answers at {endpoint} ({error.reason})") from error
+
+
+def _physical(endpoint: str, name: str) -> str:
+    """The function's name, for a logical id of any stack."""
+    for resources in _get(endpoint, "status")["resources"].values():
+        if name in resources:
+            return str(resources[name])
+    return name
+
+
+@click.command()
+@click.argument("function")
+@click.option("--event", default="{}", help="A file with the event, - for standard input, or JSON.")
+@_ENDPOINT
+@_DATA
+def invoke(function: str, event: str, endpoint: str | None, data: Path) -> None:
+    """Invoke FUNCTION (its name or logical id) and print what it returns."""
+    address = _address(endpoint, data)
+    text = sys.stdin.read() if event == "-" else event
+    if event != "-" and not event.lstrip().startswith(("{", "[", '"')):
+        try:
+            text = Path(event).read_text()
+        except OSError as error:
+            raise UsageError(f"--event {event}: {error.strerror}") from error
+    answer = _client("lambda", address).invoke(
+        FunctionName=_physical(address, function), Payload=text.encode()
+    )
+    click.echo(answer["Payload"].read().decode())
+    if "FunctionError" in answer:
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("function", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
+@_ENDPOINT
+@_DATA
+def logs(function: str | None, follow: bool, endpoint: str | None, data: Path) -> None:
+    """Print the log of FUNCTION, or of all functions."""
+    address = _address(endpoint, data)
+    client = _client("logs", address)
+    prefix = f"/aws/lambda/{_physical(address, function)}" if function else "/aws/lambda/"
+    seen: dict[str, str] = {}
+    while True:
+        groups = client.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+        for group in groups:
+            _print_group(client, group["logGroupName"], seen)
+        if not follow:
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _print_group(client: Any, name: str, seen: dict[str, str]) -> None:
+    token = seen.get(name)
+    while True:
+        page = client.filter_log_events(
+            logGroupName=name, **({"nextToken": token} if token else {})
+        )
+        for event in page["events"]:
+            stamp = time.strftime("%H:%M:%S", time.localtime(event["timestamp"] / 1000))
+            click.echo(f"{stamp} {name.rpartition('/')[2]} {event['message'].rstrip()}")
+        if page["events"]:
+            last = page["events"][-1]["eventId"]
+            token = seen[name] = base64.b64encode(last.encode()).decode()
+        if "nextToken" not in page:
+            return
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_ENDPOINT
+@_DATA
+def status(as_json: bool, endpoint: str | None, data: Path) -> None:
+    """What the engine runs: functions, queues with their depth."""
+    found = _get(_address(endpoint, data), "status")
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    click.echo(f"endpoint   {found['endpoint']}")
+    click.echo(f"running    {found['running']} invocations")
+    for name in found["functions"]:
+        click.echo(f"function   {name}")
+    for name, depth in found["queues"].items():
+        click.echo(
+            f"queue      {name}: {depth['visible']} visible, {depth['inFlight']} in flight, "
+            f"{depth['delayed']} delayed"
+        )

@@ -1,0 +1,60 @@
+"""`eventmill run`: an engine for the time of one command, such as a test suite in CI."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventmill import config
+from eventmill.assembly import Engine
+from eventmill.cli.options import base_folder, engine_options, parameters_of, settings_of
+from eventmill.cli.session import run_until_done, running
+from eventmill.kernel.errors import UsageError
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.argument("template", required=False, type=click.Path(exists=True, path_type=Path))
+@engine_options
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def run(template: Path | None, command: tuple[str, ...], **given: Any) -> None:
+    """Start, run COMMAND (after `--`) with AWS's variables set, stop, and exit as it did.
+
+    Each output of the stack is in EVENTMILL_OUTPUT_<Name>.
+    """
+    if not command:
+        raise UsageError("no command was given: eventmill run [TEMPLATE] -- COMMAND")
+    sys.exit(run_until_done(_run(template, command, given)))
+
+
+async def _run(template: Path | None, command: tuple[str, ...], given: dict[str, Any]) -> int:
+    settings = settings_of(given, base_folder(template))
+
+    def progress(text: str) -> None:
+        click.echo(f"  {text}", err=True)
+
+    async with running(settings, ephemeral=given["ephemeral"], progress=progress) as engine:
+        outputs: dict[str, Any] = {}
+        if template is not None:
+            outputs = (await engine.deploy(template, parameters_of(given))).outputs
+        return await _child(engine, command, outputs)
+
+
+async def _child(engine: Engine, command: tuple[str, ...], outputs: dict[str, Any]) -> int:
+    variables = {
+        "AWS_ENDPOINT_URL": engine.endpoint,
+        "AWS_ACCESS_KEY_ID": config.ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": config.SECRET_KEY,
+        "AWS_REGION": engine.settings.region,
+        "AWS_DEFAULT_REGION": engine.settings.region,
+    } | {f"EVENTMILL_OUTPUT_{name}": str(value) for name, value in outputs.items()}
+    try:
+        process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **variables})
+    except OSError as error:
+        raise UsageError(f"{command[0]} cannot be run: {error.strerror}") from error
+    status = await process.wait()
+    return status if status >= 0 else 128 - status

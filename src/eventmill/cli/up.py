@@ -1,0 +1,59 @@
+"""`eventmill up`: deploy a template and run until told to stop."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventmill import config
+from eventmill.cli.options import base_folder, engine_options, parameters_of, settings_of
+from eventmill.cli.session import run_until_done, running, until_signal
+
+
+@click.command()
+@click.argument("template", required=False, type=click.Path(exists=True, path_type=Path))
+@engine_options
+@click.option("--json", "as_json", is_flag=True, help="Print what was started as one JSON line.")
+def up(template: Path | None, as_json: bool, **given: Any) -> None:
+    """Deploy TEMPLATE (a file, or a folder with template.yaml) and serve until Ctrl-C.
+
+    Without a template the bare services are served.
+    """
+    sys.exit(run_until_done(_up(template, as_json, given)))
+
+
+async def _up(template: Path | None, as_json: bool, given: dict[str, Any]) -> int:
+    settings = settings_of(given, base_folder(template))
+    parameters = parameters_of(given)
+
+    def progress(text: str) -> None:
+        click.echo(f"  {text}", err=True)
+
+    async with running(settings, ephemeral=given["ephemeral"], progress=progress) as engine:
+        outputs: dict[str, Any] = {}
+        if template is not None:
+            outputs = (await engine.deploy(template, parameters)).outputs
+        if as_json:
+            click.echo(json.dumps({"endpoint": engine.endpoint, "outputs": outputs}))
+        else:
+            _print(engine.endpoint, outputs, settings.durability)
+        sys.stdout.flush()
+        await until_signal()
+        click.echo("stopping", err=True)
+    return 0
+
+
+def _print(endpoint: str, outputs: dict[str, Any], durability: str) -> None:
+    click.echo(f"Eventmill serves at {endpoint}")
+    click.echo(f"  export AWS_ENDPOINT_URL={endpoint}")
+    click.echo(f"  export AWS_ACCESS_KEY_ID={config.ACCESS_KEY}")
+    click.echo(f"  export AWS_SECRET_ACCESS_KEY={config.SECRET_KEY}")
+    click.echo(f"  export AWS_DEFAULT_REGION={config.DEFAULT_REGION}")
+    if durability == "process":
+        click.echo("Acknowledged changes survive kill -9, but not a power cut.")
+    for name, value in outputs.items():
+        click.echo(f"  {name}: {value}")
