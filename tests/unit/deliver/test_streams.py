@@ -250,7 +250,7 @@ async def test_filtered_records_are_passed_over(folder: Path) -> None:
         assert [values(event) for event in b.invoker.events] == [["yes"]]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     keys=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=40),
     size=st.integers(1, 7),
