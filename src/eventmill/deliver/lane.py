@@ -224,7 +224,9 @@ class Lane:
         tries = 0
         while not self.pace.stopped:
             try:
-                slot = await self._parts.gate.acquire(self._resolve)
+                slot = await self.pace.unless_stopped(self._parts.gate.acquire(self._resolve))
+                if slot is None:
+                    return None
                 with slot:
                     return await slot.invoke(
                         Invocation(

@@ -157,6 +157,25 @@ async def test_one_functions_many_events_do_not_hold_up_anothers(folder: Path) -
 
 
 @run
+async def test_a_record_is_kept_for_a_target_that_is_missing_only_for_a_while(
+    folder: Path,
+) -> None:
+    async with bench(folder) as b:
+        await b.function(lambda event: None)
+        config = {"OnSuccess": {"Destination": DONE}}
+        await b.call(
+            "lambda", "PutFunctionEventInvokeConfig", FunctionName="f", DestinationConfig=config
+        )
+        await enqueue(b)
+        report = await b.flights.settled(5)
+        assert [motion.name for motion in report.later] == ["outbox lambda.destination"]
+        await b.queue("done")
+        b.clock.advance(2)
+        await b.flights.settled(5)
+        assert (await record(b, DONE))["requestContext"]["condition"] == "Success"
+
+
+@run
 async def test_events_survive_the_engines_death(folder: Path) -> None:
     clock = Clock()
     dead = Bench(folder, clock, seed=2)

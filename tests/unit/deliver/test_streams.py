@@ -6,9 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eventmill.deliver.inflight import StillMoving
 from eventmill.kernel.clock import Clock
 
 from .bench import LOST, STREAM, Fails, Shard, bench, run
@@ -237,6 +239,24 @@ async def test_a_restart_goes_on_at_the_checkpoint_and_keeps_retries(folder: Pat
         clock.advance(120)
         await b.flights.settled(5)
         assert [values(event) for event in b.invoker.events] == [["2"], ["3"]]
+
+
+@run
+async def test_a_lane_without_concurrency_can_be_disabled(folder: Path) -> None:
+    async with bench(folder) as b:
+        await b.function(lambda event: None)
+        reserved = {"FunctionName": "f", "ReservedConcurrentExecutions": 0}
+        await b.call("lambda", "PutFunctionConcurrency", **reserved)
+        uuid = await b.map(STREAM, **FROM_START)
+        await b.put(("k", "v"))
+        with pytest.raises(StillMoving):
+            await b.flights.settled(0)
+        await b.call("lambda", "UpdateEventSourceMapping", UUID=uuid, Enabled=False)
+        await b.flights.settled(5)
+        await b.call("lambda", "DeleteFunctionConcurrency", FunctionName="f")
+        await b.call("lambda", "UpdateEventSourceMapping", UUID=uuid, Enabled=True)
+        await b.flights.settled(5)
+        assert [values(event) for event in b.invoker.events] == [["v"]]
 
 
 @run
