@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -23,9 +24,9 @@ from eventmill.deliver.settle import (
     event_decision,
     throttled_decision,
 )
-from eventmill.deliver.tasks import Tasks
+from eventmill.deliver.tasks import PAUSE, Tasks
 from eventmill.kernel.arns import service_of
-from eventmill.kernel.errors import NotFound
+from eventmill.kernel.errors import NotFound, StoreError
 from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, Outcome
 from eventmill.services import lambda_
 from eventmill.services.lambda_ import Event, Treatment
@@ -80,39 +81,47 @@ class AsynchronousInvocations:
                 await signal.wait(database.read(lambda_.next_due_event))
 
     async def _attempt(self, event: Event, stack: ExitStack) -> None:
-        database = self._parts.database
         with stack:
-            treatment = database.read(lambda tx: lambda_.treatment(tx, event.function))
-            if self._parts.clock.now() > event.created + treatment.maximum_age:
-                await self._end(event, treatment, EventVerdict.EXPIRED, None)
-                return
             try:
-                spec = database.read(lambda tx: lambda_.resolve(tx, event.function))
-                if spec.reserved_concurrency == 0:
-                    await self._end(event, treatment, EventVerdict.STOPPED, None)
-                    return
-                slot = await self._parts.gate.acquire(
-                    lambda: database.read(lambda tx: lambda_.resolve(tx, event.function))
-                )
-            except NotFound:
-                # Deleted after the event was taken in: there is nothing to tell, and nobody.
-                await database.write(lambda tx: lambda_.settle_event(tx, event.id))
+                await self._tried(event)
+            except StoreError:
+                # The event is still there; to try it again at once would be no help to the disk.
+                await asyncio.sleep(PAUSE)
+                raise
+
+    async def _tried(self, event: Event) -> None:
+        database = self._parts.database
+        treatment = database.read(lambda tx: lambda_.treatment(tx, event.function))
+        if self._parts.clock.now() > event.created + treatment.maximum_age:
+            await self._end(event, treatment, EventVerdict.EXPIRED, None)
+            return
+        try:
+            spec = database.read(lambda tx: lambda_.resolve(tx, event.function))
+            if spec.reserved_concurrency == 0:
+                await self._end(event, treatment, EventVerdict.STOPPED, None)
                 return
-            invocation = Invocation(
-                slot.spec,
-                event.payload,
-                event.request_id,
-                event.function,
-                event.trace,
-                source=event.source,
+            slot = await self._parts.gate.acquire(
+                lambda: database.read(lambda tx: lambda_.resolve(tx, event.function))
             )
-            try:
-                with slot:
-                    outcome = await slot.invoke(invocation)
-            except ConcurrencyExceeded:
-                await self._throttled(event, treatment)
-            else:
-                await self._settle(event, treatment, outcome)
+        except NotFound:
+            # Deleted after the event was taken in: there is nothing to tell, and nobody.
+            await database.write(lambda tx: lambda_.settle_event(tx, event.id))
+            return
+        invocation = Invocation(
+            slot.spec,
+            event.payload,
+            event.request_id,
+            event.function,
+            event.trace,
+            source=event.source,
+        )
+        try:
+            with slot:
+                outcome = await slot.invoke(invocation)
+        except ConcurrencyExceeded:
+            await self._throttled(event, treatment)
+        else:
+            await self._settle(event, treatment, outcome)
 
     async def _throttled(self, event: Event, treatment: Treatment) -> None:
         decision = throttled_decision(event, treatment, self._parts.clock.now())

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+
 from eventmill.deliver import destinations
 from eventmill.deliver.asynchronous import AsynchronousInvocations
+from eventmill.deliver.destinations import Sink
 from eventmill.deliver.mapping import Pollers
 from eventmill.deliver.outbox import Outbox
 from eventmill.deliver.parts import Parts
+from eventmill.deliver.streams import StreamSource
 
 
 class Delivery:
-    """Started after the services, stopped before them."""
+    """Started after the services, stopped before them.
 
-    def __init__(self, parts: Parts) -> None:
-        self._outbox = Outbox(parts.database)
-        sinks = {
+    Register the carriers of other sources on `outbox` before `start`.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        streams: Mapping[str, StreamSource] | None = None,
+        sinks: Mapping[str, Sink] | None = None,
+    ) -> None:
+        """`streams` and `sinks` by the service in an ARN; the sinks of sqs and lambda are here."""
+        self.outbox = Outbox(parts.database)
+        own = {
             "sqs": destinations.queue_sink(parts.ids),
             "lambda": destinations.function_sink(parts.ids),
         }
-        self._outbox.hop(destinations.KIND, destinations.carrier(sinks))
-        self._pollers = Pollers(parts, {})
+        self.outbox.hop(destinations.KIND, destinations.carrier({**own, **(sinks or {})}))
+        self._pollers = Pollers(parts, streams or {})
         self._asynchronous = AsynchronousInvocations(parts)
 
     async def start(self) -> None:
-        """Begin to deliver."""
-        self._outbox.start()
+        """Give back what earlier starts held, and begin to deliver."""
+        self.outbox.start()
         self._asynchronous.start()
         await self._pollers.start()
 
     async def stop(self, grace: float) -> None:
         """Take no more; what runs may end within `grace` real seconds."""
-        await self._pollers.stop(grace)
-        await self._asynchronous.stop(grace)
-        await self._outbox.stop(grace)
+        await asyncio.gather(self._pollers.stop(grace), self._asynchronous.stop(grace))
+        await self.outbox.stop(grace)

@@ -88,8 +88,12 @@ def carrier(sinks: Mapping[str, Sink]) -> Carrier:
 
     def carry(tx: Transaction, row: OutboxRow) -> None:
         parcel = Parcel(**orjson.loads(row.payload))
+        sink = sinks.get(service_of(row.target))
+        if sink is None:
+            _log.error("record of %s is lost: %s is no target", parcel.function, row.target)
+            return
         try:
-            sinks[service_of(row.target)](tx, row.target, parcel)
+            sink(tx, row.target, parcel)
         except Fault as fault:
             if row.attempts + 1 < _TRIES:
                 raise

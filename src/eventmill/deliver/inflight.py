@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from eventmill.kernel.functions import Invocation, Outcome
@@ -81,7 +81,12 @@ class Flights:
     def add(self, probe: Probe) -> Callable[[], None]:
         """Ask `probe` too from now on; returns how to stop asking it."""
         self._probes.append(probe)
-        return lambda: self._probes.remove(probe)
+
+        def forget() -> None:
+            with suppress(ValueError):
+                self._probes.remove(probe)
+
+        return forget
 
     def look(self) -> Report:
         """What is in flight at this moment."""

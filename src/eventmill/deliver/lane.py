@@ -183,12 +183,7 @@ class Lane:
                 ),
             )
             return
-        more: dict[str, Any] | None = None
-        if self._mapping.tumbling_window:
-            if self._state.window is None:
-                start = windows.start_of(batch.entries[0].created, self._mapping.tumbling_window)
-                self._state.window = Window(start)
-            more = self._members(self._state.window, final=False, early=False)
+        more = self._open_window(batch) if self._mapping.tumbling_window else None
         request_id = self._parts.ids.uuid()
         outcome = await self._invoke(
             records([entry.json for entry in batch.entries], more), request_id
@@ -206,6 +201,13 @@ class Lane:
         )
         await self._settle(batch, pending, decision, outcome, request_id)
 
+    def _open_window(self, batch: Batch) -> dict[str, Any]:
+        """What the batch's window adds to the event; it is opened by its first batch."""
+        if self._state.window is None:
+            start = windows.start_of(batch.entries[0].created, self._mapping.tumbling_window)
+            self._state.window = Window(start)
+        return self._members(self._state.window, final=False, early=False)
+
     def _expired(self, batch: Batch) -> list[Entry]:
         """The records at the front that are older than the mapping allows."""
         if self._mapping.maximum_age < 0:
@@ -222,7 +224,9 @@ class Lane:
         tries = 0
         while not self.pace.stopped:
             try:
-                slot = await self._parts.gate.acquire(self._resolve)
+                slot = await self.pace.unless_stopped(self._parts.gate.acquire(self._resolve))
+                if slot is None:
+                    return None
                 with slot:
                     return await slot.invoke(
                         Invocation(
@@ -278,6 +282,11 @@ class Lane:
                 ),
             )
             return
+        await self._retry(batch, pending, decision)
+
+    async def _retry(self, batch: Batch, pending: Pending, decision: StreamDecision) -> None:
+        """Keep what is left of the batch, as one or in two, to be tried again."""
+        rest = batch.entries[decision.done :]
         again = [Pending(pending.end, decision.failures, pending.tries)]
         if decision.verdict is Verdict.SPLIT:
             half = rest[decision.split - 1].sequence

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from eventmill.deliver import lanes
@@ -47,6 +47,7 @@ class Pollers:
         self._parts = parts
         self._streams = streams
         self._pollers: dict[str, tuple[EventSourceMapping, Poller]] = {}
+        self._retiring: set[str] = set()
         self._tasks = Tasks()
         parts.flights.add(self._probe)
 
@@ -59,8 +60,9 @@ class Pollers:
 
     async def stop(self, grace: float) -> None:
         """Stop all pollers; running batches may end within `grace` real seconds."""
+        pollers = [poller for _, poller in self._pollers.values()]
         await self._tasks.stop(0, "pollers", "concurrency")
-        await asyncio.gather(*(poller.stop(grace) for _, poller in self._pollers.values()))
+        await asyncio.gather(*(poller.stop(grace) for poller in pollers))
         self._pollers.clear()
 
     async def _run(self) -> None:
@@ -69,16 +71,24 @@ class Pollers:
             while True:
                 wanted = {entry.uuid: entry for entry in database.read(lambda_.mappings)}
                 for uuid, (mapping, poller) in tuple(self._pollers.items()):
-                    if wanted.get(uuid) != mapping:
-                        # The new poller of a changed mapping starts when the old one has
-                        # settled: two at once would break the order of records.
-                        await poller.stop(_GRACE)
-                        del self._pollers[uuid]
+                    if wanted.get(uuid) != mapping and uuid not in self._retiring:
+                        self._retiring.add(uuid)
+                        self._tasks.start(self._retire(uuid, poller, signal.fire), uuid)
                 await database.write(self._forget)
                 for uuid, mapping in wanted.items():
                     if uuid not in self._pollers:
                         self._start(mapping)
                 await signal.wait()
+
+    async def _retire(self, uuid: str, poller: Poller, wake: Callable[[], None]) -> None:
+        """The new poller of a changed mapping starts when the old one has settled: two at once
+        would break the order of records."""
+        try:
+            await poller.stop(_GRACE)
+        finally:
+            del self._pollers[uuid]
+            self._retiring.discard(uuid)
+            wake()
 
     @staticmethod
     def _forget(tx: Transaction) -> None:

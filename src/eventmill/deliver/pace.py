@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
 
 from eventmill.deliver.inflight import Flights
 from eventmill.kernel.clock import Clock
 from eventmill.store.signals import Signal
+
+T = TypeVar("T")
 
 
 class Pace:
@@ -23,6 +27,7 @@ class Pace:
         self._name = name
         self._held = ExitStack()
         self._signal: Signal | None = None
+        self._work: asyncio.Future[Any] | None = None
 
     def follow(self, signal: Signal) -> None:
         """From now on news come by this signal."""
@@ -33,6 +38,21 @@ class Pace:
         self.stopped = True
         if self._signal is not None:
             self._signal.fire()
+        if self._work is not None:
+            self._work.cancel()
+
+    async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What `work` returns; None when the lane is stopped before."""
+        task = asyncio.ensure_future(work)
+        self._work = task
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not self.stopped:
+                raise
+            return None
+        finally:
+            self._work = None
 
     @contextmanager
     def hold(self) -> Iterator[None]:

@@ -43,6 +43,16 @@ class Held:
     record: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Messages that pass the filters, how many there were before, and whether the bytes that an
+    invocation has room for did not suffice for more."""
+
+    kept: list[Held]
+    received: int
+    full: bool
+
+
 class QueuePoller:
     """The loop of one mapping."""
 
@@ -104,7 +114,10 @@ class QueuePoller:
             batch = self._gathered
             stack.callback(slot.release)
             if not self._mapping.window:
-                batch, _ = await self._taken(self._mapping.batch_size, shapes.PAYLOAD_LIMIT)
+                taken = await self._taken(self._mapping.batch_size, shapes.PAYLOAD_LIMIT)
+                batch = taken.kept
+                if taken.received and not batch:
+                    return
             self._gathered = []
             if batch:
                 self._running += 1
@@ -131,11 +144,13 @@ class QueuePoller:
         ends: float | None = None
         while len(self._gathered) < self._mapping.batch_size:
             limit = min(_TAKE, self._mapping.batch_size - len(self._gathered))
-            taken, full = await self._taken(limit, room)
-            self._gathered.extend(taken)
-            room -= sum(len(held.record) + 1 for held in taken)
-            if full or not self._gathered:
+            taken = await self._taken(limit, room)
+            self._gathered.extend(taken.kept)
+            room -= sum(len(held.record) + 1 for held in taken.kept)
+            if taken.full or not (taken.received or self._gathered):
                 return
+            if not self._gathered:
+                continue
             ends = ends or clock.now() + self._mapping.window
             due = database.read(self._next_visible)
             if due is not None and due <= clock.now():
@@ -151,18 +166,16 @@ class QueuePoller:
                 stack.enter_context(self._hold())
                 self._window_ends = None
 
-    async def _taken(self, limit: int, room: int) -> tuple[list[Held], bool]:
+    async def _taken(self, limit: int, room: int) -> Taken:
         """`_take`, but a stop in its midst gives back what it took."""
         work = asyncio.ensure_future(self._take(limit, room))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            taken, _ = await work
-            await self._give_back(taken, self._parts.clock.now())
+            await self._give_back((await work).kept, self._parts.clock.now())
             raise
 
-    async def _take(self, limit: int, room: int) -> tuple[list[Held], bool]:
-        """Messages that pass the filters, and whether `room` bytes did not suffice for more."""
+    async def _take(self, limit: int, room: int) -> Taken:
         source = self._mapping.source
 
         def take(tx: Transaction) -> list[Message]:
@@ -172,7 +185,7 @@ class QueuePoller:
             messages = await self._parts.database.write(take)
         except Fault as fault:
             await self._problem(f"PROBLEM: {fault.message}")
-            return [], False
+            return Taken([], 0, full=False)
         kept: list[Held] = []
         filtered: list[str] = []
         for message in messages:
@@ -186,7 +199,7 @@ class QueuePoller:
         fits = _fitting(kept, room - shapes.ENVELOPE)
         if fits < len(kept):
             await self._give_back(kept[fits:], self._parts.clock.now())
-        return kept[:fits], fits < len(kept)
+        return Taken(kept[:fits], len(messages), full=fits < len(kept))
 
     async def _give_back(self, batch: Sequence[Held], visible: float) -> None:
         handles = [held.message.handle for held in batch]

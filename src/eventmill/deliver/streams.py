@@ -14,7 +14,7 @@ from eventmill.deliver import lanes
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.lane import Lane
 from eventmill.deliver.parts import Parts
-from eventmill.deliver.tasks import Tasks
+from eventmill.deliver.tasks import Tasks, lasting
 from eventmill.services.lambda_ import EventSourceMapping, Filters
 from eventmill.store.transaction import Transaction
 
@@ -127,11 +127,13 @@ class StreamPoller:
             Lane(mapping, self._parts, self._source, self._filters, shard, number, state)
             for number, state in enumerate(states)
         ]
-        self._tasks.keep(partial(self._read, shard, wake), f"shard {shard} of {mapping.uuid}")
+        self._tasks.start(self._read(shard, wake), f"shard {shard} of {mapping.uuid}")
 
     async def _read(self, shard: str, wake: Callable[[], None]) -> None:
         """Run the lanes of a shard to its end, then let its children begin."""
-        results = await asyncio.gather(*(lane.run() for lane in self._lanes[shard]))
+        results = await asyncio.gather(
+            *(lasting(lane.run, f"lane of shard {shard}") for lane in self._lanes[shard])
+        )
         if all(results):
             self._finished.add(shard)
             del self._lanes[shard]

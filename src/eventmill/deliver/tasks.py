@@ -5,12 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
-_PAUSE = 1.0
+PAUSE = 1.0
 """Real seconds before a loop that failed goes on."""
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
+
+
+async def lasting(work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:
+    """What `work` returns, however often it fails before.
+
+    A disk that is full for a while must not end a loop for good.
+    """
+    while True:
+        try:
+            return await work()
+        except Exception:
+            _log.exception("%s failed, it goes on in %s s", name, PAUSE)
+            await asyncio.sleep(PAUSE)
 
 
 class Tasks:
@@ -30,21 +44,8 @@ class Tasks:
         return task
 
     def keep(self, work: Callable[[], Coroutine[Any, Any, Any]], name: str) -> None:
-        """Run `work` as a task, and again after it failed.
-
-        A disk that is full for a while must not end a loop for good.
-        """
-
-        async def again() -> None:
-            while True:
-                try:
-                    await work()
-                    return
-                except Exception:
-                    _log.exception("%s failed, it goes on in %s s", name, _PAUSE)
-                    await asyncio.sleep(_PAUSE)
-
-        self.start(again(), name)
+        """Run `work` as a task, and again after it failed."""
+        self.start(lasting(work, name), name)
 
     async def stop(self, grace: float, *first: str) -> None:
         """Cancel the tasks named `first`, let the others end for `grace` real seconds, cancel

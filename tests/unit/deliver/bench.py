@@ -11,12 +11,9 @@ from typing import Any, TypeVar, cast
 
 import orjson
 
-from eventmill.deliver import destinations
-from eventmill.deliver.asynchronous import AsynchronousInvocations
 from eventmill.deliver.concurrency import Gate
+from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.inflight import CountedInvoker, Flights
-from eventmill.deliver.mapping import Pollers
-from eventmill.deliver.outbox import Outbox
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.schema import SCHEMA
 from eventmill.kernel.clock import Clock
@@ -151,25 +148,15 @@ class Bench:
         parts = Parts(
             self.database, clock, self.ids, self.gate, self.flights, f"start-{self.ids.hex(8)}"
         )
-        self.outbox = Outbox(self.database)
-        sinks = {
-            "sqs": destinations.queue_sink(self.ids),
-            "lambda": destinations.function_sink(self.ids),
-        }
-        self.outbox.hop(destinations.KIND, destinations.carrier(sinks))
-        self.events = AsynchronousInvocations(parts)
-        self.pollers = Pollers(parts, {"dynamodb": self.stream})
+        self.delivery = Delivery(parts, {"dynamodb": self.stream})
+        self.outbox = self.delivery.outbox
         self._code = CodeStore(folder / "functions")
 
     async def start(self) -> None:
-        self.outbox.start()
-        self.events.start()
-        await self.pollers.start()
+        await self.delivery.start()
 
     async def stop(self, grace: float = 5.0) -> None:
-        await self.pollers.stop(grace)
-        await self.events.stop(grace)
-        await self.outbox.stop(grace)
+        await self.delivery.stop(grace)
         await self.database.close()
 
     async def call(self, service: str, name: str, **request: Any) -> dict[str, Any]:
@@ -234,19 +221,22 @@ class Bench:
 
         def run(tx: Transaction) -> None:
             for key, value in records:
-                cursor = tx.execute(
-                    "INSERT INTO test_stream(shard, event, created, key) VALUES(?,'',?,?)",
-                    (shard, tx.now, key),
-                )
-                event = orjson.dumps(
-                    {"key": key, "value": value, "seq": str(cursor.lastrowid)}
-                ).decode()
-                tx.execute(
-                    "UPDATE test_stream SET event=? WHERE sequence=?", (event, cursor.lastrowid)
-                )
-            tx.announce("test.stream")
+                self.put_in(tx, key, value, shard)
 
         await self.database.write(run)
+
+    def put_in(self, tx: Transaction, key: str, value: str, shard: str) -> None:
+        """One record of the stream."""
+        cursor = tx.execute(
+            "INSERT INTO test_stream(shard, event, created, key) VALUES(?,'',?,?)",
+            (shard, tx.now, key),
+        )
+        event = {"key": key, "value": value, "seq": str(cursor.lastrowid)}
+        tx.execute(
+            "UPDATE test_stream SET event=? WHERE sequence=?",
+            (orjson.dumps(event).decode(), cursor.lastrowid),
+        )
+        tx.announce("test.stream")
 
     def counts(self, queue: str = QUEUE) -> tuple[int, int, int]:
         return self.database.read(lambda tx: sqs.counts(tx, queue))

@@ -104,6 +104,18 @@ async def test_filtered_messages_are_deleted(folder: Path) -> None:
 
 
 @run
+async def test_filtered_messages_do_not_slow_the_others_down(folder: Path) -> None:
+    async with bench(folder) as b:
+        await b.queue()
+        await b.function(lambda event: None)
+        filters = {"Filters": [{"Pattern": '{"body":["yes"]}'}]}
+        await b.map(QUEUE, FilterCriteria=filters)
+        await b.send(*["no"] * 300, "yes")
+        await b.flights.settled(1)
+        assert [bodies(event) for event in b.invoker.events] == [["yes"]]
+
+
+@run
 async def test_a_window_gathers_until_it_ends(folder: Path) -> None:
     async with bench(folder) as b:
         await b.queue(VisibilityTimeout="120")

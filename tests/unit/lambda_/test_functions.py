@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventmill.kernel.errors import Conflict, Fault, Invalid, NotFound, TooLarge
-from eventmill.services.lambda_ import due_events, enqueue_event, functions_due, resolve
+from eventmill.services.lambda_ import due_events, enqueue_event, functions_due, resolve, url_by_id
 
 from .conftest import FUNCTION, Service, archive
 
@@ -146,7 +146,10 @@ def test_layers_reach_the_function_in_order(service: Service) -> None:
 def test_a_url_is_found_by_the_first_label_of_its_host(service: Service) -> None:
     service.function()
     url = service("CreateFunctionUrlConfig", FunctionName="f", AuthType="NONE")["FunctionUrl"]
-    assert url.endswith(".lambda-url.us-east-1.127.0.0.1:4566/")
+    assert url.endswith(".lambda-url.us-east-1.localhost:4566/")
+    found = url_by_id(service.tx, url.split("//")[1].split(".")[0])
+    assert found is not None
+    assert (found.function, found.auth_type, found.invoke_mode) == ("f", "NONE", "BUFFERED")
     with pytest.raises(Conflict):
         service("CreateFunctionUrlConfig", FunctionName="f", AuthType="NONE")
     service("DeleteFunction", FunctionName="f")

@@ -38,7 +38,13 @@ from eventmill.services.lambda_.events import (
     waiting_events,
 )
 from eventmill.services.lambda_.filters import Filters
-from eventmill.services.lambda_.functions import FUNCTIONS_KEY, exists, resolve
+from eventmill.services.lambda_.functions import (
+    FUNCTIONS_KEY,
+    code_folders,
+    exists,
+    function_names,
+    resolve,
+)
 from eventmill.services.lambda_.invoke_configs import Treatment, treatment
 from eventmill.services.lambda_.operations import OPERATIONS
 from eventmill.services.lambda_.policies import may_invoke
@@ -72,9 +78,11 @@ __all__ = [
     "Filters",
     "FunctionUrl",
     "Treatment",
+    "code_folders",
     "due_events",
     "enqueue_event",
     "exists",
+    "function_names",
     "functions_due",
     "mapping_uuids",
     "mappings",

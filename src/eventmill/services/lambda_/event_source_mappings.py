@@ -105,17 +105,7 @@ def create(call: Call, given: Mapping[str, Any]) -> Row:
     function, timeout = _function(call, given["FunctionName"])
     config = settings(source, given, {})
     _check_source(call, kind, source, timeout)
-    taken = call.tx.one(
-        "SELECT uuid FROM lambda_mappings WHERE source=? AND function=?", (source, function)
-    )
-    if taken is not None:
-        raise Conflict(
-            "ResourceConflictException",
-            f'The event source arn (" {source} ") and function (" {parse(function).name} ") '
-            "provided mapping already exists. Please update or delete the existing mapping with "
-            f"UUID {taken[0]}",
-            fields={"Type": "User"},
-        )
+    _refuse_duplicate(call, source, function)
     uuid = call.ids.uuid()
     enabled = int(given.get("Enabled") is not False)
     call.tx.execute(
@@ -133,6 +123,8 @@ def update(call: Call, uuid: str, given: Mapping[str, Any]) -> Row:
     function, timeout = _function(call, given.get("FunctionName") or row[2])
     config = settings(row[1], given, json.loads(row[3]))
     _check_source(call, kind_of(row[1]), row[1], timeout)
+    if function != row[2]:
+        _refuse_duplicate(call, row[1], function)
     enabled = row[4] if given.get("Enabled") is None else int(given["Enabled"])
     call.tx.execute(
         "UPDATE lambda_mappings SET function=?, config=?, enabled=?, modified=? WHERE uuid=?",
@@ -188,6 +180,20 @@ def _function(call: Call, text: str) -> tuple[str, float]:
     if not functions.exists(call.tx, arn):
         raise parameter(f"Function does not exist: {arn}")
     return arn, float(functions.existing(call, who)["Timeout"])
+
+
+def _refuse_duplicate(call: Call, source: str, function: str) -> None:
+    taken = call.tx.one(
+        "SELECT uuid FROM lambda_mappings WHERE source=? AND function=?", (source, function)
+    )
+    if taken is not None:
+        raise Conflict(
+            "ResourceConflictException",
+            f'The event source arn (" {source} ") and function (" {parse(function).name} ") '
+            "provided mapping already exists. Please update or delete the existing mapping with "
+            f"UUID {taken[0]}",
+            fields={"Type": "User"},
+        )
 
 
 def _check_source(call: Call, kind: str, source: str, timeout: float) -> None:

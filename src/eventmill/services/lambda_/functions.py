@@ -57,6 +57,21 @@ def config_of(tx: Transaction, name: str, version: str = LATEST) -> dict[str, An
     return None if row is None else json.loads(row[0])
 
 
+def function_names(tx: Transaction) -> list[str]:
+    """Of all functions."""
+    rows = tx.all("SELECT name FROM lambda_functions WHERE version=? ORDER BY name", (LATEST,))
+    return [row[0] for row in rows]
+
+
+def code_folders(tx: Transaction) -> set[str]:
+    """The folders that functions and layers use: what the code store's sweep must keep."""
+    used: set[str] = set()
+    for folder, layers in tx.all("SELECT code, layers FROM lambda_functions"):
+        used |= {folder, *json.loads(layers)}
+    rows = tx.all("SELECT folder FROM lambda_layers WHERE config IS NOT NULL")
+    return used | {row[0] for row in rows}
+
+
 def existing(call: Call, who: Named) -> dict[str, Any]:
     """The configuration of what `who` reaches. Raises NotFound."""
     config = config_of(call.tx, who.name, version_of(call.tx, who.name, who.qualifier))

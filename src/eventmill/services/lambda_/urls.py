@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from eventmill.kernel.clock import iso_millis
 from eventmill.kernel.errors import Conflict
@@ -115,14 +116,23 @@ def _existing(call: Call, who: Named) -> tuple[Any, ...]:
 
 
 def _shape(call: Call, who: Named, row: tuple[Any, ...]) -> dict[str, Any]:
-    scheme, _, host = call.endpoint.partition("://")
     shape: dict[str, Any] = json.loads(row[1])
     return shape | {
-        "FunctionUrl": f"{scheme}://{row[0]}.lambda-url.{call.region}.{host}/",
+        "FunctionUrl": _address(call, row[0]),
         "FunctionArn": function_arn(call, *who),
         "CreationTime": iso_millis(row[2]),
         "LastModifiedTime": iso_millis(row[3]),
     }
+
+
+def _address(call: Call, url_id: str) -> str:
+    """A host below the engine's own; an address in numbers has no names below it."""
+    parts = urlsplit(call.endpoint)
+    host = parts.hostname or "localhost"
+    if ":" in host or host.replace(".", "").isdigit():
+        host = "localhost"
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{url_id}.lambda-url.{call.region}.{host}{port}/"
 
 
 @OPERATIONS.write("CreateFunctionUrlConfig")

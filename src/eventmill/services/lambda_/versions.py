@@ -41,16 +41,20 @@ def publish(
     )
     if same is not None:
         return dict(json.loads(same[0]))
-    number = call.tx.one(
-        "INSERT INTO lambda_versions VALUES(?,1) ON CONFLICT(function)"
-        " DO UPDATE SET newest=newest+1 RETURNING newest",
-        (name,),
-    )
-    assert number is not None
-    version = str(number[0])
+    version = _next(call, name)
     arn = function_arn(call, name, version)
     config |= {"Version": version, "FunctionArn": arn, "RevisionId": call.ids.uuid()}
     if description is not None:
         config["Description"] = description
     save(call.tx, config, row[1], row[2], latest)
     return dict(config)
+
+
+def _next(call: Call, name: str) -> str:
+    row = call.tx.one(
+        "INSERT INTO lambda_versions VALUES(?,1) ON CONFLICT(function)"
+        " DO UPDATE SET newest=newest+1 RETURNING newest",
+        (name,),
+    )
+    assert row is not None
+    return str(row[0])

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from eventmill.deliver.inflight import StillMoving
+from eventmill.deliver.outbox import Postpone
+from eventmill.kernel.errors import Invalid
+from eventmill.store import outbox
+from eventmill.store.outbox import OutboxRow
+from eventmill.store.transaction import Transaction
+
+from .bench import Bench, bench, run
+
+
+async def emit(b: Bench, kind: str, *payloads: bytes, due: float | None = None) -> None:
+    def write(tx: Transaction) -> None:
+        for payload in payloads:
+            outbox.emit(tx, kind, "t", payload, due=due)
+
+    await b.database.write(write)
+
+
+@run
+async def test_a_hop_and_its_row_are_one_change(folder: Path) -> None:
+    async with bench(folder) as b:
+        await b.database.write(lambda tx: tx.execute("CREATE TABLE got(payload)") and None)
+
+        def carry(tx: Transaction, row: OutboxRow) -> None:
+            tx.execute("INSERT INTO got VALUES(?)", (row.payload,))
+            if row.payload == b"bad" and row.attempts < 2:
+                raise Invalid("No", "not now")
+
+        b.outbox.hop("k", carry)
+        await emit(b, "k", b"1", b"bad", b"2")
+        report = await b.flights.settled(5)
+        got = b.database.read(lambda tx: [row[0] for row in tx.all("SELECT payload FROM got")])
+        assert got == [b"1", b"2"]
+        assert [motion.name for motion in report.later] == ["outbox k"]
+        for _ in range(2):
+            b.clock.advance(5)
+            await b.flights.settled(5)
+        got = b.database.read(lambda tx: [row[0] for row in tx.all("SELECT payload FROM got")])
+        assert got == [b"1", b"2", b"bad"]
+
+
+@run
+async def test_a_carrier_may_choose_the_time(folder: Path) -> None:
+    async with bench(folder) as b:
+        seen: list[int] = []
+
+        def carry(tx: Transaction, row: OutboxRow) -> None:
+            seen.append(row.attempts)
+            if not row.attempts:
+                raise Postpone(tx.now + 1_000)
+
+        b.outbox.hop("k", carry)
+        await emit(b, "k", b"")
+        await b.flights.settled(5)
+        b.clock.advance(900)
+        await b.flights.settled(5)
+        assert seen == [0]
+        b.clock.advance(101)
+        await b.flights.settled(5)
+        assert seen == [0, 1]
+
+
+@run
+async def test_what_leaves_the_store_is_sent_beside_it(folder: Path) -> None:
+    async with bench(folder) as b:
+        sent: list[bytes] = []
+        gate = asyncio.Event()
+
+        async def send(row: OutboxRow) -> None:
+            await gate.wait()
+            sent.append(row.payload)
+            if row.payload == b"1" and not row.attempts:
+                raise ConnectionError("down")
+
+        b.outbox.send("k", send)
+        b.outbox.hop("h", lambda tx, row: None)
+        await emit(b, "k", *(str(number).encode() for number in range(100)))
+        await emit(b, "h", b"")
+        while b.database.read(lambda tx: tx.one("SELECT 1 FROM outbox WHERE kind='h'")):
+            await asyncio.sleep(0)
+        with pytest.raises(StillMoving, match="outbox k"):
+            await b.flights.settled(0)
+        gate.set()
+        await b.flights.settled(5)
+        b.clock.advance(2)
+        await b.flights.settled(5)
+        assert sorted(sent) == sorted([*(str(n).encode() for n in range(100)), b"1"])
