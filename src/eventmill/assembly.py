@@ -34,7 +34,7 @@ from eventmill.kernel.clock import Clock
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.observe.logs import LogWriter
-from eventmill.services import lambda_
+from eventmill.services import lambda_, s3
 from eventmill.services import logs as logs_service
 from eventmill.store import outbox
 from eventmill.store.blobs import Blobs
@@ -155,6 +155,7 @@ class Engine:
         sock = listen(self.settings.host, self.settings.port)
         self.endpoint = self.settings.endpoint(sock.getsockname()[1])
         self.dispatcher.endpoint = self.endpoint
+        self._sweep()
         await self.processes.start()
         await self.delivery.start()
         security = Security(
@@ -172,6 +173,11 @@ class Engine:
         self._server = HttpServer(app, sock)
         await self._server.start()
         self.data.announce(self.endpoint)
+
+    def _sweep(self) -> None:
+        """Delete files that a crash left before any row named them."""
+        self.database.read(lambda tx: self.blobs.sweep(s3.blob_names(tx)))
+        self.database.read(lambda tx: self.code.sweep(lambda_.code_folders(tx)))
 
     async def deploy(
         self, path: Path, parameters: Mapping[str, str], stack: str | None = None

@@ -6,13 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from eventmill.kernel.arns import service_of
-from eventmill.services import iam, lambda_, logs, sqs, sts
+from eventmill.services import iam, lambda_, logs, s3, sqs, sts
 from eventmill.services.contract import Call, Known, ResourceType, Service
 from eventmill.store.transaction import Transaction
 
 SERVICES: dict[str, Service] = {
     service.name: service
-    for service in (sqs.SERVICE, lambda_.SERVICE, logs.SERVICE, sts.SERVICE, iam.SERVICE)
+    for service in (
+        sqs.SERVICE,
+        s3.SERVICE,
+        lambda_.SERVICE,
+        logs.SERVICE,
+        sts.SERVICE,
+        iam.SERVICE,
+    )
 }
 
 RESOURCE_TYPES: dict[str, ResourceType] = {
@@ -34,9 +41,14 @@ def _function(tx: Transaction, arn: str) -> Known | None:
     return Known() if lambda_.exists(tx, arn) else None
 
 
+def _bucket(tx: Transaction, arn: str) -> Known | None:
+    return Known() if s3.exists(tx, arn) else None
+
+
 _ANSWERS: dict[str, Callable[[Transaction, str], Known | None]] = {
     "sqs": _queue,
     "lambda": _function,
+    "s3": _bucket,
 }
 
 

@@ -1,0 +1,35 @@
+"""Amazon S3: buckets, objects, versions, multipart uploads, notifications."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from eventmill.services.contract import Service
+from eventmill.services.s3 import listing, multipart, notifications, objects, tagging
+from eventmill.services.s3.buckets import OPERATIONS
+from eventmill.services.s3.notifications import BUS, NOTIFICATION
+from eventmill.services.s3.resources import RESOURCES
+from eventmill.services.s3.schema import SCHEMA
+from eventmill.store.transaction import Transaction
+
+# Importing these registers their operations.
+_OPERATION_MODULES = (listing, multipart, notifications, objects, tagging)
+
+SERVICE = Service("s3", OPERATIONS.by_name, SCHEMA, RESOURCES)
+
+__all__ = ["BUS", "NOTIFICATION", "SERVICE", "blob_names", "exists"]
+
+
+def exists(tx: Transaction, arn: str) -> bool:
+    """Whether the bucket that an ARN names exists."""
+    name = arn.rpartition(":")[2]
+    return tx.one("SELECT 1 FROM s3_buckets WHERE name=?", (name,)) is not None
+
+
+def blob_names(tx: Transaction) -> Iterator[str]:
+    """Every file that an object or a part names: all others may be swept."""
+    for (text,) in tx.execute("SELECT blobs FROM s3_objects WHERE blobs IS NOT NULL"):
+        yield from (name for name, _ in json.loads(text))
+    for (name,) in tx.execute("SELECT blob FROM s3_parts"):
+        yield name

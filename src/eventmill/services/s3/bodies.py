@@ -1,0 +1,93 @@
+"""Bodies of objects: short ones in the row, long ones as files of the store, read in ranges."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from eventmill.kernel.errors import Fault
+from eventmill.services.contract import Call, Download, Upload
+from eventmill.store.blobs import BlobSlice
+
+Blobs = Sequence[tuple[str, int]]
+"""(name, size) of the files that make up a body."""
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+
+
+def keep(upload: Upload) -> tuple[bytes | None, str | None]:
+    """(body, blobs) as a row holds them; a staged file is made durable first."""
+    if upload.blob is None:
+        return upload.data or b"", None
+    return None, json.dumps([[upload.blob.keep(), upload.size]])
+
+
+def drop(call: Call, blobs: str | None) -> None:
+    """Delete the files of a row that is being deleted, once that is committed."""
+    for name, _ in json.loads(blobs or "[]"):
+        call.tx.after_commit(lambda name=name: call.blobs.delete(name))  # type: ignore[misc]
+
+
+def whole(call: Call, size: int, body: bytes | None, blobs: str | None) -> Download:
+    """The whole body."""
+    return part(call, body, blobs, 0, size)
+
+
+def part(call: Call, body: bytes | None, blobs: str | None, start: int, length: int) -> Download:
+    """`length` bytes from `start`."""
+    if blobs is None:
+        return Download(((body or b"")[start : start + length],), length)
+    pieces: list[bytes | BlobSlice] = []
+    left, offset = length, start
+    for name, size in json.loads(blobs):
+        if offset >= size:
+            offset -= size
+            continue
+        taken = min(size - offset, left)
+        if taken > 0:
+            pieces.append(BlobSlice(call.blobs.path(name), offset, taken))
+        left -= taken
+        offset = 0
+    return Download(tuple(pieces), length)
+
+
+def parse_range(text: str | None, size: int) -> tuple[int, int] | None:
+    """(start, length), or None when the whole is wanted. Raises Fault (InvalidRange).
+
+    A header of several ranges, or of another form, is ignored, as S3 does.
+    """
+    found = _RANGE.match(text or "")
+    if found is None or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    if first == "":
+        start, end = max(0, size - int(last)), size - 1
+        satisfiable = int(last) > 0 and size > 0
+    else:
+        start, end = int(first), min(int(last or size - 1), size - 1)
+        satisfiable = start < size and (last == "" or int(last) >= start)
+    if not satisfiable:
+        raise Fault(
+            "InvalidRange",
+            "The requested range is not satisfiable",
+            status=416,
+            fields={"RangeRequested": text, "ActualObjectSize": size},
+            headers={"content-range": f"bytes */{size}"},
+        )
+    return start, end - start + 1
+
+
+def copied(call: Call, body: bytes | None, blobs: str | None) -> tuple[bytes | None, str | None]:
+    """A body of its own for a copy: files are copied, since each belongs to one row."""
+    if blobs is None:
+        return body, None
+    made: list[Any] = []
+    for name, size in json.loads(blobs):
+        staged = call.blobs.stage()
+        with call.blobs.path(name).open("rb") as source:
+            while data := source.read(1 << 20):
+                staged.write(data)
+        made.append([staged.keep(), size])
+    return None, json.dumps(made)

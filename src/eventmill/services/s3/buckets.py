@@ -1,0 +1,203 @@
+"""Buckets and their settings.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from eventmill.kernel.errors import Conflict, Invalid, NotFound
+from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.s3 import faults
+from eventmill.store.transaction import Transaction
+
+OPERATIONS = Operations()
+
+_NAME = re.compile(r"(?!xn--|.*-s3alias$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]\Z")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """`versioning` is empty, `Enabled` or `Suspended`; `notifications` is JSON or empty."""
+
+    name: str
+    created: float
+    versioning: str
+    notifications: str
+
+
+def find(tx: Transaction, name: str) -> Bucket:
+    """Raises NotFound (NoSuchBucket)."""
+    row = tx.one(
+        "SELECT name, created, versioning, notifications FROM s3_buckets WHERE name=?", (name,)
+    )
+    if row is None:
+        raise faults.no_such_bucket(name)
+    return Bucket(*row)
+
+
+def create(call: Call, name: str) -> None:
+    """Raises Invalid (InvalidBucketName), Conflict (BucketAlreadyOwnedByYou)."""
+    if not _NAME.match(name) or _ADDRESS.match(name):
+        raise Invalid(
+            "InvalidBucketName", "The specified bucket is not valid.", fields={"BucketName": name}
+        )
+    if call.tx.one("SELECT 1 FROM s3_buckets WHERE name=?", (name,)) is not None:
+        raise Conflict(
+            "BucketAlreadyOwnedByYou",
+            "Your previous request to create the named bucket succeeded and you already own it.",
+            fields={"BucketName": name},
+        )
+    call.tx.execute("INSERT INTO s3_buckets(name, created) VALUES(?,?)", (name, call.now))
+
+
+def delete(call: Call, name: str) -> None:
+    """Raises Conflict (BucketNotEmpty)."""
+    find(call.tx, name)
+    if call.tx.one("SELECT 1 FROM s3_objects WHERE bucket=? LIMIT 1", (name,)) is not None:
+        raise faults.bucket_not_empty(name)
+    call.tx.execute("DELETE FROM s3_settings WHERE bucket=?", (name,))
+    call.tx.execute("DELETE FROM s3_buckets WHERE name=?", (name,))
+
+
+def put_setting(tx: Transaction, bucket: str, kind: str, document: Any) -> None:
+    """Record a setting; None takes it away."""
+    if document is None:
+        tx.execute("DELETE FROM s3_settings WHERE bucket=? AND kind=?", (bucket, kind))
+        return
+    tx.execute(
+        "INSERT OR REPLACE INTO s3_settings VALUES(?,?,?)", (bucket, kind, json.dumps(document))
+    )
+
+
+def setting(tx: Transaction, bucket: str, kind: str) -> Any:
+    """The setting, or None."""
+    row = tx.one("SELECT document FROM s3_settings WHERE bucket=? AND kind=?", (bucket, kind))
+    return None if row is None else json.loads(row[0])
+
+
+@OPERATIONS.write("CreateBucket")
+def create_bucket(call: Call, request: dict[str, Any]) -> Result:
+    """In the engine's own region, whichever the request names."""
+    create(call, request["Bucket"])
+    return {"Location": f"/{request['Bucket']}"}
+
+
+@OPERATIONS.write("DeleteBucket")
+def delete_bucket(call: Call, request: dict[str, Any]) -> Result:
+    """Only an empty bucket is deleted."""
+    delete(call, request["Bucket"])
+    return {"__status__": 204}
+
+
+@OPERATIONS.read("HeadBucket")
+def head_bucket(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    find(call.tx, request["Bucket"])
+    return {"BucketRegion": call.region}
+
+
+@OPERATIONS.scan("ListBuckets")
+def list_buckets(call: Call, request: dict[str, Any]) -> Result:
+    """By name."""
+    prefix = request.get("Prefix") or ""
+    rows = call.tx.all("SELECT name, created FROM s3_buckets ORDER BY name")
+    return {
+        "Buckets": [
+            {"Name": name, "CreationDate": created}
+            for name, created in rows
+            if name.startswith(prefix)
+        ],
+        "Owner": {"ID": call.account},
+    }
+
+
+@OPERATIONS.read("GetBucketLocation")
+def get_bucket_location(call: Call, request: dict[str, Any]) -> Result:
+    """Empty for us-east-1, as on AWS."""
+    find(call.tx, request["Bucket"])
+    return {"LocationConstraint": "" if call.region == "us-east-1" else call.region}
+
+
+@OPERATIONS.write("PutBucketVersioning")
+def put_bucket_versioning(call: Call, request: dict[str, Any]) -> Result:
+    """Enabled or Suspended; MFA delete is refused."""
+    wanted = request["VersioningConfiguration"]
+    if wanted.get("MFADelete") == "Enabled":
+        raise Invalid("NotImplemented", "MFA delete is not offered.", status=501)
+    set_versioning(call.tx, request["Bucket"], wanted.get("Status") or "")
+    return {}
+
+
+def set_versioning(tx: Transaction, bucket: str, status: str) -> None:
+    """Raises NotFound (NoSuchBucket)."""
+    find(tx, bucket)
+    tx.execute("UPDATE s3_buckets SET versioning=? WHERE name=?", (status, bucket))
+
+
+@OPERATIONS.read("GetBucketVersioning")
+def get_bucket_versioning(call: Call, request: dict[str, Any]) -> Result:
+    """Empty for a bucket that never had it."""
+    status = find(call.tx, request["Bucket"]).versioning
+    return {"Status": status} if status else {}
+
+
+_SETTINGS = {
+    # kind: (operation, member of the request, member of the answer, code when there is none)
+    "cors": ("BucketCors", "CORSConfiguration", None, "NoSuchCORSConfiguration"),
+    "policy": ("BucketPolicy", "Policy", "Policy", "NoSuchBucketPolicy"),
+    "encryption": (
+        "BucketEncryption",
+        "ServerSideEncryptionConfiguration",
+        "ServerSideEncryptionConfiguration",
+        "ServerSideEncryptionConfigurationNotFoundError",
+    ),
+    "access": (
+        "PublicAccessBlock",
+        "PublicAccessBlockConfiguration",
+        "PublicAccessBlockConfiguration",
+        "NoSuchPublicAccessBlockConfiguration",
+    ),
+    "ownership": (
+        "BucketOwnershipControls",
+        "OwnershipControls",
+        "OwnershipControls",
+        "OwnershipControlsNotFoundError",
+    ),
+    "tagging": ("BucketTagging", "Tagging", None, "NoSuchTagSet"),
+}
+
+
+def _register(kind: str) -> None:
+    operation, given, answered, missing = _SETTINGS[kind]
+
+    @OPERATIONS.write(f"Put{operation}")
+    def put(call: Call, request: dict[str, Any]) -> Result:
+        find(call.tx, request["Bucket"])
+        put_setting(call.tx, request["Bucket"], kind, request[given])
+        return {}
+
+    @OPERATIONS.read(f"Get{operation}")
+    def get(call: Call, request: dict[str, Any]) -> Result:
+        find(call.tx, request["Bucket"])
+        document = setting(call.tx, request["Bucket"], kind)
+        if document is None:
+            raise NotFound(
+                missing, f"The bucket has no {given}.", fields={"BucketName": request["Bucket"]}
+            )
+        return {answered: document} if answered else dict(document)
+
+    @OPERATIONS.write(f"Delete{operation}")
+    def drop(call: Call, request: dict[str, Any]) -> Result:
+        find(call.tx, request["Bucket"])
+        put_setting(call.tx, request["Bucket"], kind, None)
+        return {"__status__": 204}
+
+
+for _kind in _SETTINGS:
+    _register(_kind)

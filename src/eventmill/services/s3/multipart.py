@@ -1,0 +1,215 @@
+"""Multipart uploads. Completing one names its parts' files; nothing is copied.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from eventmill.kernel.errors import Invalid
+from eventmill.services.contract import Call, Result
+from eventmill.services.s3 import bodies, buckets, conditions, faults, objects
+from eventmill.services.s3.buckets import OPERATIONS
+from eventmill.store.transaction import Row
+
+_SMALLEST = 5 * 1024 * 1024
+
+
+def _upload(call: Call, request: dict[str, Any]) -> Row:
+    row = call.tx.one(
+        "SELECT id, bucket, key, headers, tags FROM s3_uploads WHERE id=? AND bucket=? AND key=?",
+        (request["UploadId"], request["Bucket"], request["Key"]),
+    )
+    if row is None:
+        raise faults.no_such_upload(request["UploadId"])
+    return row
+
+
+@OPERATIONS.write("CreateMultipartUpload")
+def create_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound (NoSuchBucket)."""
+    buckets.find(call.tx, request["Bucket"])
+    upload = call.ids.token(64)
+    call.tx.execute(
+        "INSERT INTO s3_uploads VALUES(?,?,?,?,?,?)",
+        (
+            upload,
+            request["Bucket"],
+            request["Key"],
+            call.now,
+            json.dumps(objects.headers_of(request)),
+            objects.tags_of(request.get("Tagging")),
+        ),
+    )
+    return {"Bucket": request["Bucket"], "Key": request["Key"], "UploadId": upload}
+
+
+@OPERATIONS.write("UploadPart")
+def upload_part(call: Call, request: dict[str, Any]) -> Result:
+    """A part of the same number replaces the earlier one."""
+    _upload(call, request)
+    number, given = request["PartNumber"], request["Body"]
+    if not 1 <= number <= 10_000:
+        raise faults.argument(
+            "Part number must be an integer between 1 and 10000, inclusive", "partNumber", number
+        )
+    staged = given.blob
+    if staged is None:
+        staged = call.blobs.stage()
+        staged.write(given.data or b"")
+    name = staged.keep()
+    _drop_part(call, request["UploadId"], number)
+    call.tx.execute(
+        "INSERT INTO s3_parts VALUES(?,?,?,?,?,?,?)",
+        (
+            request["UploadId"],
+            number,
+            given.size,
+            given.md5.hex(),
+            call.now,
+            json.dumps(dict(given.checksums)),
+            name,
+        ),
+    )
+    checksums = {f"Checksum{key}": value for key, value in given.checksums.items()}
+    return {"ETag": f'"{given.md5.hex()}"'} | checksums
+
+
+def _drop_part(call: Call, upload: str, number: int) -> None:
+    row = call.tx.one(
+        "DELETE FROM s3_parts WHERE upload=? AND number=? RETURNING blob", (upload, number)
+    )
+    if row is not None:
+        bodies.drop(call, json.dumps([[row[0], 0]]))
+
+
+@OPERATIONS.write("CompleteMultipartUpload")
+def complete_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid: InvalidPart, InvalidPartOrder, EntityTooSmall."""
+    upload, _, key, headers, tags = _upload(call, request)
+    bucket = buckets.find(call.tx, request["Bucket"])
+    conditions.check_write(call.tx, bucket.name, key, request)
+    wanted = (request.get("MultipartUpload") or {}).get("Parts") or []
+    if not wanted:
+        raise Invalid("MalformedXML", "You must specify at least one part")
+    numbers = [part["PartNumber"] for part in wanted]
+    if numbers != sorted(set(numbers)):
+        raise Invalid(
+            "InvalidPartOrder",
+            "The list of parts was not in ascending order. Parts must be ordered by part number.",
+        )
+    rows = {
+        row[0]: row
+        for row in call.tx.all(
+            "SELECT number, size, etag, blob FROM s3_parts WHERE upload=?", (upload,)
+        )
+    }
+    chosen = [_chosen(rows, part, last=part is wanted[-1]) for part in wanted]
+    etag = objects.multipart_etag([bytes.fromhex(row[2]) for row in chosen])
+    written = objects.write(
+        call,
+        bucket,
+        key,
+        size=sum(row[1] for row in chosen),
+        etag=etag,
+        headers=json.loads(headers),
+        tags=tags,
+        content=(None, json.dumps([[row[3], row[1]] for row in chosen])),
+        event="ObjectCreated:CompleteMultipartUpload",
+    )
+    used = {row[0] for row in chosen}
+    for number, row in rows.items():
+        if number not in used:
+            bodies.drop(call, json.dumps([[row[3], 0]]))
+    _forget(call, upload)
+    answer: dict[str, Any] = {
+        "Location": f"{call.endpoint}/{bucket.name}/{key}",
+        "Bucket": bucket.name,
+        "Key": key,
+        "ETag": f'"{etag}"',
+    }
+    return answer | ({"VersionId": written.version} if written.version else {})
+
+
+def _chosen(rows: dict[int, Row], part: dict[str, Any], *, last: bool) -> Row:
+    row = rows.get(part["PartNumber"])
+    if row is None or row[2] != str(part.get("ETag", "")).strip('"'):
+        raise Invalid(
+            "InvalidPart",
+            "One or more of the specified parts could not be found.  The part may not have been "
+            "uploaded, or the specified entity tag may not match the part's entity tag.",
+        )
+    if not last and row[1] < _SMALLEST:
+        raise Invalid(
+            "EntityTooSmall",
+            "Your proposed upload is smaller than the minimum allowed size",
+            fields={
+                "ProposedSize": row[1],
+                "MinSizeAllowed": _SMALLEST,
+                "PartNumber": part["PartNumber"],
+            },
+        )
+    return row
+
+
+def _forget(call: Call, upload: str) -> None:
+    call.tx.execute("DELETE FROM s3_parts WHERE upload=?", (upload,))
+    call.tx.execute("DELETE FROM s3_uploads WHERE id=?", (upload,))
+
+
+@OPERATIONS.write("AbortMultipartUpload")
+def abort_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
+    """Deletes the parts."""
+    upload = _upload(call, request)[0]
+    for (name,) in call.tx.all("SELECT blob FROM s3_parts WHERE upload=?", (upload,)):
+        bodies.drop(call, json.dumps([[name, 0]]))
+    _forget(call, upload)
+    return {"__status__": 204}
+
+
+@OPERATIONS.scan("ListParts")
+def list_parts(call: Call, request: dict[str, Any]) -> Result:
+    """By number, 1,000 a page."""
+    upload = _upload(call, request)[0]
+    limit = request.get("MaxParts") or 1_000
+    rows = call.tx.all(
+        "SELECT number, size, etag, modified FROM s3_parts WHERE upload=? AND number>?"
+        " ORDER BY number LIMIT ?",
+        (upload, int(request.get("PartNumberMarker") or 0), limit + 1),
+    )
+    answer: dict[str, Any] = {
+        "Bucket": request["Bucket"],
+        "Key": request["Key"],
+        "UploadId": upload,
+        "MaxParts": limit,
+        "IsTruncated": len(rows) > limit,
+        "Parts": [
+            {"PartNumber": number, "Size": size, "ETag": f'"{etag}"', "LastModified": modified}
+            for number, size, etag, modified in rows[:limit]
+        ],
+    }
+    if len(rows) > limit:
+        answer["NextPartNumberMarker"] = rows[limit - 1][0]
+    return answer
+
+
+@OPERATIONS.scan("ListMultipartUploads")
+def list_multipart_uploads(call: Call, request: dict[str, Any]) -> Result:
+    """Those in progress, by key."""
+    buckets.find(call.tx, request["Bucket"])
+    prefix = request.get("Prefix") or ""
+    rows = call.tx.all(
+        "SELECT key, id, started FROM s3_uploads WHERE bucket=? ORDER BY key, started",
+        (request["Bucket"],),
+    )
+    return {
+        "Bucket": request["Bucket"],
+        "IsTruncated": False,
+        "Uploads": [
+            {"Key": key, "UploadId": upload, "Initiated": started, "StorageClass": "STANDARD"}
+            for key, upload, started in rows
+            if key.startswith(prefix)
+        ],
+    }

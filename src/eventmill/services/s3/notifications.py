@@ -1,0 +1,347 @@
+"""Event notifications: their configuration, and the records that changes cause.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote_plus
+
+import orjson
+
+from eventmill.kernel.clock import iso_millis, iso_seconds
+from eventmill.kernel.errors import Invalid
+from eventmill.services.contract import Call, Result
+from eventmill.services.s3 import buckets, faults
+from eventmill.services.s3.buckets import OPERATIONS, Bucket
+from eventmill.store import outbox
+
+NOTIFICATION = "s3.notification"
+"""Kind of the outbox rows for queues, topics and functions; the payload is the final JSON."""
+
+BUS = "events.put"
+"""Kind of the rows for the default event bus; the payload is the event."""
+
+_LISTS = {
+    "LambdaFunctionConfigurations": ("LambdaFunctionArn", "CloudFunction"),
+    "QueueConfigurations": ("QueueArn", "Queue"),
+    "TopicConfigurations": ("TopicArn", "Topic"),
+}
+EVENTS = frozenset(
+    f"s3:{name}"
+    for name in (
+        "ObjectCreated:*",
+        "ObjectCreated:Put",
+        "ObjectCreated:Post",
+        "ObjectCreated:Copy",
+        "ObjectCreated:CompleteMultipartUpload",
+        "ObjectRemoved:*",
+        "ObjectRemoved:Delete",
+        "ObjectRemoved:DeleteMarkerCreated",
+        "ObjectTagging:*",
+        "ObjectTagging:Put",
+        "ObjectTagging:Delete",
+        "LifecycleExpiration:*",
+        "LifecycleExpiration:Delete",
+        "LifecycleExpiration:DeleteMarkerCreated",
+        # Accepted, but nothing on one machine causes them.
+        "ObjectRestore:*",
+        "ObjectRestore:Post",
+        "ObjectRestore:Completed",
+        "ObjectRestore:Delete",
+        "ReducedRedundancyLostObject",
+        "Replication:*",
+        "Replication:OperationFailedReplication",
+        "Replication:OperationMissedThreshold",
+        "Replication:OperationReplicatedAfterThreshold",
+        "Replication:OperationNotTracked",
+        "LifecycleTransition",
+        "IntelligentTiering",
+        "ObjectAcl:Put",
+    )
+)
+
+
+@OPERATIONS.write("PutBucketNotificationConfiguration")
+def put_bucket_notification_configuration(call: Call, request: dict[str, Any]) -> Result:
+    """Replaces the whole configuration."""
+    skip = bool(request.get("SkipDestinationValidation"))
+    configure(call, request["Bucket"], request["NotificationConfiguration"], validate=not skip)
+    return {}
+
+
+@OPERATIONS.read("GetBucketNotificationConfiguration")
+def get_bucket_notification_configuration(call: Call, request: dict[str, Any]) -> Result:
+    """Empty when there is none."""
+    text = buckets.find(call.tx, request["Bucket"]).notifications
+    return json.loads(text) if text else {}
+
+
+def configure(
+    call: Call, name: str, configuration: Mapping[str, Any], *, validate: bool = True
+) -> None:
+    """Raises Invalid (InvalidArgument) for bad events, overlaps and missing destinations."""
+    buckets.find(call.tx, name)
+    kept: dict[str, Any] = {}
+    rules: list[dict[str, Any]] = []
+    for key, (member, argument) in _LISTS.items():
+        for rule in configuration.get(key) or []:
+            shaped = _rule(call, rule, member, argument)
+            kept.setdefault(key, []).append(shaped)
+            rules.append(shaped)
+            if validate:
+                _validate_destination(call, name, shaped[member])
+    _refuse_overlaps(rules)
+    if configuration.get("EventBridgeConfiguration") is not None:
+        kept["EventBridgeConfiguration"] = {}
+    text = json.dumps(kept) if kept else ""
+    call.tx.execute("UPDATE s3_buckets SET notifications=? WHERE name=?", (text, name))
+    if validate:
+        _send_tests(call, name, kept)
+
+
+def _rule(call: Call, rule: Mapping[str, Any], member: str, argument: str) -> dict[str, Any]:
+    arn = rule.get(member) or ""
+    if arn.count(":") < 5 or not arn.startswith("arn:"):
+        raise faults.argument("The ARN could not be parsed", argument, arn)
+    for event in rule["Events"]:
+        if event not in EVENTS:
+            raise faults.argument("The event is not supported for notifications", "Event", event)
+    shaped: dict[str, Any] = {
+        "Id": rule.get("Id") or call.ids.uuid(),
+        member: arn,
+        "Events": list(rule["Events"]),
+    }
+    found = ((rule.get("Filter") or {}).get("Key") or {}).get("FilterRules") or []
+    if found:
+        names = [str(entry["Name"]).capitalize() for entry in found]
+        if set(names) - {"Prefix", "Suffix"} or len(set(names)) < len(names):
+            raise faults.argument(
+                "filter rule name must be either prefix or suffix", "FilterRule.Name", names
+            )
+        shaped["Filter"] = {
+            "Key": {
+                "FilterRules": [
+                    {"Name": name, "Value": entry.get("Value") or ""}
+                    for name, entry in zip(names, found, strict=True)
+                ]
+            }
+        }
+    return shaped
+
+
+def _validate_destination(call: Call, bucket: str, arn: str) -> None:
+    known = call.directory(call.tx, arn)
+    kind = arn.split(":")[2]
+    if known is not None and (kind != "sqs" or not known.facts.get("FifoQueue")):
+        return
+    why = {
+        "sqs": "The destination queue does not exist",
+        "sns": "The destination topic does not exist",
+    }.get(kind, f"Not authorized to invoke function [{arn}]")
+    if known is not None:
+        why = "FIFO SQS queues are not supported as destinations"
+    raise Invalid(
+        "InvalidArgument",
+        "Unable to validate the following destination configurations",
+        fields={"ArgumentName1": arn, "ArgumentValue1": why},
+    )
+
+
+def _filters(rule: Mapping[str, Any]) -> tuple[str, str]:
+    found = {
+        entry["Name"]: entry["Value"]
+        for entry in ((rule.get("Filter") or {}).get("Key") or {}).get("FilterRules") or []
+    }
+    return found.get("Prefix", ""), found.get("Suffix", "")
+
+
+def _refuse_overlaps(rules: list[dict[str, Any]]) -> None:
+    for index, first in enumerate(rules):
+        for second in rules[index + 1 :]:
+            if not _share_event(first["Events"], second["Events"]):
+                continue
+            (prefix, suffix), (prefix2, suffix2) = _filters(first), _filters(second)
+            if not (prefix.startswith(prefix2) or prefix2.startswith(prefix)):
+                continue
+            if suffix.endswith(suffix2) or suffix2.endswith(suffix):
+                text = (
+                    "Configurations overlap. Configurations on the same bucket cannot share a"
+                    " common event type."
+                )
+                if prefix or prefix2 or suffix or suffix2:
+                    text = (
+                        "Configuration is ambiguously defined. Cannot have overlapping "
+                        "suffixes in two rules if the prefixes are overlapping for the same "
+                        "event type."
+                    )
+                raise Invalid("InvalidArgument", text)
+
+
+def _share_event(first: list[str], second: list[str]) -> bool:
+    return any(
+        a == b
+        or (a.endswith("*") and b.startswith(a[:-1]))
+        or (b.endswith("*") and a.startswith(b[:-1]))
+        for a in first
+        for b in second
+    )
+
+
+def _send_tests(call: Call, bucket: str, kept: Mapping[str, Any]) -> None:
+    message = {
+        "Service": "Amazon S3",
+        "Event": "s3:TestEvent",
+        "Time": iso_millis(call.now),
+        "Bucket": bucket,
+        "RequestId": call.request_id,
+        "HostId": call.ids.token(24),
+    }
+    for key in ("QueueConfigurations", "TopicConfigurations"):
+        for rule in kept.get(key, ()):
+            arn = rule.get("QueueArn") or rule["TopicArn"]
+            outbox.emit(call.tx, NOTIFICATION, arn, orjson.dumps(message))
+
+
+def _matching(bucket: Bucket, event: str, key: str) -> Iterator[tuple[str, str]]:
+    """(ARN, configuration id) of the rules for an event of a key."""
+    configuration = json.loads(bucket.notifications)
+    for name, (member, _) in _LISTS.items():
+        for rule in configuration.get(name, ()):
+            prefix, suffix = _filters(rule)
+            if not (key.startswith(prefix) and key.endswith(suffix)):
+                continue
+            if any(
+                wanted == f"s3:{event}"
+                or (wanted.endswith("*") and f"s3:{event}".startswith(wanted[:-1]))
+                for wanted in rule["Events"]
+            ):
+                yield rule[member], rule["Id"]
+
+
+def _emit(call: Call, bucket: Bucket, event: str, key: str, item: dict[str, Any]) -> None:
+    """One outbox row for each rule that the event matches."""
+    item = {"key": quote_plus(key, safe="/*-._"), **item}
+    for arn, identifier in _matching(bucket, event, key):
+        record = {
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": call.region,
+            "eventTime": iso_millis(call.now),
+            "eventName": event,
+            "userIdentity": {"principalId": f"AWS:{call.principal or 'anonymous'}"},
+            "requestParameters": {"sourceIPAddress": call.source_ip},
+            "responseElements": {
+                "x-amz-request-id": call.request_id,
+                "x-amz-id-2": call.request_id,
+            },
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": identifier,
+                "bucket": {
+                    "name": bucket.name,
+                    "ownerIdentity": {"principalId": call.account},
+                    "arn": f"arn:aws:s3:::{bucket.name}",
+                },
+                "object": item,
+            },
+        }
+        payload = orjson.dumps({"Records": [record]})
+        outbox.emit(call.tx, NOTIFICATION, arn, payload, trace=call.trace)
+
+
+def _bus(
+    call: Call, bucket: Bucket, kind: str, item: dict[str, Any], extra: dict[str, Any]
+) -> None:
+    if "EventBridgeConfiguration" not in json.loads(bucket.notifications):
+        return
+    event = {
+        "source": "aws.s3",
+        "detail-type": kind,
+        "time": iso_seconds(call.now),
+        "resources": [f"arn:aws:s3:::{bucket.name}"],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": bucket.name},
+            "object": item,
+            "request-id": call.request_id,
+            "requester": call.account,
+            "source-ip-address": call.source_ip,
+        }
+        | extra,
+    }
+    arn = f"arn:aws:events:{call.region}:{call.account}:event-bus/default"
+    outbox.emit(call.tx, BUS, arn, orjson.dumps(event), trace=call.trace)
+
+
+def _sequencer(seq: int) -> str:
+    return f"{seq:018X}"
+
+
+_REASONS = {
+    "Put": "PutObject",
+    "Post": "POST Object",
+    "Copy": "CopyObject",
+    "CompleteMultipartUpload": "CompleteMultipartUpload",
+}
+
+
+def created(
+    call: Call,
+    bucket: Bucket,
+    event: str,
+    key: str,
+    size: int,
+    etag: str,
+    version: str | None,
+    seq: int,
+) -> None:
+    """An object was written."""
+    item: dict[str, Any] = {"size": size, "eTag": etag}
+    if version is not None and version != "null":
+        item["versionId"] = version
+    _emit(call, bucket, event, key, item | {"sequencer": _sequencer(seq)})
+    shown: dict[str, Any] = {"key": key, "size": size, "etag": etag}
+    if version is not None and version != "null":
+        shown["version-id"] = version
+    reason = _REASONS[event.partition(":")[2]]
+    _bus(call, bucket, "Object Created", shown | {"sequencer": _sequencer(seq)}, {"reason": reason})
+
+
+def removed(call: Call, bucket: Bucket, key: str, version: str | None, seq: int) -> None:
+    """An object, or one version of it, is gone."""
+    item = {"versionId": version} if version else {}
+    _emit(call, bucket, "ObjectRemoved:Delete", key, item | {"sequencer": _sequencer(seq)})
+    shown = {"key": key} | ({"version-id": version} if version else {})
+    _bus(
+        call,
+        bucket,
+        "Object Deleted",
+        shown | {"sequencer": _sequencer(seq)},
+        {"reason": "DeleteObject", "deletion-type": "Permanently Deleted"},
+    )
+
+
+def marked(call: Call, bucket: Bucket, key: str, marker: str, seq: int) -> None:
+    """A delete marker was put."""
+    empty = "d41d8cd98f00b204e9800998ecf8427e"
+    item = {"eTag": empty, "versionId": marker, "sequencer": _sequencer(seq)}
+    _emit(call, bucket, "ObjectRemoved:DeleteMarkerCreated", key, item)
+    _bus(
+        call,
+        bucket,
+        "Object Deleted",
+        {"key": key, "version-id": marker, "sequencer": _sequencer(seq)},
+        {"reason": "DeleteObject", "deletion-type": "Delete Marker Created"},
+    )
+
+
+def tagged(call: Call, bucket: Bucket, key: str, etag: str, *, put: bool) -> None:
+    """An object's tags changed."""
+    event = "ObjectTagging:Put" if put else "ObjectTagging:Delete"
+    _emit(call, bucket, event, key, {"eTag": etag})
+    kind = "Object Tags Added" if put else "Object Tags Deleted"
+    _bus(call, bucket, kind, {"key": key, "etag": etag}, {})

@@ -1,0 +1,387 @@
+"""Objects: writing, reading, copying and deleting them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from eventmill.kernel.errors import Fault, Invalid
+from eventmill.services.contract import Call, Result
+from eventmill.services.s3 import bodies, buckets, conditions, faults, notifications
+from eventmill.services.s3.buckets import OPERATIONS, Bucket
+from eventmill.store.transaction import Transaction
+
+_CONTENT = (
+    "ContentType",
+    "CacheControl",
+    "ContentDisposition",
+    "ContentEncoding",
+    "ContentLanguage",
+    "Expires",
+    "WebsiteRedirectLocation",
+    "StorageClass",
+    "ServerSideEncryption",
+    "SSEKMSKeyId",
+    "BucketKeyEnabled",
+)
+_OVERRIDES = (
+    "CacheControl",
+    "ContentDisposition",
+    "ContentEncoding",
+    "ContentLanguage",
+    "ContentType",
+    "Expires",
+)
+_COLUMNS = "seq, key, version, latest, marker, size, etag, modified, headers, tags, body, blobs"
+_KEY_LIMIT = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One version of an object."""
+
+    seq: int
+    key: str
+    version: str
+    latest: bool
+    marker: bool
+    size: int
+    etag: str
+    modified: float
+    headers: str
+    tags: str
+    body: bytes | None
+    blobs: str | None
+
+
+def find(tx: Transaction, bucket: str, key: str, version: str | None = None) -> Object:
+    """Raises NotFound: NoSuchBucket, NoSuchKey, NoSuchVersion."""
+    if version:
+        row = tx.one(
+            f"SELECT {_COLUMNS} FROM s3_objects WHERE bucket=? AND key=? AND version=?",
+            (bucket, key, version),
+        )
+    else:
+        row = tx.one(
+            f"SELECT {_COLUMNS} FROM s3_objects WHERE bucket=? AND key=? AND latest=1",
+            (bucket, key),
+        )
+    if row is None:
+        buckets.find(tx, bucket)
+        raise faults.no_such_version(key, version) if version else faults.no_such_key(key)
+    return Object(*row)
+
+
+def headers_of(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request says that is given back with the object."""
+    headers = {name: request[name] for name in _CONTENT if request.get(name) is not None}
+    if "Expires" in headers:
+        headers["Expires"] = str(headers["Expires"])
+    encoding = headers.get("ContentEncoding")
+    if encoding is not None:
+        # aws-chunked is how the body travelled, not what the object is.
+        kept = [part.strip() for part in encoding.split(",") if part.strip() != "aws-chunked"]
+        headers.pop("ContentEncoding")
+        if kept:
+            headers["ContentEncoding"] = ",".join(kept)
+    if request.get("Metadata"):
+        headers["Metadata"] = request["Metadata"]
+    return headers
+
+
+def tags_of(text: str | None) -> str:
+    """The x-amz-tagging header as JSON."""
+    pairs = (part.partition("=") for part in (text or "").split("&") if part)
+    return json.dumps({unquote_plus(name): unquote_plus(value) for name, _, value in pairs})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A new version."""
+
+    version: str | None
+    etag: str
+    seq: int
+
+
+def write(
+    call: Call,
+    bucket: Bucket,
+    key: str,
+    *,
+    size: int,
+    etag: str,
+    headers: Mapping[str, Any],
+    tags: str,
+    content: tuple[bytes | None, str | None],
+    event: str,
+) -> Written:
+    """Put a version and raise its event."""
+    if len(key.encode()) > _KEY_LIMIT:
+        raise Invalid("KeyTooLongError", "Your key is too long")
+    version = call.ids.token(32) if bucket.versioning == "Enabled" else "null"
+    _make_room(call, bucket, key, version)
+    cursor = call.tx.execute(
+        "INSERT INTO s3_objects(bucket, key, version, latest, marker, size, etag, modified,"
+        " headers, tags, body, blobs) VALUES(?,?,?,1,0,?,?,?,?,?,?,?)",
+        (
+            bucket.name,
+            key,
+            version,
+            size,
+            etag,
+            call.now,
+            json.dumps(dict(headers)),
+            tags,
+            *content,
+        ),
+    )
+    seq = cursor.lastrowid or 0
+    shown = version if bucket.versioning else None
+    if bucket.notifications:
+        notifications.created(call, bucket, event, key, size, etag, shown, seq)
+    return Written(shown if shown != "null" or bucket.versioning else None, etag, seq)
+
+
+def _make_room(call: Call, bucket: Bucket, key: str, version: str) -> None:
+    """The version before is no longer the latest; one of the same id is replaced."""
+    if version == "null":
+        row = call.tx.one(
+            "DELETE FROM s3_objects WHERE bucket=? AND key=? AND version='null' RETURNING blobs",
+            (bucket.name, key),
+        )
+        if row is not None:
+            bodies.drop(call, row[0])
+        if not bucket.versioning:
+            return
+    call.tx.execute(
+        "UPDATE s3_objects SET latest=0 WHERE bucket=? AND key=? AND latest=1", (bucket.name, key)
+    )
+
+
+@OPERATIONS.write("PutObject")
+def put_object(call: Call, request: dict[str, Any]) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"""
+    bucket = buckets.find(call.tx, request["Bucket"])
+    key, upload = request["Key"], request["Body"]
+    conditions.check_write(call.tx, bucket.name, key, request)
+    headers = headers_of(request)
+    if upload.checksums:
+        headers["Checksums"] = dict(upload.checksums)
+    written = write(
+        call,
+        bucket,
+        key,
+        size=upload.size,
+        etag=upload.md5.hex(),
+        headers=headers,
+        tags=tags_of(request.get("Tagging")),
+        content=bodies.keep(upload),
+        event="ObjectCreated:Put",
+    )
+    answer: dict[str, Any] = {"ETag": f'"{written.etag}"', "ChecksumType": "FULL_OBJECT"}
+    answer |= checksum_members(headers)
+    if "ServerSideEncryption" not in headers:
+        answer["ServerSideEncryption"] = "AES256"
+    if written.version is not None:
+        answer["VersionId"] = written.version
+    return answer
+
+
+def checksum_members(headers: Mapping[str, Any]) -> dict[str, str]:
+    """The stored checksums as members of an answer."""
+    return {f"Checksum{name}": value for name, value in (headers.get("Checksums") or {}).items()}
+
+
+def describe(call: Call, request: dict[str, Any]) -> tuple[Object, dict[str, Any]]:
+    """What GetObject and HeadObject share. Raises Fault: also 304 and 412."""
+    item = find(call.tx, request["Bucket"], request["Key"], request.get("VersionId"))
+    if item.marker:
+        raise _marked(item, request)
+    conditions.check_read(item.etag, item.modified, request)
+    headers = json.loads(item.headers)
+    answer: dict[str, Any] = {
+        "ETag": f'"{item.etag}"',
+        "LastModified": item.modified,
+        "AcceptRanges": "bytes",
+        "ContentType": "binary/octet-stream",
+        "ServerSideEncryption": "AES256",
+    }
+    checksums = checksum_members(headers)
+    headers.pop("Checksums", None)
+    answer |= headers
+    if answer.get("StorageClass") == "STANDARD":
+        del answer["StorageClass"]
+    if request.get("ChecksumMode") == "ENABLED" and not request.get("Range"):
+        answer |= checksums
+    versioned = item.version != "null" or request.get("VersionId")
+    if versioned:
+        answer["VersionId"] = item.version
+    tags = json.loads(item.tags)
+    if tags:
+        answer["TagCount"] = len(tags)
+    for name in _OVERRIDES:
+        if request.get(f"Response{name}"):
+            answer[name] = request[f"Response{name}"]
+    return item, answer
+
+
+def _marked(item: Object, request: Mapping[str, Any]) -> Fault:
+    headers = {"x-amz-delete-marker": "true", "x-amz-version-id": item.version}
+    if request.get("VersionId"):
+        return Fault(
+            "MethodNotAllowed",
+            "The specified method is not allowed against this resource.",
+            status=405,
+            headers=headers,
+        )
+    fault = faults.no_such_key(item.key)
+    fault.headers.update(headers)
+    return fault
+
+
+@OPERATIONS.read("GetObject")
+def get_object(call: Call, request: dict[str, Any]) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    item, answer = describe(call, request)
+    wanted = bodies.parse_range(request.get("Range"), item.size)
+    if wanted is None:
+        answer["Body"] = bodies.whole(call, item.size, item.body, item.blobs)
+        answer["ContentLength"] = item.size
+        return answer
+    start, length = wanted
+    answer["Body"] = bodies.part(call, item.body, item.blobs, start, length)
+    answer["ContentLength"] = length
+    answer["ContentRange"] = f"bytes {start}-{start + length - 1}/{item.size}"
+    answer["__status__"] = 206
+    return answer
+
+
+@OPERATIONS.read("HeadObject")
+def head_object(call: Call, request: dict[str, Any]) -> Result:
+    """As GetObject, without the body."""
+    item, answer = describe(call, request)
+    answer["ContentLength"] = item.size
+    return answer
+
+
+@OPERATIONS.write("DeleteObject")
+def delete_object(call: Call, request: dict[str, Any]) -> Result:
+    """Deleting what is not there succeeds."""
+    bucket = buckets.find(call.tx, request["Bucket"])
+    return delete(call, bucket, request["Key"], request.get("VersionId")) | {"__status__": 204}
+
+
+def delete(call: Call, bucket: Bucket, key: str, version: str | None) -> dict[str, Any]:
+    """Delete a version, or put a delete marker, and raise the event."""
+    if version or not bucket.versioning:
+        return _delete_version(call, bucket, key, version)
+    marker = call.ids.token(32) if bucket.versioning == "Enabled" else "null"
+    _make_room(call, bucket, key, marker)
+    cursor = call.tx.execute(
+        "INSERT INTO s3_objects(bucket, key, version, latest, marker, size, etag, modified,"
+        " headers, tags) VALUES(?,?,?,1,1,0,'',?,'{}','{}')",
+        (bucket.name, key, marker, call.now),
+    )
+    if bucket.notifications:
+        notifications.marked(call, bucket, key, marker, cursor.lastrowid or 0)
+    return {"DeleteMarker": True, "VersionId": marker}
+
+
+def _delete_version(call: Call, bucket: Bucket, key: str, version: str | None) -> dict[str, Any]:
+    row = call.tx.one(
+        "DELETE FROM s3_objects WHERE bucket=? AND key=? AND version=?"
+        " RETURNING seq, latest, marker, blobs",
+        (bucket.name, key, version or "null"),
+    )
+    answer: dict[str, Any] = {"VersionId": version} if version else {}
+    if row is None:
+        return answer
+    seq, latest, marker, blobs = row
+    bodies.drop(call, blobs)
+    if latest:
+        call.tx.execute(
+            "UPDATE s3_objects SET latest=1 WHERE seq="
+            "(SELECT max(seq) FROM s3_objects WHERE bucket=? AND key=?)",
+            (bucket.name, key),
+        )
+    if bucket.notifications:
+        notifications.removed(call, bucket, key, version, seq)
+    return answer | ({"DeleteMarker": True} if marker else {})
+
+
+@OPERATIONS.write("DeleteObjects")
+def delete_objects(call: Call, request: dict[str, Any]) -> Result:
+    """Up to 1,000 at once."""
+    bucket = buckets.find(call.tx, request["Bucket"])
+    entries = request["Delete"].get("Objects") or []
+    if not 1 <= len(entries) <= 1_000:
+        raise Invalid(
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published "
+            "schema",
+        )
+    deleted = []
+    for entry in entries:
+        answer = delete(call, bucket, entry["Key"], entry.get("VersionId"))
+        shown: dict[str, Any] = {"Key": entry["Key"]}
+        if answer.get("DeleteMarker"):
+            shown |= {"DeleteMarker": True, "DeleteMarkerVersionId": answer["VersionId"]}
+        if entry.get("VersionId"):
+            shown["VersionId"] = entry["VersionId"]
+        deleted.append(shown)
+    return {} if request["Delete"].get("Quiet") else {"Deleted": deleted}
+
+
+@OPERATIONS.write("CopyObject")
+def copy_object(call: Call, request: dict[str, Any]) -> Result:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
+    bucket = buckets.find(call.tx, request["Bucket"])
+    source_bucket, source_key, version = conditions.copy_source(request["CopySource"])
+    source = find(call.tx, source_bucket, source_key, version)
+    if source.marker:
+        raise faults.no_such_key(source_key)
+    conditions.check_copy(source.etag, source.modified, request)
+    replaces = request.get("MetadataDirective") == "REPLACE"
+    same = (source_bucket, source_key) == (bucket.name, request["Key"])
+    if same and not replaces and not version and not request.get("StorageClass"):
+        raise Invalid(
+            "InvalidRequest",
+            "This copy request is illegal because it is trying to copy an object to itself without"
+            " changing the object's metadata, storage class, website redirect location or "
+            "encryption attributes.",
+        )
+    headers = headers_of(request) if replaces else json.loads(source.headers)
+    if replaces and "Checksums" in json.loads(source.headers):
+        headers["Checksums"] = json.loads(source.headers)["Checksums"]
+    tags = source.tags
+    if request.get("TaggingDirective") == "REPLACE":
+        tags = tags_of(request.get("Tagging"))
+    written = write(
+        call,
+        bucket,
+        request["Key"],
+        size=source.size,
+        etag=source.etag,
+        headers=headers,
+        tags=tags,
+        content=bodies.copied(call, source.body, source.blobs),
+        event="ObjectCreated:Copy",
+    )
+    answer: dict[str, Any] = {
+        "CopyObjectResult": {"ETag": f'"{written.etag}"', "LastModified": call.now}
+    }
+    if written.version is not None:
+        answer["VersionId"] = written.version
+    if source.version != "null":
+        answer["CopySourceVersionId"] = source.version
+    return answer
+
+
+def multipart_etag(digests: list[bytes]) -> str:
+    """`<md5 of the parts' md5s>-<their number>`"""
+    return f"{hashlib.md5(b''.join(digests), usedforsecurity=False).hexdigest()}-{len(digests)}"
