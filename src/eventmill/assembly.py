@@ -13,6 +13,7 @@ from typing import Any
 from eventmill import config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
+from eventmill.deliver import objects
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
@@ -110,6 +111,7 @@ class Engine:
         self.delivery = Delivery(
             Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token)
         )
+        self.delivery.outbox.hop(s3.NOTIFICATION, objects.carrier(self.ids, settings.account))
         by_name = ByName()
         self.ports = Ports(
             invoker=gate,

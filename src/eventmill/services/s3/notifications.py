@@ -136,7 +136,8 @@ def _rule(call: Call, rule: Mapping[str, Any], member: str, argument: str) -> di
 def _validate_destination(call: Call, bucket: str, arn: str) -> None:
     known = call.directory(call.tx, arn)
     kind = arn.split(":")[2]
-    if known is not None and (kind != "sqs" or not known.facts.get("FifoQueue")):
+    fifo = known is not None and bool(known.facts.get("FifoQueue"))
+    if known is not None and not fifo:
         return
     why = {
         "sqs": "The destination queue does not exist",
