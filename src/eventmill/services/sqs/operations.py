@@ -64,7 +64,8 @@ def list_queues(call: Call, request: dict[str, Any]) -> Result:
     after = request.get("NextToken")
     names = [queue.name for queue in found if not after or queue.name > after]
     limit = request.get("MaxResults") or 1_000
-    answer: dict[str, Any] = {"QueueUrls": [queue_url(call, name) for name in names[:limit]]}
+    urls = [queue_url(call, name) for name in names[:limit]]
+    answer: dict[str, Any] = {"QueueUrls": urls} if urls else {}
     if request.get("MaxResults") and len(names) > limit:
         answer["NextToken"] = names[limit - 1]
     return answer

@@ -1,0 +1,5 @@
+"""`python -m eventmill.cli`"""
+
+from eventmill.cli.main import main
+
+main()

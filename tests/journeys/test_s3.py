@@ -1,0 +1,106 @@
+"""S3 through boto3 and plain HTTP."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import urllib.error
+import urllib.request
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def s3(eventmill):
+    client = eventmill.client("s3")
+    client.create_bucket(Bucket="bucket")
+    return client
+
+
+@pytest.mark.parametrize("size", [0, 5, 65_536, 65_537, 12 << 20])
+def test_bodies_of_every_size_come_back_whole_and_in_ranges(s3, size: int) -> None:
+    data = random.Random(size).randbytes(size)
+    s3.upload_fileobj(io.BytesIO(data), "bucket", "key")
+    assert s3.get_object(Bucket="bucket", Key="key")["Body"].read() == data
+    if size > 3:
+        part = s3.get_object(Bucket="bucket", Key="key", Range=f"bytes=1-{size - 2}")
+        assert part["Body"].read() == data[1:-1]
+        assert part["ContentRange"] == f"bytes 1-{size - 2}/{size}"
+
+
+def test_a_presigned_url_works_and_an_altered_one_does_not(s3) -> None:
+    s3.put_object(Bucket="bucket", Key="key", Body=b"hello")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "key"})
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == b"hello"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(url.replace("/key", "/other"))
+    assert refused.value.code == 403
+
+
+def test_versions_hide_and_reveal_each_other(s3) -> None:
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket="bucket", Key="k", Body=b"1")["VersionId"]
+    s3.put_object(Bucket="bucket", Key="k", Body=b"2")
+    marker = s3.delete_object(Bucket="bucket", Key="k")
+    assert marker["DeleteMarker"]
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        s3.get_object(Bucket="bucket", Key="k")
+    old = s3.get_object(Bucket="bucket", Key="k", VersionId=first)
+    assert old["Body"].read() == b"1"
+    s3.delete_object(Bucket="bucket", Key="k", VersionId=marker["VersionId"])
+    assert s3.get_object(Bucket="bucket", Key="k")["Body"].read() == b"2"
+
+
+def test_listing_pages_and_folds_common_prefixes(s3) -> None:
+    for number in range(25):
+        s3.put_object(Bucket="bucket", Key=f"d/{number % 5}/{number:02}", Body=b"")
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket="bucket", Prefix="d/", Delimiter="/", PaginationConfig={"PageSize": 2}
+    )
+    prefixes = [entry["Prefix"] for page in pages for entry in page["CommonPrefixes"]]
+    assert prefixes == [f"d/{number}/" for number in range(5)]
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket="bucket", PaginationConfig={"PageSize": 7}
+    )
+    keys = [entry["Key"] for page in pages for entry in page["Contents"]]
+    assert len(keys) == 25 and keys == sorted(keys)
+
+
+def test_only_the_first_of_two_conditional_writes_succeeds(s3) -> None:
+    s3.put_object(Bucket="bucket", Key="k", Body=b"1", IfNoneMatch="*")
+    with pytest.raises(ClientError) as failed:
+        s3.put_object(Bucket="bucket", Key="k", Body=b"2", IfNoneMatch="*")
+    assert failed.value.response["Error"]["Code"] == "PreconditionFailed"
+    assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
+
+
+def test_a_notification_arrives_once_with_the_key_encoded(eventmill, s3) -> None:
+    queues = eventmill.client("sqs")
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    rule = {
+        "QueueArn": "arn:aws:sqs:us-east-1:000000000000:q",
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "in/"}]}},
+    }
+    s3.put_bucket_notification_configuration(
+        Bucket="bucket", NotificationConfiguration={"QueueConfigurations": [rule]}
+    )
+    s3.put_object(Bucket="bucket", Key="out/a", Body=b"x")
+    s3.put_object(Bucket="bucket", Key="in/a b.pdf", Body=b"x")
+    eventmill.settle()
+    messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    bodies = [json.loads(message["Body"]) for message in messages]
+    assert [body.get("Event") for body in bodies] == ["s3:TestEvent", None]
+    record = bodies[1]["Records"][0]
+    assert record["eventName"] == "ObjectCreated:Put"
+    assert record["s3"]["object"]["key"] == "in/a+b.pdf"
+    overlapping = {**rule, "Filter": {"Key": {"FilterRules": []}}}
+    with pytest.raises(ClientError) as refused:
+        s3.put_bucket_notification_configuration(
+            Bucket="bucket",
+            NotificationConfiguration={"QueueConfigurations": [rule, overlapping]},
+        )
+    assert refused.value.response["Error"]["Code"] == "InvalidArgument"

@@ -1,0 +1,101 @@
+"""SQS through boto3: what clients see of standard and FIFO queues."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+ARN = "arn:aws:sqs:us-east-1:000000000000:"
+
+
+@pytest.fixture
+def queues(eventmill):
+    return eventmill.client("sqs")
+
+
+def test_a_message_comes_back_after_its_visibility_timeout(eventmill, queues) -> None:
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    queues.send_message(QueueUrl=url, MessageBody="m")
+    assert len(queues.receive_message(QueueUrl=url)["Messages"]) == 1
+    assert "Messages" not in queues.receive_message(QueueUrl=url)
+    eventmill.advance(31)
+    again = queues.receive_message(QueueUrl=url, AttributeNames=["All"])["Messages"][0]
+    assert again["Attributes"]["ApproximateReceiveCount"] == "2"
+
+
+def test_a_long_poll_returns_when_a_message_arrives(eventmill, queues) -> None:
+    import threading
+
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    found: list[str] = []
+
+    def wait() -> None:
+        answer = eventmill.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)
+        found.extend(message["Body"] for message in answer["Messages"])
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    queues.send_message(QueueUrl=url, MessageBody="now")
+    waiting.join(10)
+    assert found == ["now"]
+
+
+def test_a_group_is_received_in_order_and_one_at_a_time(eventmill, queues) -> None:
+    url = queues.create_queue(
+        QueueName="q.fifo",
+        Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"},
+    )["QueueUrl"]
+    for body in ("a1", "a2", "b1", "a1"):
+        queues.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=body[0])
+    first = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=1)["Messages"]
+    assert [message["Body"] for message in first] == ["a1"]
+    second = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert [message["Body"] for message in second] == ["b1"], "a is blocked, a1 was a duplicate"
+    queues.delete_message(QueueUrl=url, ReceiptHandle=first[0]["ReceiptHandle"])
+    third = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert [message["Body"] for message in third] == ["a2"]
+
+
+def test_a_message_received_too_often_moves_with_its_id(eventmill, queues) -> None:
+    dead = queues.create_queue(QueueName="dead")["QueueUrl"]
+    url = queues.create_queue(
+        QueueName="q",
+        Attributes={
+            "RedrivePolicy": f'{{"deadLetterTargetArn":"{ARN}dead","maxReceiveCount":"1"}}'
+        },
+    )["QueueUrl"]
+    sent = queues.send_message(QueueUrl=url, MessageBody="m")
+    queues.receive_message(QueueUrl=url)
+    eventmill.advance(31)
+    assert "Messages" not in queues.receive_message(QueueUrl=url)
+    moved = queues.receive_message(QueueUrl=dead, AttributeNames=["All"])["Messages"][0]
+    assert moved["MessageId"] == sent["MessageId"]
+    assert moved["Attributes"]["DeadLetterQueueSourceArn"] == f"{ARN}q"
+    assert moved["Attributes"]["ApproximateReceiveCount"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (lambda q, u: q.get_queue_url(QueueName="none"), "AWS.SimpleQueueService.NonExistentQueue"),
+        (
+            lambda q, u: q.receive_message(QueueUrl=u, MaxNumberOfMessages=11),
+            "InvalidParameterValue",
+        ),
+        (lambda q, u: q.send_message(QueueUrl=u, MessageBody="\x00"), "InvalidMessageContents"),
+        (lambda q, u: q.delete_message(QueueUrl=u, ReceiptHandle="x"), "ReceiptHandleIsInvalid"),
+        (
+            lambda q, u: q.send_message_batch(QueueUrl=u, Entries=[]),
+            "AWS.SimpleQueueService.EmptyBatchRequest",
+        ),
+        (
+            lambda q, u: q.create_queue(QueueName="q", Attributes={"DelaySeconds": "7"}),
+            "QueueAlreadyExists",
+        ),
+    ],
+)
+def test_faults_have_awss_codes(queues, call, code: str) -> None:
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    with pytest.raises(ClientError) as failed:
+        call(queues, url)
+    assert failed.value.response["Error"]["Code"] == code

@@ -1,0 +1,74 @@
+"""A SAM template with a queue and its function, from deployment to dead letter."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from eventmill.kernel.errors import UsageError
+from eventmill.testing import engine
+
+APP = Path(__file__).parents[1] / "apps" / "queue"
+
+
+def received(queues, url: str) -> list[str]:
+    bodies = []
+    while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            bodies.append(message["Body"])
+            queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return bodies
+
+
+def test_messages_reach_the_function_and_poison_the_dead_letter_queue(eventmill) -> None:
+    outputs = eventmill.run(eventmill.inner.deploy(APP, {})).outputs
+    queues = eventmill.client("sqs")
+    for body in ("a", "poison", "b"):
+        queues.send_message(QueueUrl=outputs["Queue"], MessageBody=body)
+    eventmill.settle()
+    assert sorted(received(queues, outputs["Results"])) == ["a", "b"]
+    for _ in range(2):
+        eventmill.advance(61)
+        eventmill.settle()
+    assert received(queues, outputs["Dead"]) == ["poison"]
+
+
+def test_a_second_deployment_changes_only_what_changed(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    shutil.copytree(APP, app)
+    data = tmp_path / "data"
+    with engine(data) as mill:
+        first = mill.run(mill.inner.deploy(app, {}))
+        assert len(first.created) == 6
+        queue = first.outputs["Queue"].rpartition("/")[2]
+    with engine(data) as mill:
+        again = mill.run(mill.inner.deploy(app, {}))
+        # Its address changed with the port, and the function's variable with it.
+        assert again.created == [] and again.deleted == []
+        assert set(again.updated) <= {"Work"}
+        template = app / "template.yaml"
+        text = template.read_text().replace("VisibilityTimeout: 60", "VisibilityTimeout: 90")
+        template.write_text(text)
+        changed = mill.run(mill.inner.deploy(app, {}))
+        assert (changed.created, changed.updated) == ([], ["Queue"])
+        assert changed.outputs["Queue"].rpartition("/")[2] == queue
+        attributes = mill.client("sqs").get_queue_attributes(
+            QueueUrl=changed.outputs["Queue"], AttributeNames=["VisibilityTimeout"]
+        )
+        assert attributes["Attributes"] == {"VisibilityTimeout": "90"}
+
+
+def test_everything_refused_is_listed_before_anything_is_created(eventmill, tmp_path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        "Resources:\n"
+        "  Queue: {Type: AWS::SQS::Queue, Properties: {Colour: red}}\n"
+        "  Rocket: {Type: AWS::Space::Rocket}\n"
+    )
+    with pytest.raises(UsageError) as refused:
+        eventmill.run(eventmill.inner.deploy(template, {}))
+    assert f"{template}:2: Queue: AWS::SQS::Queue Colour" in str(refused.value)
+    assert f"{template}:3: Rocket: AWS::Space::Rocket" in str(refused.value)
+    assert "QueueUrls" not in eventmill.client("sqs").list_queues()
