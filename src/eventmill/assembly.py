@@ -19,6 +19,7 @@ from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
+from eventmill.deliver.upkeep import Upkeep
 from eventmill.deploy import SCHEMA as DEPLOY_SCHEMA
 from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
 from eventmill.deploy.record import Recorded
@@ -109,9 +110,11 @@ class Engine:
             lambda: self.database.read(lambda_.reserved_total),
         )
         self.delivery = Delivery(
-            Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token)
+            Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token),
+            joins.STREAM_SOURCES,
         )
         self.delivery.outbox.hop(s3.NOTIFICATION, objects.carrier(self.ids, settings.account))
+        self.upkeep = Upkeep(self.database, self.clock, self.flights)
         by_name = ByName()
         self.ports = Ports(
             invoker=gate,
@@ -160,6 +163,7 @@ class Engine:
         self._sweep()
         await self.processes.start()
         await self.delivery.start()
+        self.upkeep.start(joins.chores(self._call))
         security = Security(
             config.secret_for,
             self.session_token,
@@ -209,6 +213,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Let running invocations end, then stop. Nothing needs it to be safe."""
+        await self.upkeep.stop()
         await self.delivery.stop(self.settings.grace)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.settings.grace

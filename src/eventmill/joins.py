@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from eventmill.deliver.streams import StreamSource
+from eventmill.deliver.upkeep import Chore
 from eventmill.kernel.arns import service_of
-from eventmill.services import iam, lambda_, logs, s3, sqs, sts
+from eventmill.services import dynamodb, iam, lambda_, logs, s3, sqs, sts
 from eventmill.services.contract import Call, Known, ResourceType, Service
 from eventmill.store.transaction import Transaction
 
@@ -15,6 +17,8 @@ SERVICES: dict[str, Service] = {
     for service in (
         sqs.SERVICE,
         s3.SERVICE,
+        dynamodb.SERVICE,
+        dynamodb.STREAMS,
         lambda_.SERVICE,
         logs.SERVICE,
         sts.SERVICE,
@@ -45,11 +49,18 @@ def _bucket(tx: Transaction, arn: str) -> Known | None:
     return Known() if s3.exists(tx, arn) else None
 
 
+def _table(tx: Transaction, arn: str) -> Known | None:
+    return Known() if dynamodb.exists(tx, arn) else None
+
+
 _ANSWERS: dict[str, Callable[[Transaction, str], Known | None]] = {
     "sqs": _queue,
     "lambda": _function,
     "s3": _bucket,
+    "dynamodb": _table,
 }
+
+STREAM_SOURCES: dict[str, StreamSource] = {"dynamodb": dynamodb.streams}
 
 
 def directory(tx: Transaction, arn: str) -> Known | None:
@@ -74,3 +85,32 @@ def status(tx: Transaction, call: Callable[[Transaction], Call]) -> dict[str, An
         "functions": [entry["FunctionName"] for entry in listed["Functions"]],
         "queues": queues,
     }
+
+
+def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
+    """What the services do as time passes."""
+
+    def expire_items(tx: Transaction) -> float | None:
+        dynamodb.expire(call(tx))
+        return dynamodb.next_expiry(tx)
+
+    def trim_streams(tx: Transaction) -> float | None:
+        dynamodb.streams.trim(tx)
+        return tx.now + 3_600
+
+    def expire_logs(tx: Transaction) -> float | None:
+        logs.expire(tx)
+        return tx.now + 3_600
+
+    return [
+        Chore(
+            "message move tasks",
+            sqs.move_tasks.step,
+            sqs.move_tasks.KEY,
+            waiting=sqs.move_tasks.next_due,
+        ),
+        Chore("message retention", sqs.expire),
+        Chore("time to live", expire_items),
+        Chore("stream retention", trim_streams),
+        Chore("log retention", expire_logs),
+    ]

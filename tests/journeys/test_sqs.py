@@ -99,3 +99,34 @@ def test_faults_have_awss_codes(queues, call, code: str) -> None:
     with pytest.raises(ClientError) as failed:
         call(queues, url)
     assert failed.value.response["Error"]["Code"] == code
+
+
+def test_a_move_task_gives_dead_letters_back(eventmill, queues) -> None:
+    dead = queues.create_queue(QueueName="dead")["QueueUrl"]
+    url = queues.create_queue(
+        QueueName="q",
+        Attributes={
+            "RedrivePolicy": f'{{"deadLetterTargetArn":"{ARN}dead","maxReceiveCount":"1"}}'
+        },
+    )["QueueUrl"]
+    for number in range(3):
+        queues.send_message(QueueUrl=url, MessageBody=str(number))
+    queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    eventmill.advance(31)
+    assert "Messages" not in queues.receive_message(QueueUrl=url)
+    queues.start_message_move_task(SourceArn=f"{ARN}dead")
+    eventmill.settle()
+    task = queues.list_message_move_tasks(SourceArn=f"{ARN}dead")["Results"][0]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 3)
+    back = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert sorted(message["Body"] for message in back) == ["0", "1", "2"]
+    assert "Messages" not in queues.receive_message(QueueUrl=dead)
+
+
+def test_a_message_past_its_retention_is_gone(eventmill, queues) -> None:
+    url = queues.create_queue(QueueName="q", Attributes={"MessageRetentionPeriod": "60"})[
+        "QueueUrl"
+    ]
+    queues.send_message(QueueUrl=url, MessageBody="m")
+    eventmill.advance(61)
+    assert "Messages" not in queues.receive_message(QueueUrl=url)

@@ -136,6 +136,11 @@ def step(tx: Transaction) -> float | None:
         (tx.now,),
     ):
         _slice(tx, handle, source, destination, rate, last)
+    return next_due(tx)
+
+
+def next_due(tx: Transaction) -> float | None:
+    """When the next slice of a running task is due; None without one."""
     row = tx.one("SELECT min(due) FROM sqs_move_tasks WHERE status='RUNNING'")
     return None if row is None else row[0]
 

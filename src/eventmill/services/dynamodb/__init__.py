@@ -1,0 +1,25 @@
+"""Amazon DynamoDB: tables, items, expressions, indexes, transactions and streams."""
+
+from __future__ import annotations
+
+from eventmill.services.contract import Service
+from eventmill.services.dynamodb import items, queries, stream_api, streams, tables, transactions
+from eventmill.services.dynamodb.resources import RESOURCES
+from eventmill.services.dynamodb.schema import SCHEMA
+from eventmill.services.dynamodb.storage import expire, next_expiry
+from eventmill.store.transaction import Transaction
+
+# Importing these registers their operations.
+_OPERATION_MODULES = (items, queries, transactions)
+
+SERVICE = Service("dynamodb", tables.OPERATIONS.by_name, SCHEMA, RESOURCES)
+STREAMS = Service("dynamodbstreams", stream_api.OPERATIONS.by_name)
+
+__all__ = ["SERVICE", "STREAMS", "exists", "expire", "next_expiry", "streams"]
+
+
+def exists(tx: Transaction, arn: str) -> bool:
+    """Whether the table or stream that an ARN names exists."""
+    if "/stream/" in arn:
+        return streams.exists(tx, arn)
+    return tx.one("SELECT 1 FROM ddb_tables WHERE arn=?", (arn,)) is not None

@@ -1,0 +1,118 @@
+"""The CloudFormation types of DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.services.contract import (
+    Call,
+    Created,
+    Refused,
+    Resource,
+    ResourceType,
+    Support,
+    generated_name,
+)
+from eventmill.services.dynamodb import tables
+from eventmill.services.dynamodb.faults import validation
+from eventmill.services.dynamodb.tables import Table
+
+_HONOURED = (
+    "TableName",
+    "AttributeDefinitions",
+    "KeySchema",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+    "StreamSpecification",
+    "TimeToLiveSpecification",
+    "DeletionProtectionEnabled",
+)
+_RECORDED = (
+    "BillingMode",
+    "ProvisionedThroughput",
+    "OnDemandThroughput",
+    "WarmThroughput",
+    "SSESpecification",
+    "TableClass",
+    "Tags",
+    "PointInTimeRecoverySpecification",
+    "ContributorInsightsSpecification",
+    "ResourcePolicy",
+)
+
+
+def _request(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
+    request = dict(properties) | {"TableName": name}
+    if "StreamSpecification" in properties:
+        view = properties["StreamSpecification"]["StreamViewType"]
+        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view}
+    ttl = properties.get("TimeToLiveSpecification")
+    if ttl is not None:
+        enabled = str(ttl.get("Enabled", True)).lower() == "true"
+        request["TimeToLive"] = {"Enabled": enabled, "AttributeName": ttl.get("AttributeName")}
+    protected = properties.get("DeletionProtectionEnabled", False)
+    request["DeletionProtectionEnabled"] = str(protected).lower() == "true"
+    return request
+
+
+def _created(table: Table) -> Created:
+    attributes = {"Arn": table.arn, "TableId": str(table.id)}
+    if table.stream is not None:
+        attributes["StreamArn"] = table.stream
+    return Created(table.name, attributes)
+
+
+def _create(call: Call, resource: Resource) -> Created:
+    name = resource.properties.get("TableName") or generated_name(resource, call.ids, limit=255)
+    return _created(tables.create(call, _request(resource.properties, name)))
+
+
+def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    name = resource.physical_id or ""
+    request = _request(resource.properties, name)
+    table = tables.find(call.tx, name)
+    wanted = {e["IndexName"]: e for e in request.get("GlobalSecondaryIndexes") or []}
+    changes: list[dict[str, Any]] = []
+    for entry in table.definition.get("GlobalSecondaryIndexes") or []:
+        if wanted.get(entry["IndexName"]) != entry:
+            changes.append({"Delete": {"IndexName": entry["IndexName"]}})
+        else:
+            del wanted[entry["IndexName"]]
+    changes += [{"Create": entry} for entry in wanted.values()]
+    given = {
+        "AttributeDefinitions": request["AttributeDefinitions"],
+        "GlobalSecondaryIndexUpdates": changes,
+        "DeletionProtectionEnabled": request["DeletionProtectionEnabled"],
+    }
+    if old.get("StreamSpecification") != resource.properties.get("StreamSpecification"):
+        given["StreamSpecification"] = request.get("StreamSpecification", {"StreamEnabled": False})
+    tables.change(call, name, given)
+    definition = dict(tables.find(call.tx, name).definition)
+    definition["TimeToLive"] = request.get("TimeToLive") or {}
+    tables.put_definition(call, name, definition)
+    return _created(tables.find(call.tx, name))
+
+
+def _delete(call: Call, resource: Resource) -> None:
+    name = resource.physical_id or ""
+    if tables.find(call.tx, name).definition.get("DeletionProtectionEnabled"):
+        raise validation(f"the table {name} is protected against deletion")
+    tables.delete(call, name)
+
+
+RESOURCES = (
+    ResourceType(
+        "AWS::DynamoDB::Table",
+        dict.fromkeys(_HONOURED, Support.HONOURED)
+        | dict.fromkeys(_RECORDED, Support.RECORDED)
+        | {
+            "ImportSourceSpecification": Refused("imports are not offered; write the items"),
+            "KinesisStreamSpecification": Refused("Kinesis is not offered yet; use the stream"),
+        },
+        _create,
+        _update,
+        _delete,
+        frozenset({"TableName", "KeySchema", "LocalSecondaryIndexes"}),
+    ),
+)

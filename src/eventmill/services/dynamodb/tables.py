@@ -1,0 +1,373 @@
+"""Tables: their definitions, and the operations on them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eventmill.kernel.errors import Invalid
+from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.dynamodb import streams
+from eventmill.services.dynamodb.faults import no_such_table, validation
+from eventmill.services.dynamodb.values import key_bytes, load
+from eventmill.store.transaction import Row, Transaction
+
+OPERATIONS = Operations()
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`projected` is None when all attributes are, else the names besides the keys."""
+
+    name: str
+    partition: str
+    sort: str | None
+    projected: frozenset[str] | None
+    local: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as its operations need it."""
+
+    id: int
+    name: str
+    arn: str
+    definition: Mapping[str, Any]
+    created: float
+    partition: str
+    sort: str | None
+    types: Mapping[str, str]
+    indexes: Mapping[str, Index]
+    ttl: str | None
+    stream: str | None
+    view: str | None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The names of the key attributes."""
+        return frozenset({self.partition, *([self.sort] if self.sort else [])})
+
+
+_COLUMNS = (
+    "t.id, t.name, t.arn, t.definition, t.created, s.arn, s.view FROM ddb_tables t"
+    " LEFT JOIN ddb_streams s ON s.arn=t.stream AND s.enabled=1"
+)
+_parsed: dict[Row, Table] = {}
+
+
+def find(tx: Transaction, name: str, message: str | None = None) -> Table:
+    """The table of this name or ARN. Raises Invalid (ResourceNotFoundException)."""
+    name = name.rpartition("/")[2]
+    row = tx.one(f"SELECT {_COLUMNS} WHERE t.name=?", (name,))
+    if row is None:
+        raise no_such_table(message or "Requested resource not found")
+    table = _parsed.get(row)
+    if table is None:
+        if len(_parsed) > 2_000:
+            _parsed.clear()
+        table = _parsed[row] = _table(row)
+    return table
+
+
+def _table(row: Row) -> Table:
+    number, name, arn, text, created, stream, view = row
+    definition = json.loads(text)
+    partition, sort = _keys(definition["KeySchema"])
+    indexes = {}
+    for local in (False, True):
+        kind = "LocalSecondaryIndexes" if local else "GlobalSecondaryIndexes"
+        for entry in definition.get(kind) or []:
+            hashed, ranged = _keys(entry["KeySchema"])
+            projection = entry.get("Projection") or {}
+            projected = None
+            if projection.get("ProjectionType", "ALL") != "ALL":
+                projected = frozenset(projection.get("NonKeyAttributes") or ())
+            indexes[entry["IndexName"]] = Index(
+                entry["IndexName"], hashed, ranged, projected, local
+            )
+    ttl = definition.get("TimeToLive") or {}
+    types = {e["AttributeName"]: e["AttributeType"] for e in definition["AttributeDefinitions"]}
+    return Table(
+        number,
+        name,
+        arn,
+        definition,
+        created,
+        partition,
+        sort,
+        types,
+        indexes,
+        ttl.get("AttributeName") if ttl.get("Enabled") else None,
+        stream,
+        view,
+    )
+
+
+def _keys(schema: list[dict[str, str]]) -> tuple[str, str | None]:
+    names = {entry["KeyType"]: entry["AttributeName"] for entry in schema}
+    if "HASH" not in names or len(schema) > 2:
+        raise validation(
+            "1 validation error detected: Invalid KeySchema: it takes one HASH and at most one "
+            "RANGE key"
+        )
+    return names["HASH"], names.get("RANGE")
+
+
+def table_arn(call: Call, name: str) -> str:
+    """The ARN of a table."""
+    return f"arn:aws:dynamodb:{call.region}:{call.account}:table/{name}"
+
+
+_DEFINED = (
+    "AttributeDefinitions",
+    "KeySchema",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+    "BillingMode",
+    "ProvisionedThroughput",
+    "SSESpecification",
+    "TableClass",
+    "DeletionProtectionEnabled",
+    "TimeToLive",
+)
+
+
+def create(call: Call, given: Mapping[str, Any]) -> Table:
+    """Raises Invalid: ResourceInUseException, ValidationException."""
+    name = given["TableName"]
+    if not _NAME.match(name):
+        raise validation(
+            "TableName must be at least 3 characters long and at most 255 characters long"
+        )
+    if call.tx.one("SELECT 1 FROM ddb_tables WHERE name=?", (name,)) is not None:
+        raise Invalid("ResourceInUseException", f"Table already exists: {name}")
+    definition = {key: given[key] for key in _DEFINED if given.get(key) is not None}
+    _check(definition)
+    call.tx.execute(
+        "INSERT INTO ddb_tables(name, arn, definition, created) VALUES(?,?,?,?)",
+        (name, table_arn(call, name), json.dumps(definition), call.now),
+    )
+    specification = given.get("StreamSpecification") or {}
+    if specification.get("StreamEnabled") or specification.get("StreamViewType"):
+        streams.enable(call, name, specification["StreamViewType"])
+    return find(call.tx, name)
+
+
+def _check(definition: Mapping[str, Any]) -> None:
+    used = set(filter(None, _keys(definition["KeySchema"])))
+    for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        for entry in definition.get(kind) or []:
+            used |= set(filter(None, _keys(entry["KeySchema"])))
+    defined = {entry["AttributeName"] for entry in definition["AttributeDefinitions"]}
+    if used - defined:
+        raise validation(
+            "One or more parameter values were invalid: Some index key attributes are not defined "
+            f"in AttributeDefinitions. Keys: [{', '.join(sorted(used))}], AttributeDefinitions: "
+            f"[{', '.join(sorted(defined))}]"
+        )
+    if defined - used:
+        raise validation(
+            "One or more parameter values were invalid: Number of attributes in KeySchema does not"
+            " exactly match number of attributes defined in AttributeDefinitions"
+        )
+
+
+def delete(call: Call, name: str) -> Table:
+    """Delete the table with all that it holds; its stream can be read for another day."""
+    table = find(call.tx, name)
+    for sql in (
+        "DELETE FROM ddb_items WHERE tbl=?",
+        "DELETE FROM ddb_index WHERE tbl=?",
+        "DELETE FROM ddb_tables WHERE id=?",
+    ):
+        call.tx.execute(sql, (table.id,))
+    streams.disable(call, name)
+    return table
+
+
+def change(call: Call, name: str, given: Mapping[str, Any]) -> Table:
+    """Apply what UpdateTable names: indexes, stream, billing."""
+    table = find(call.tx, name)
+    definition = dict(table.definition)
+    if given.get("AttributeDefinitions"):
+        known = {e["AttributeName"]: e for e in definition["AttributeDefinitions"]}
+        known |= {e["AttributeName"]: e for e in given["AttributeDefinitions"]}
+        definition["AttributeDefinitions"] = list(known.values())
+    indexes = {e["IndexName"]: e for e in definition.get("GlobalSecondaryIndexes") or []}
+    fresh = []
+    for entry in given.get("GlobalSecondaryIndexUpdates") or []:
+        if "Create" in entry:
+            indexes[entry["Create"]["IndexName"]] = entry["Create"]
+            fresh.append(entry["Create"]["IndexName"])
+        elif "Delete" in entry:
+            gone = entry["Delete"]["IndexName"]
+            if indexes.pop(gone, None) is None:
+                raise no_such_table(f"Requested resource not found: Index: {gone}")
+            call.tx.execute("DELETE FROM ddb_index WHERE tbl=? AND idx=?", (table.id, gone))
+    definition["GlobalSecondaryIndexes"] = list(indexes.values())
+    for key in (
+        "BillingMode",
+        "ProvisionedThroughput",
+        "SSESpecification",
+        "TableClass",
+        "DeletionProtectionEnabled",
+    ):
+        if given.get(key) is not None:
+            definition[key] = given[key]
+    put_definition(call, name, definition)
+    specification = given.get("StreamSpecification")
+    if specification is not None:
+        if specification.get("StreamEnabled", True):
+            streams.enable(call, name, specification["StreamViewType"])
+        else:
+            streams.disable(call, name)
+    table = find(call.tx, name)
+    for index in fresh:
+        _backfill(call.tx, table, table.indexes[index])
+    return table
+
+
+def put_definition(call: Call, name: str, definition: Mapping[str, Any]) -> None:
+    """Write a table's definition."""
+    call.tx.execute(
+        "UPDATE ddb_tables SET definition=? WHERE name=?", (json.dumps(dict(definition)), name)
+    )
+
+
+def _backfill(tx: Transaction, table: Table, index: Index) -> None:
+    for pk, sk, data in tx.all("SELECT pk, sk, item FROM ddb_items WHERE tbl=?", (table.id,)):
+        place = index_place(table, index, load(data))
+        if place is not None:
+            tx.execute(
+                "INSERT INTO ddb_index VALUES(?,?,?,?,?,?)", (table.id, index.name, *place, pk, sk)
+            )
+
+
+def index_place(table: Table, index: Index, item: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+    """Where an item stands in an index; None when it lacks a key of it."""
+    parts = []
+    for name in (index.partition, index.sort):
+        if name is None:
+            parts.append(b"")
+            continue
+        value = item.get(name)
+        if value is None or table.types[name] not in value:
+            return None
+        parts.append(key_bytes(value))
+    return parts[0], parts[1]
+
+
+def describe(call: Call, table: Table) -> dict[str, Any]:
+    """The table as DescribeTable returns it."""
+    counted = call.tx.one(
+        "SELECT count(*), coalesce(sum(size), 0) FROM ddb_items WHERE tbl=?", (table.id,)
+    )
+    assert counted is not None
+    definition = table.definition
+    throughput = definition.get("ProvisionedThroughput") or {
+        "ReadCapacityUnits": 0,
+        "WriteCapacityUnits": 0,
+    }
+    shape: dict[str, Any] = {
+        "TableName": table.name,
+        "TableArn": table.arn,
+        "TableId": f"{table.id:08x}-0000-4000-8000-000000000000",
+        "TableStatus": "ACTIVE",
+        "CreationDateTime": table.created,
+        "AttributeDefinitions": definition["AttributeDefinitions"],
+        "KeySchema": definition["KeySchema"],
+        "ProvisionedThroughput": {"NumberOfDecreasesToday": 0} | throughput,
+        "ItemCount": counted[0],
+        "TableSizeBytes": counted[1],
+        "DeletionProtectionEnabled": bool(definition.get("DeletionProtectionEnabled")),
+    }
+    if definition.get("BillingMode") == "PAY_PER_REQUEST":
+        shape["BillingModeSummary"] = {"BillingMode": "PAY_PER_REQUEST"}
+    for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        entries = definition.get(kind)
+        if entries:
+            shape[kind] = [_index_shape(table, entry, kind) for entry in entries]
+    if table.stream is not None:
+        shape |= {
+            "StreamSpecification": {"StreamEnabled": True, "StreamViewType": table.view},
+            "LatestStreamArn": table.stream,
+            "LatestStreamLabel": table.stream.rpartition("/")[2],
+        }
+    return shape
+
+
+def _index_shape(table: Table, entry: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    shape = dict(entry) | {"IndexArn": f"{table.arn}/index/{entry['IndexName']}"}
+    if kind == "GlobalSecondaryIndexes":
+        shape["IndexStatus"] = "ACTIVE"
+        shape.setdefault("ProvisionedThroughput", {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0})
+    return shape
+
+
+@OPERATIONS.write("CreateTable")
+def create_table(call: Call, request: dict[str, Any]) -> Result:
+    """The table is active at once."""
+    return {"TableDescription": describe(call, create(call, request))}
+
+
+@OPERATIONS.scan("DescribeTable")
+def describe_table(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid (ResourceNotFoundException)."""
+    name = request["TableName"]
+    table = find(call.tx, name, f"Requested resource not found: Table: {name} not found")
+    return {"Table": describe(call, table)}
+
+
+@OPERATIONS.write("UpdateTable")
+def update_table(call: Call, request: dict[str, Any]) -> Result:
+    """Indexes are filled before the answer."""
+    return {"TableDescription": describe(call, change(call, request["TableName"], request))}
+
+
+@OPERATIONS.write("DeleteTable")
+def delete_table(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid when the table is protected or not there."""
+    table = find(call.tx, request["TableName"])
+    if table.definition.get("DeletionProtectionEnabled"):
+        raise validation(
+            f"Resource cannot be deleted as it is currently protected against deletion. Disable "
+            f"deletion protection first: {table.name}"
+        )
+    shape = describe(call, delete(call, request["TableName"])) | {"TableStatus": "DELETING"}
+    return {"TableDescription": shape}
+
+
+@OPERATIONS.scan("ListTables")
+def list_tables(call: Call, request: dict[str, Any]) -> Result:
+    """By name, 100 a page."""
+    limit = request.get("Limit") or 100
+    rows = call.tx.all(
+        "SELECT name FROM ddb_tables WHERE name>? ORDER BY name LIMIT ?",
+        (request.get("ExclusiveStartTableName") or "", limit + 1),
+    )
+    names = [row[0] for row in rows[:limit]]
+    answer: dict[str, Any] = {"TableNames": names}
+    return answer | ({"LastEvaluatedTableName": names[-1]} if len(rows) > limit else {})
+
+
+@OPERATIONS.write("UpdateTimeToLive")
+def update_time_to_live(call: Call, request: dict[str, Any]) -> Result:
+    """The attribute holds epoch seconds; expired items are deleted."""
+    table = find(call.tx, request["TableName"])
+    wanted = request["TimeToLiveSpecification"]
+    put_definition(call, table.name, dict(table.definition) | {"TimeToLive": wanted})
+    return {"TimeToLiveSpecification": wanted}
+
+
+@OPERATIONS.read("DescribeTimeToLive")
+def describe_time_to_live(call: Call, request: dict[str, Any]) -> Result:
+    """ENABLED or DISABLED."""
+    table = find(call.tx, request["TableName"])
+    if table.ttl is None:
+        return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
+    return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": table.ttl}}
