@@ -23,6 +23,7 @@ from eventmill.deliver.upkeep import Upkeep
 from eventmill.deploy import SCHEMA as DEPLOY_SCHEMA
 from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
 from eventmill.deploy.record import Recorded
+from eventmill.edge.apis import ApiFront, OpenConnections
 from eventmill.edge.app import App, Front
 from eventmill.edge.control import Command, Control
 from eventmill.edge.dispatch import Dispatcher, Origin
@@ -45,22 +46,6 @@ from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 from eventmill.template import read_template
 from eventmill.template.parameters import parameter_values
-
-
-class NoConnections:
-    """The connections of an engine without WebSocket APIs."""
-
-    async def post(self, connection_id: str, data: bytes) -> bool:
-        """There is none to send to."""
-        return False
-
-    async def close(self, connection_id: str) -> bool:
-        """There is none to close."""
-        return False
-
-    def describe(self, connection_id: str) -> Mapping[str, Any] | None:
-        """There is none."""
-        return None
 
 
 class ByName:
@@ -114,11 +99,12 @@ class Engine:
             joins.STREAM_SOURCES,
         )
         self.delivery.outbox.hop(s3.NOTIFICATION, objects.carrier(self.ids, settings.account))
+        self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
         by_name = ByName()
         self.ports = Ports(
             invoker=gate,
-            connections=NoConnections(),
+            connections=self.connections,
             logs=self.logs,
             api=by_name,
             builder=SourceBuilder(data.path / "builds", progress),
@@ -170,7 +156,16 @@ class Engine:
             self.clock.real,
             check_signatures=self.settings.auth,
         )
-        fronts: list[Front] = [Control(self._commands())]
+        apis = ApiFront(
+            self.database,
+            self.clock,
+            self.ids,
+            self.ports.invoker,
+            self.connections,
+            self.settings.account,
+            self.settings.region,
+        )
+        fronts: list[Front] = [Control(self._commands()), apis]
         app = App(
             HostCheck(self.settings.host, self.settings.public_url),
             fronts,

@@ -8,7 +8,7 @@ from typing import Any
 from eventmill.deliver.streams import StreamSource
 from eventmill.deliver.upkeep import Chore
 from eventmill.kernel.arns import service_of
-from eventmill.services import dynamodb, iam, lambda_, logs, s3, sqs, sts
+from eventmill.services import apigatewayv2, dynamodb, iam, lambda_, logs, s3, sqs, sts
 from eventmill.services.contract import Call, Known, ResourceType, Service
 from eventmill.store.transaction import Transaction
 
@@ -20,6 +20,7 @@ SERVICES: dict[str, Service] = {
         dynamodb.SERVICE,
         dynamodb.STREAMS,
         lambda_.SERVICE,
+        apigatewayv2.SERVICE,
         logs.SERVICE,
         sts.SERVICE,
         iam.SERVICE,

@@ -1,0 +1,93 @@
+"""HTTP and WebSocket APIs of a template, through a plain HTTP client and a WebSocket client."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from eventmill.testing import engine
+
+APP = Path(__file__).parents[1] / "apps" / "apis"
+
+
+@pytest.fixture(scope="module")
+def site():
+    with engine() as mill:
+        yield mill.run(mill.inner.deploy(APP, {})).outputs
+
+
+def ask(url: str, method: str = "GET", **headers: str) -> tuple[int, Any, bytes]:
+    request = urllib.request.Request(
+        url, method=method, headers={name.replace("_", "-"): v for name, v in headers.items()}
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+def test_the_function_gets_the_request_and_gives_the_answer(site) -> None:
+    status, headers, body = ask(f"{site['Site']}/items/7%2F8?a=1&a=2&b=", Cookie="x=1; y=2")
+    assert status == 201
+    assert headers["x-seen"] == "1"
+    assert headers.get_all("set-cookie") == ["a=1", "b=2"]
+    event = json.loads(body)
+    assert event["version"] == "2.0"
+    assert event["routeKey"] == "GET /items/{id}"
+    assert event["pathParameters"] == {"id": "7/8"}
+    assert event["queryStringParameters"] == {"a": "1,2", "b": ""}
+    assert event["cookies"] == ["x=1", "y=2"]
+    assert event["requestContext"]["http"]["method"] == "GET"
+    assert "body" not in event and "stageVariables" not in event
+
+
+def test_greedy_paths_and_missing_routes(site) -> None:
+    assert json.loads(ask(f"{site['Site']}/files/a/b.txt", "POST")[2])["pathParameters"] == {
+        "proxy": "a/b.txt"
+    }
+    assert ask(f"{site['Site']}/nothing")[0] == 404
+    assert ask(f"{site['Site']}/items/1", "POST")[0] == 404
+
+
+def test_a_function_that_fails_is_an_internal_error(site) -> None:
+    status, _, body = ask(f"{site['Site']}/broken")
+    assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
+
+
+def test_the_authorizer_decides(site) -> None:
+    assert ask(f"{site['Site']}/secret")[0] == 401
+    assert ask(f"{site['Site']}/secret", Authorization="no")[0] == 403
+    status, _, body = ask(f"{site['Site']}/secret", Authorization="yes")
+    assert status == 201
+    assert json.loads(body)["requestContext"]["authorizer"] == {"lambda": {"user": "u1"}}
+
+
+def test_cors_is_answered_by_the_api(site) -> None:
+    status, headers, _ = ask(
+        f"{site['Site']}/items/1",
+        "OPTIONS",
+        Origin="https://page.example",
+        Access_Control_Request_Method="GET",
+    )
+    assert status == 204
+    assert headers["access-control-allow-origin"] == "https://page.example"
+    assert headers["access-control-max-age"] == "60"
+    _, headers, _ = ask(f"{site['Site']}/items/1", Origin="https://other.example")
+    assert "access-control-allow-origin" not in headers
+
+
+def test_a_socket_is_refused_or_talks_through_its_connection(site) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(site["Chat"])
+    assert refused.value.response.status_code == 401
+    with connect(f"{site['Chat']}?token=yes") as socket:
+        socket.send('{"action": "anything"}')
+        assert socket.recv(timeout=10) == 'heard {"action": "anything"}'
