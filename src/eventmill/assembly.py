@@ -25,6 +25,7 @@ from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
 from eventmill.deploy.record import Recorded
 from eventmill.edge.apis import ApiFront, OpenConnections
 from eventmill.edge.app import App, Front
+from eventmill.edge.browsers import BrowserFront
 from eventmill.edge.control import Command, Control
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.endpoint import AwsEndpoint
@@ -165,11 +166,12 @@ class Engine:
             self.settings.account,
             self.settings.region,
         )
-        fronts: list[Front] = [Control(self._commands()), apis]
+        browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
+        fronts: list[Front] = [Control(self._commands()), apis, browsers]
         app = App(
             HostCheck(self.settings.host, self.settings.public_url),
             fronts,
-            AwsEndpoint(self.dispatcher, security, self.blobs, self.ids),
+            AwsEndpoint(self.dispatcher, security, self.blobs, self.ids, browsers),
         )
         self._server = HttpServer(app, sock)
         await self._server.start()

@@ -104,3 +104,74 @@ def test_a_notification_arrives_once_with_the_key_encoded(eventmill, s3) -> None
             NotificationConfiguration={"QueueConfigurations": [rule, overlapping]},
         )
     assert refused.value.response["Error"]["Code"] == "InvalidArgument"
+
+
+def form(fields: dict[str, str], data: bytes) -> tuple[bytes, str]:
+    parts = [
+        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    head = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+    return b"".join(parts) + head + data + b"\r\n--B--\r\n", "multipart/form-data; boundary=B"
+
+
+@pytest.mark.parametrize(
+    ("size", "change", "status", "code"),
+    [
+        (10, {}, 204, b""),
+        (200_000, {}, 204, b""),
+        (300_000, {}, 400, b"EntityTooLarge"),
+        (1, {}, 400, b"EntityTooSmall"),
+        (10, {"key": "elsewhere"}, 403, b"Policy Condition failed"),
+        (10, {"x-amz-meta-extra": "1"}, 403, b"Extra input fields"),
+        (10, {"x-amz-signature": "00", "signature": "00"}, 403, b"SignatureDoesNotMatch"),
+    ],
+)
+def test_a_browser_uploads_within_its_policy(s3, size, change, status, code) -> None:
+    post = s3.generate_presigned_post(
+        "bucket",
+        "in/${filename}",
+        Conditions=[["content-length-range", 5, 250_000], ["starts-with", "$key", "in/"]],
+    )
+    data = b"\r\n--X?" * (size // 6) + b"x" * (size % 6)
+    body, kind = form(post["fields"] | change, data)
+    request = urllib.request.Request(post["url"], body, {"Content-Type": kind})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == status
+        assert s3.get_object(Bucket="bucket", Key="in/a.txt")["Body"].read() == data
+    except urllib.error.HTTPError as error:
+        assert error.code == status
+        assert code in error.read()
+        assert "Contents" not in s3.list_objects_v2(Bucket="bucket")
+
+
+def test_a_page_is_told_what_the_bucket_allows(eventmill, s3) -> None:
+    rule = {
+        "AllowedMethods": ["PUT", "GET"],
+        "AllowedOrigins": ["https://page.example"],
+        "AllowedHeaders": ["x-amz-*"],
+        "MaxAgeSeconds": 9,
+    }
+    s3.put_bucket_cors(Bucket="bucket", CORSConfiguration={"CORSRules": [rule]})
+
+    def preflight(origin: str) -> int:
+        request = urllib.request.Request(
+            f"{eventmill.endpoint}/bucket/key",
+            method="OPTIONS",
+            headers={
+                "Origin": origin,
+                "Access-Control-Request-Method": "PUT",
+                "Access-Control-Request-Headers": "x-amz-meta-a",
+            },
+        )
+        try:
+            with urllib.request.urlopen(request) as answer:
+                assert answer.headers["access-control-allow-origin"] == origin
+                assert answer.headers["access-control-max-age"] == "9"
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert preflight("https://page.example") == 200
+    assert preflight("https://other.example") == 403

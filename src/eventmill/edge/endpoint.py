@@ -17,6 +17,7 @@ from eventmill.edge.body import (
     send_answer,
     send_download,
 )
+from eventmill.edge.browsers import BrowserFront, bucket_of
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.security import Security
 from eventmill.kernel.errors import Fault, Invalid
@@ -37,7 +38,15 @@ _FORM = "application/x-www-form-urlencoded"
 class AwsEndpoint:
     """Answers every request that is for AWS's API."""
 
-    def __init__(self, dispatcher: Dispatcher, security: Security, blobs: Blobs, ids: Ids) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        security: Security,
+        blobs: Blobs,
+        ids: Ids,
+        browsers: BrowserFront,
+    ) -> None:
+        self._browsers = browsers
         self._dispatcher = dispatcher
         self._security = security
         self._blobs = blobs
@@ -64,7 +73,11 @@ class AwsEndpoint:
             return
         except Fault as fault:
             response = encode_fault(target, fault, request_id)
-        await _send(send, response, head=request.method == "HEAD")
+        shown: list[tuple[bytes, bytes]] = []
+        if "origin" in headers and target is not None and target.service == "s3":
+            bucket = bucket_of(scope, headers)
+            shown = self._browsers.cors_headers(bucket, request.method, headers)
+        await _send(send, response, shown, head=request.method == "HEAD")
 
     async def _identify(
         self, request: HttpRequest, receive: Receive
@@ -174,8 +187,12 @@ def _verify(
     upload.checksums = found
 
 
-async def _send(send: Send, response: HttpResponse, *, head: bool) -> None:
-    headers = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in response.headers]
+async def _send(
+    send: Send, response: HttpResponse, shown: list[tuple[bytes, bytes]], *, head: bool
+) -> None:
+    headers = shown + [
+        (name.encode("latin-1"), value.encode("utf-8")) for name, value in response.headers
+    ]
     body: Any = response.body
     if isinstance(body, EventStreamBody):
         await send({"type": "http.response.start", "status": response.status, "headers": headers})

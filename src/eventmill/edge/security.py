@@ -8,10 +8,11 @@ change what its successor now works on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from eventmill.kernel.errors import Denied
 from eventmill.wire.http import HttpRequest
+from eventmill.wire.postpolicy import check as check_form
 from eventmill.wire.sigv4 import access_key, is_presigned, verify
 
 TOKEN_PREFIX = "eventmill-"
@@ -48,3 +49,7 @@ class Security:
         ):
             return verify(request, self._secret_for, self._real_now())
         return access_key(request)
+
+    def form(self, fields: Mapping[str, str], bucket: str) -> str:
+        """The access key that signed an upload form. Raises Fault."""
+        return check_form(fields, bucket, self._secret_for, self._real_now())
