@@ -18,8 +18,8 @@ $(STAMP): requirements.lock pyproject.toml
 	touch $(STAMP)
 
 check: setup
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -27,8 +27,8 @@ test: setup
 	$(BIN)/pytest -n $(WORKERS)
 
 format: setup
-	$(BIN)/ruff format src tests
-	$(BIN)/ruff check --fix src tests
+	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix src tests bench
 
 # Resolves the ranges of pyproject.toml anew. Needs uv.
 lock:
@@ -36,3 +36,8 @@ lock:
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# Needs the peers: pip install -e .[bench]
+.PHONY: bench
+bench: setup
+	$(BIN)/python bench/run.py
