@@ -204,7 +204,7 @@ def queue_to_handler(server: Server) -> dict[str, float]:
     client.create_event_source_mapping(
         EventSourceArn="arn:aws:sqs:us-east-1:000000000000:latency", FunctionName="latency"
     )
-    for number in range(60):
+    for _number in range(60):
         queues.send_message(QueueUrl=url, MessageBody=repr(time.time()))
         time.sleep(0.05)
     time.sleep(1.5)
@@ -257,7 +257,7 @@ def main() -> None:
         finally:
             server.stop()
     shutil.rmtree(data, ignore_errors=True)
-    _print(results, [name for name in commands])
+    _print(results, list(commands))
 
 
 def _print(results: dict[str, Any], names: list[str]) -> None:
