@@ -25,17 +25,21 @@ def create(call: Call, kind: str, request: dict[str, Any]) -> dict[str, Any]:
     """Make a part from a request or a template's properties. Raises Invalid, NotFound."""
     api = request.get("ApiId", "")
     config = {key: value for key, value in request.items() if key != "ApiId"}
-    check(kind, config)
+    check(kind, config, _protocol(call, kind, api))
     if kind == "api":
         config["CreatedDate"] = call.now
         config.setdefault("RouteSelectionExpression", "$request.method $request.path")
     return parts.add(call, api, kind, config)
 
 
+def _protocol(call: Call, kind: str, api: str) -> str:
+    return "" if kind == "api" else str(parts.get(call.tx, api, "api", api)["ProtocolType"])
+
+
 def change(call: Call, kind: str, api: str, number: str, given: dict[str, Any]) -> dict[str, Any]:
     """Apply members to a part. Raises Invalid, NotFound."""
     config = parts.get(call.tx, api, kind, number) | given
-    check(kind, config)
+    check(kind, config, _protocol(call, kind, api))
     parts.put(call.tx, api, kind, number, config)
     return config
 

@@ -100,12 +100,14 @@ RESOURCES = (
                 "Version",
                 "FailOnWarnings",
                 "DisableSchemaValidation",
-                "DisableExecuteApiEndpoint",
                 "IpAddressType",
             ),
             R,
         )
-        | dict.fromkeys(("BodyS3Location", "Target", "ApiKeySelectionExpression"), _NOT_YET),
+        | dict.fromkeys(
+            ("BodyS3Location", "Target", "ApiKeySelectionExpression", "DisableExecuteApiEndpoint"),
+            _NOT_YET,
+        ),
         _create_api,
         _update_api,
         _delete_api,

@@ -9,6 +9,10 @@ from typing import Any
 from eventmill.kernel.errors import Fault, Invalid
 
 _METHODS = "GET|HEAD|OPTIONS|PATCH|POST|PUT|DELETE|ANY"
+_VERSIONS = {
+    "integration": "PayloadFormatVersion",
+    "authorizer": "AuthorizerPayloadFormatVersion",
+}
 _ROUTE = re.compile(rf"(?:{_METHODS}) /\S*\Z")
 
 
@@ -25,8 +29,21 @@ def endpoint_of(endpoint: str, api: Mapping[str, Any]) -> str:
     return f"{base}/_aws/execute-api/{api['ApiId']}"
 
 
-def check(kind: str, config: Mapping[str, Any]) -> None:
-    """Raises Invalid (BadRequestException) naming what is not offered."""
+def check(kind: str, config: Mapping[str, Any], protocol: str) -> None:
+    """Raises Invalid (BadRequestException) naming what is not offered.
+
+    `protocol` is that of the API which the part belongs to.
+    """
+    versions = {
+        "integration": "PayloadFormatVersion",
+        "authorizer": "AuthorizerPayloadFormatVersion",
+    }
+    version = config.get(versions.get(kind, ""))
+    if protocol == "HTTP" and kind in versions and version != "2.0":
+        raise bad(
+            f"{versions[kind]} {version or '1.0 (the default)'} is not offered for HTTP APIs; set "
+            "it to 2.0"
+        )
     checks = {"api": _api, "integration": _integration, "authorizer": _authorizer, "route": _route}
     if kind in checks:
         checks[kind](config)

@@ -12,7 +12,7 @@ from typing import Any
 
 from eventmill.kernel.arns import service_of
 from eventmill.services.contract import Call, Result
-from eventmill.services.lambda_ import functions
+from eventmill.services.lambda_ import carried, functions
 from eventmill.services.lambda_.faults import missing, parameter, ranged
 from eventmill.services.lambda_.names import Named, function_arn, parse
 from eventmill.services.lambda_.operations import OPERATIONS, named
@@ -94,6 +94,7 @@ def _check(config: Mapping[str, Any], arn: str) -> None:
             )
         if destination and destination in (arn, arn.removesuffix(f":{functions.LATEST}")):
             raise parameter("You can't specify the function as a destination for itself.")
+        carried.check(destination)
         if destination and destination.endswith(".fifo"):
             raise parameter(f"The destination {destination} must not be FIFO.")
 

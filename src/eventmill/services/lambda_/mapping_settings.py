@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.kernel.arns import service_of
-from eventmill.services.lambda_ import filters
+from eventmill.services.lambda_ import carried, filters
 from eventmill.services.lambda_.faults import parameter, ranged
 
 STREAMS = frozenset({"dynamodb", "kinesis"})
@@ -157,3 +157,4 @@ def _check_stream(source: str, config: Mapping[str, Any]) -> None:
     target = ((config["DestinationConfig"].get("OnFailure")) or {}).get("Destination")
     if target and service_of(target) not in ("sqs", "sns", "s3"):
         raise parameter(f"The destination {target} must be the ARN of sqs, sns or s3.")
+    carried.check(target)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from eventmill.services.lambda_ import carried
 from eventmill.services.lambda_.faults import parameter, ranged
 
 RESERVED_VARIABLES = frozenset(
@@ -85,6 +86,7 @@ def configuration(
     config["SnapStart"] = _snap_start(given, base)
     config["Architectures"] = given.get("Architectures") or base.get("Architectures") or ["x86_64"]
     config["PackageType"] = given.get("PackageType") or base.get("PackageType") or "Zip"
+    carried.check((config.get("DeadLetterConfig") or {}).get("TargetArn"))
     _check_runtime(config)
     config["FunctionArn"] = arn
     config["LastModified"] = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + (
