@@ -20,7 +20,7 @@ from eventmill.edge.body import (
 from eventmill.edge.browsers import BrowserFront, bucket_of
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.security import Security
-from eventmill.kernel.errors import Fault, Invalid
+from eventmill.kernel.errors import Fault, Internal, Invalid
 from eventmill.kernel.ids import Ids
 from eventmill.services.contract import INLINE_BODY, Download, Upload
 from eventmill.store.blobs import Blobs
@@ -73,6 +73,10 @@ class AwsEndpoint:
             return
         except Fault as fault:
             response = encode_fault(target, fault, request_id)
+        except OSError as error:
+            # A body that does not fit on the disk, above all; what was staged is deleted.
+            failed = Internal("InternalError", f"The body could not be stored: {error.strerror}.")
+            response = encode_fault(target, failed, request_id)
         shown: list[tuple[bytes, bytes]] = []
         if "origin" in headers and target is not None and target.service == "s3":
             bucket = bucket_of(scope, headers)

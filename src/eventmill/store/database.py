@@ -53,6 +53,7 @@ class Database:
         migrate(self._writer, schemas)
         self._reader = connect(path, durability, read_only=True)
         self._local = threading.local()
+        self._scanning: list[sqlite3.Connection] = []
         self._scanners = ThreadPoolExecutor(2, thread_name_prefix="reader")
         self._queue: SimpleQueue[tuple[Closure, Answer] | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
@@ -101,13 +102,14 @@ class Database:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         self._scanners.shutdown(wait=True)
-        self._reader.close()
-        self._writer.close()
+        for connection in (*self._scanning, self._reader, self._writer):
+            connection.close()
 
     def _scan(self, closure: Callable[[Transaction], T]) -> T:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = connect(self._path, "power", read_only=True)
+            self._scanning.append(connection)
         return closure(Transaction(connection, self._clock.now()))
 
     def _serve(self) -> None:
