@@ -13,7 +13,7 @@ from typing import Any
 from eventmill import config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
-from eventmill.deliver import objects
+from eventmill.deliver import bus, objects, topics
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
@@ -38,7 +38,7 @@ from eventmill.kernel.clock import Clock
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.observe.logs import LogWriter
-from eventmill.services import lambda_, s3
+from eventmill.services import events, lambda_, s3, sns
 from eventmill.services import logs as logs_service
 from eventmill.store import outbox
 from eventmill.store.blobs import Blobs
@@ -99,7 +99,7 @@ class Engine:
             Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token),
             joins.STREAM_SOURCES,
         )
-        self.delivery.outbox.hop(s3.NOTIFICATION, objects.carrier(self.ids, settings.account))
+        self._register_carriers()
         self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
         by_name = ByName()
@@ -123,6 +123,14 @@ class Engine:
             settings.region,
         )
         self._server: HttpServer | None = None
+
+    def _register_carriers(self) -> None:
+        ids, region, account = self.ids, self.settings.region, self.settings.account
+        outbox_of = self.delivery.outbox
+        outbox_of.hop(s3.NOTIFICATION, objects.carrier(ids, account))
+        outbox_of.hop(s3.BUS, bus.put_carrier(ids, region, account))
+        outbox_of.hop(events.TARGET, bus.target_carrier(ids, region, account))
+        outbox_of.hop(sns.DELIVERY, topics.carrier(ids, account, lambda: self.endpoint))
 
     def _invoke_settings(self) -> InvokeSettings:
         return InvokeSettings(
@@ -148,6 +156,7 @@ class Engine:
         self.endpoint = self.settings.endpoint(sock.getsockname()[1])
         self.dispatcher.endpoint = self.endpoint
         self._sweep()
+        await self.database.write(events.resume)
         await self.processes.start()
         await self.delivery.start()
         self.upkeep.start(joins.chores(self._call))

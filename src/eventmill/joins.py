@@ -8,7 +8,19 @@ from typing import Any
 from eventmill.deliver.streams import StreamSource
 from eventmill.deliver.upkeep import Chore
 from eventmill.kernel.arns import service_of
-from eventmill.services import apigatewayv2, dynamodb, iam, lambda_, logs, s3, sqs, sts
+from eventmill.services import (
+    apigatewayv2,
+    cloudwatch,
+    dynamodb,
+    events,
+    iam,
+    lambda_,
+    logs,
+    s3,
+    sns,
+    sqs,
+    sts,
+)
 from eventmill.services.contract import Call, Known, ResourceType, Service
 from eventmill.store.transaction import Transaction
 
@@ -21,7 +33,10 @@ SERVICES: dict[str, Service] = {
         dynamodb.STREAMS,
         lambda_.SERVICE,
         apigatewayv2.SERVICE,
+        events.SERVICE,
+        sns.SERVICE,
         logs.SERVICE,
+        cloudwatch.SERVICE,
         sts.SERVICE,
         iam.SERVICE,
     )
@@ -54,11 +69,24 @@ def _table(tx: Transaction, arn: str) -> Known | None:
     return Known() if dynamodb.exists(tx, arn) else None
 
 
+def _topic(tx: Transaction, arn: str) -> Known | None:
+    topic = sns.find_topic(tx, arn)
+    if topic is None:
+        return None
+    return Known(topic.attributes.get("Policy", ""), {"FifoTopic": topic.fifo})
+
+
+def _bus(tx: Transaction, arn: str) -> Known | None:
+    return Known() if events.exists(tx, events.name_of(arn)) else None
+
+
 _ANSWERS: dict[str, Callable[[Transaction, str], Known | None]] = {
     "sqs": _queue,
     "lambda": _function,
     "s3": _bucket,
     "dynamodb": _table,
+    "sns": _topic,
+    "events": _bus,
 }
 
 STREAM_SOURCES: dict[str, StreamSource] = {"dynamodb": dynamodb.streams}
@@ -99,6 +127,10 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
         dynamodb.streams.trim(tx)
         return tx.now + 3_600
 
+    def fire_schedules(tx: Transaction) -> float | None:
+        events.fire(call(tx))
+        return events.next_due(tx)
+
     def expire_logs(tx: Transaction) -> float | None:
         logs.expire(tx)
         return tx.now + 3_600
@@ -110,6 +142,7 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
             sqs.move_tasks.KEY,
             waiting=sqs.move_tasks.next_due,
         ),
+        Chore("schedules", fire_schedules, events.SCHEDULES_KEY, waiting=events.next_due),
         Chore("message retention", sqs.expire),
         Chore("time to live", expire_items),
         Chore("stream retention", trim_streams),

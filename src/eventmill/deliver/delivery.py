@@ -26,11 +26,13 @@ class Delivery:
         streams: Mapping[str, StreamSource] | None = None,
         sinks: Mapping[str, Sink] | None = None,
     ) -> None:
-        """`streams` and `sinks` by the service in an ARN; the sinks of sqs and lambda are here."""
+        """`streams` and `sinks` by the service in an ARN; those of the usual targets are here."""
         self.outbox = Outbox(parts.database)
         own = {
             "sqs": destinations.queue_sink(parts.ids),
             "lambda": destinations.function_sink(parts.ids),
+            "sns": destinations.topic_sink(parts.ids),
+            "events": destinations.bus_sink(parts.ids),
         }
         self.outbox.hop(destinations.KIND, destinations.carrier({**own, **(sinks or {})}))
         self._pollers = Pollers(parts, streams or {})

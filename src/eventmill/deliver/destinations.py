@@ -17,10 +17,11 @@ from typing import Any
 import orjson
 
 from eventmill.deliver.outbox import Carrier
-from eventmill.kernel.arns import service_of
+from eventmill.kernel.arns import parse_arn, service_of
+from eventmill.kernel.clock import iso_seconds
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
-from eventmill.services import lambda_, sqs
+from eventmill.services import events, lambda_, sns, sqs
 from eventmill.store import outbox
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
@@ -119,5 +120,32 @@ def function_sink(ids: Ids) -> Sink:
         lambda_.enqueue_event(
             tx, ids, target, parcel.body.encode(), trace=parcel.trace, source=parcel.function
         )
+
+    return put
+
+
+def topic_sink(ids: Ids) -> Sink:
+    """Publishes the record."""
+
+    def put(tx: Transaction, target: str, parcel: Parcel) -> None:
+        sns.publish(tx, ids, target, parcel.body, attributes=parcel.attributes, trace=parcel.trace)
+
+    return put
+
+
+def bus_sink(ids: Ids) -> Sink:
+    """Puts the record on an event bus, as its detail."""
+
+    def put(tx: Transaction, target: str, parcel: Parcel) -> None:
+        bus = parse_arn(target)
+        event = {
+            "source": "lambda",
+            "detail-type": parcel.detail_type,
+            "time": iso_seconds(tx.now),
+            "resources": [target, parcel.function],
+            "detail": orjson.loads(parcel.body),
+        }
+        name = events.name_of(target)
+        events.put(tx, ids, bus.region, bus.account, name, event, parcel.trace)
 
     return put

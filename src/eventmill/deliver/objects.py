@@ -1,4 +1,4 @@
-"""Carries S3's event notifications to queues and functions.
+"""Carries S3's event notifications to queues, topics and functions.
 
 A target that is gone, or whose policy does not let S3 in, loses the event, as on AWS; the engine's
 log says so.
@@ -14,11 +14,12 @@ from eventmill.deliver.outbox import Carrier
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
-from eventmill.services import lambda_, sqs
+from eventmill.services import lambda_, sns, sqs
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
 
 _PRINCIPAL = "s3.amazonaws.com"
+_SUBJECT = "Amazon S3 Notification"
 _log = logging.getLogger(__name__)
 
 
@@ -27,8 +28,12 @@ def carrier(ids: Ids, account: str) -> Carrier:
 
     def carry(tx: Transaction, row: OutboxRow) -> None:
         try:
-            if service_of(row.target) == "sqs":
+            service = service_of(row.target)
+            if service == "sqs":
                 sqs.enqueue(tx, ids, row.target, row.payload.decode(), trace=row.trace)
+            elif service == "sns":
+                text = row.payload.decode()
+                sns.publish(tx, ids, row.target, text, subject=_SUBJECT, trace=row.trace)
             else:
                 _to_function(tx, ids, row, account)
         except Fault as fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +31,14 @@ class TestEngine:
     def __init__(self, inner: Engine, loop: asyncio.AbstractEventLoop) -> None:
         self.inner = inner
         self.endpoint = inner.endpoint
+        self.outputs: dict[str, str] = {}
+        """Of the stack that `deploy` deployed last."""
         self._loop = loop
+
+    def deploy(self, template: Path, parameters: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Deploy a template, or the one in a folder; returns its outputs. Raises UsageError."""
+        self.outputs = dict(self.run(self.inner.deploy(template, parameters or {}), 600).outputs)
+        return self.outputs
 
     def run(self, work: Coroutine[Any, Any, T], seconds: float = 60.0) -> T:
         """Run a coroutine on the engine's loop and return its result."""

@@ -279,3 +279,8 @@ def expire(tx: Transaction) -> None:
     for name, days in tx.all("SELECT name, retention FROM logs_groups WHERE retention IS NOT NULL"):
         limit = int((tx.now - days * 86_400) * 1000)
         tx.execute("DELETE FROM logs_events WHERE grp=? AND time<?", (name, limit))
+
+
+def exists(tx: Transaction, name: str) -> bool:
+    """Whether there is a log group of this name."""
+    return tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is not None

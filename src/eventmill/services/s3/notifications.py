@@ -96,14 +96,6 @@ def configure(
                 _validate_destination(call, name, shaped[member])
     _refuse_overlaps(rules)
     if configuration.get("EventBridgeConfiguration") is not None:
-        bus = f"arn:aws:events:{call.region}:{call.account}:event-bus/default"
-        if call.directory(call.tx, bus) is None:
-            raise Invalid(
-                "NotImplemented",
-                "EventBridgeConfiguration is not offered yet: there is no event bus. Notify a "
-                "queue or a function.",
-                status=501,
-            )
         kept["EventBridgeConfiguration"] = {}
     text = json.dumps(kept) if kept else ""
     call.tx.execute("UPDATE s3_buckets SET notifications=? WHERE name=?", (text, name))

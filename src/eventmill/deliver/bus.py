@@ -1,0 +1,200 @@
+"""Carries events from the rules of a bus to their targets.
+
+What fails for a reason that time may mend is tried again by the target's retry policy; what
+cannot succeed goes to the target's dead-letter queue at once, or is dropped without one.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from eventmill.deliver.outbox import Carrier, Postpone, backoff
+from eventmill.kernel.arns import service_of
+from eventmill.kernel.errors import Fault, Internal, Throttled
+from eventmill.kernel.ids import Ids
+from eventmill.services import events, lambda_, logs, sns, sqs
+from eventmill.store.outbox import OutboxRow
+from eventmill.store.transaction import Transaction
+
+_PRINCIPAL = "events.amazonaws.com"
+_MOST_RETRIES = 185
+_OLDEST = 86_400
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one target."""
+
+    arn: str
+    """The target's."""
+    rule: str
+    """The rule's ARN."""
+    body: bytes
+    target: Mapping[str, Any]
+    event: Mapping[str, Any]
+    trace: str | None
+
+
+class Undeliverable(Exception):
+    """No further try helps. `code` as in the dead-letter queue's ERROR_CODE."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+Put = Callable[[Transaction, Delivery], None]
+"""Puts the body into a target. Raises Fault or Undeliverable."""
+
+
+def put_carrier(ids: Ids, region: str, account: str) -> Carrier:
+    """The outbox's carrier for events that other services put on a bus (services.s3.BUS)."""
+
+    def carry(tx: Transaction, row: OutboxRow) -> None:
+        event = orjson.loads(row.payload)
+        events.put(tx, ids, region, account, events.name_of(row.target), event, row.trace)
+
+    return carry
+
+
+def target_carrier(ids: Ids, region: str, account: str) -> Carrier:
+    """The outbox's carrier for services.events.TARGET."""
+    puts = _puts(ids, account)
+
+    def carry(tx: Transaction, row: OutboxRow) -> None:
+        routed = events.Routed(**orjson.loads(row.payload))
+        target = events.find_target(tx, routed.bus, routed.rule, routed.id)
+        if target is None:
+            return
+        rule = events.rule_arn(region, account, routed.bus, routed.rule)
+        body = b""
+        try:
+            about = {"arn": rule, "name": routed.rule}
+            body = events.shape(target, routed.event, about, routed.ingested)
+            delivery = Delivery(row.target, rule, body, target, routed.event, row.trace)
+            puts[service_of(row.target)](tx, delivery)
+        except events.NotShapable as error:
+            _give_up(tx, ids, row, routed, target, rule, "INVALID_JSON", str(error))
+        except Undeliverable as error:
+            _give_up(tx, ids, row, routed, target, rule, error.code, str(error))
+        except (Throttled, Internal) as fault:
+            _try_again(tx, ids, row, routed, target, rule, fault)
+        except Fault as fault:
+            _give_up(tx, ids, row, routed, target, rule, _code(fault), fault.message)
+
+    return carry
+
+
+def _code(fault: Fault) -> str:
+    return "NO_RESOURCE" if "exist" in fault.code + fault.message else "SDK_CLIENT_ERROR"
+
+
+def _try_again(
+    tx: Transaction,
+    ids: Ids,
+    row: OutboxRow,
+    routed: events.Routed,
+    target: Mapping[str, Any],
+    rule: str,
+    fault: Fault,
+) -> None:
+    policy = target.get("RetryPolicy") or {}
+    due = tx.now + backoff(row.attempts)
+    if row.attempts >= policy.get("MaximumRetryAttempts", _MOST_RETRIES):
+        condition = "MaximumRetryAttempts"
+    elif due - row.created > policy.get("MaximumEventAgeInSeconds", _OLDEST):
+        condition = "MaximumEventAgeInSeconds"
+    else:
+        raise Postpone(due)
+    code = "THROTTLING" if isinstance(fault, Throttled) else "INTERNAL_ERROR"
+    more = {"RETRY_ATTEMPTS": str(row.attempts), "EXHAUSTED_RETRY_CONDITION": condition}
+    _give_up(tx, ids, row, routed, target, rule, code, fault.message, more)
+
+
+def _give_up(
+    tx: Transaction,
+    ids: Ids,
+    row: OutboxRow,
+    routed: events.Routed,
+    target: Mapping[str, Any],
+    rule: str,
+    code: str,
+    message: str,
+    more: Mapping[str, str] | None = None,
+) -> None:
+    queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if queue is None:
+        _log.error("event %s for %s is lost: %s", routed.event["id"], row.target, message)
+        return
+    texts = {
+        "RULE_ARN": rule,
+        "TARGET_ARN": row.target,
+        "ERROR_CODE": code,
+        "ERROR_MESSAGE": message,
+        **(more or {}),
+    }
+    attributes = {key: {"DataType": "String", "StringValue": text} for key, text in texts.items()}
+    try:
+        body = orjson.dumps(routed.event).decode()
+        sqs.enqueue(tx, ids, queue, body, attributes=attributes, trace=row.trace)
+    except Fault as fault:
+        _log.error("event %s is lost: its dead-letter queue %s: %s", routed.event, queue, fault)
+
+
+def _puts(ids: Ids, account: str) -> dict[str, Put]:
+    def to_function(tx: Transaction, delivery: Delivery) -> None:
+        if not lambda_.exists(tx, delivery.arn):
+            raise Undeliverable("NO_RESOURCE", f"Function not found: {delivery.arn}")
+        if not lambda_.may_invoke(tx, delivery.arn, _PRINCIPAL, delivery.rule, account):
+            raise Undeliverable(
+                "NO_PERMISSIONS", f"{_PRINCIPAL} is not authorized to invoke {delivery.arn}"
+            )
+        lambda_.enqueue_event(
+            tx, ids, delivery.arn, delivery.body, trace=delivery.trace, source=delivery.rule
+        )
+
+    def to_queue(tx: Transaction, delivery: Delivery) -> None:
+        group = (delivery.target.get("SqsParameters") or {}).get("MessageGroupId")
+        fifo = bool(sqs.is_fifo(tx, delivery.arn))
+        sqs.enqueue(
+            tx,
+            ids,
+            delivery.arn,
+            delivery.body.decode(),
+            group=group,
+            dedup=str(delivery.event["id"]) if fifo else None,
+            trace=delivery.trace,
+        )
+
+    def to_topic(tx: Transaction, delivery: Delivery) -> None:
+        sns.publish(tx, ids, delivery.arn, delivery.body.decode(), trace=delivery.trace)
+
+    def to_bus(tx: Transaction, delivery: Delivery) -> None:
+        name = events.name_of(delivery.arn)
+        if not events.exists(tx, name):
+            raise Undeliverable("NO_RESOURCE", f"Event bus {name} does not exist.")
+        events.route(tx, name, delivery.event, delivery.trace)
+
+    def to_log(tx: Transaction, delivery: Delivery) -> None:
+        arn = delivery.arn.removesuffix(":*")
+        group = arn.partition(":log-group:")[2]
+        stream = str(delivery.event["id"])
+        if not logs.exists(tx, group):
+            raise Undeliverable("NO_RESOURCE", f"Log group {group} does not exist.")
+        logs.put_lines(tx, arn, group, stream, [(int(tx.now * 1000), delivery.body.decode())])
+
+    return {
+        "lambda": to_function,
+        "sqs": to_queue,
+        "sns": to_topic,
+        "events": to_bus,
+        "logs": to_log,
+    }

@@ -1,0 +1,261 @@
+"""Event buses.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.kernel.errors import Invalid
+from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.events import faults
+from eventmill.store.transaction import Transaction
+
+OPERATIONS = Operations()
+DEFAULT = "default"
+
+_NAME = re.compile(r"[\w.\-/]{1,256}\Z", re.ASCII)
+_MOST = 100
+_SETTINGS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
+
+
+def bus_arn(call: Call, name: str) -> str:
+    """The ARN of a bus of this account."""
+    return f"arn:aws:events:{call.region}:{call.account}:event-bus/{name}"
+
+
+def name_of(given: str | None) -> str:
+    """The bus that a name, an ARN or nothing (the default bus) means."""
+    return (given or DEFAULT).rpartition("event-bus/")[2]
+
+
+def exists(tx: Transaction, name: str) -> bool:
+    """Whether there is a bus of this name."""
+    return tx.one("SELECT 1 FROM events_buses WHERE name=?", (name,)) is not None
+
+
+def require(tx: Transaction, given: str | None) -> str:
+    """The bus's name. Raises Invalid (ResourceNotFoundException)."""
+    name = name_of(given)
+    if not exists(tx, name):
+        raise faults.no_bus(name)
+    return name
+
+
+def touch(tx: Transaction, bus: str) -> None:
+    """Rules of the bus change: what is compiled of them must not be used again.
+
+    The stamp is random and not a counter, so that one which a failed change took back never
+    comes to mean other rules.
+    """
+    tx.execute("INSERT OR REPLACE INTO events_stamps VALUES(?,?)", (bus, secrets.token_hex(8)))
+
+
+def create(call: Call, name: str, settings: Mapping[str, Any]) -> str:
+    """Returns the ARN. Raises Invalid."""
+    if not _NAME.match(name) or name.startswith("aws.") or "/" in name:
+        raise faults.validation(
+            f"1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: [/\\.\\-_A-Za-z0-9]+"
+        )
+    if exists(call.tx, name):
+        raise Invalid("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
+    count = call.tx.one("SELECT count(*) FROM events_buses")
+    if count is not None and count[0] >= _MOST:
+        raise Invalid("LimitExceededException", "The requested resource exceeds the maximum number")
+    config = {key: settings[key] for key in _SETTINGS if settings.get(key)}
+    call.tx.execute(
+        "INSERT INTO events_buses VALUES(?,?,?,?)", (name, json.dumps(config), call.now, call.now)
+    )
+    return bus_arn(call, name)
+
+
+def change(call: Call, name: str, settings: Mapping[str, Any]) -> None:
+    """Replace settings; one given as None is taken away. Raises Invalid."""
+    row = call.tx.one("SELECT config FROM events_buses WHERE name=?", (name,))
+    if row is None:
+        raise faults.no_bus(name)
+    config = {**json.loads(row[0]), **settings}
+    config = {key: value for key, value in config.items() if value is not None}
+    call.tx.execute(
+        "UPDATE events_buses SET config=?, modified=? WHERE name=?",
+        (json.dumps(config), call.now, name),
+    )
+
+
+def delete(call: Call, name: str) -> None:
+    """Deletes the bus; one that is gone is no error. Raises Invalid while it has rules."""
+    if name == DEFAULT:
+        raise faults.validation("Cannot delete event bus default.")
+    if call.tx.one("SELECT 1 FROM events_rules WHERE bus=?", (name,)) is not None:
+        raise faults.validation("Bus can't be deleted since it has rules.")
+    call.tx.execute("DELETE FROM events_buses WHERE name=?", (name,))
+
+
+def _described(
+    call: Call, name: str, config: str, created: float, modified: float
+) -> dict[str, Any]:
+    answer = {"Name": name, "Arn": bus_arn(call, name), **json.loads(config)}
+    if name != DEFAULT:
+        answer |= {"CreationTime": created, "LastModifiedTime": modified}
+    return answer
+
+
+@OPERATIONS.write("CreateEventBus")
+def create_event_bus(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid for partner buses, which need a partner."""
+    if request.get("EventSourceName"):
+        raise faults.parameter("EventSourceName", "Partner event sources exist only on AWS.")
+    arn = create(call, request["Name"], request)
+    put_tags(call.tx, arn, request.get("Tags") or [])
+    return {"EventBusArn": arn, **{key: request[key] for key in _SETTINGS if request.get(key)}}
+
+
+@OPERATIONS.write("UpdateEventBus")
+def update_event_bus(call: Call, request: dict[str, Any]) -> Result:
+    """Changes what the request names."""
+    name = name_of(request.get("Name"))
+    change(call, name, {key: request[key] for key in _SETTINGS if key in request})
+    return {"Name": name, "Arn": bus_arn(call, name)}
+
+
+@OPERATIONS.write("DeleteEventBus")
+def delete_event_bus(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid while the bus has rules."""
+    delete(call, name_of(request["Name"]))
+    return {}
+
+
+@OPERATIONS.read("DescribeEventBus")
+def describe_event_bus(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid (ResourceNotFoundException)."""
+    name = require(call.tx, request.get("Name"))
+    row = call.tx.one("SELECT * FROM events_buses WHERE name=?", (name,))
+    assert row is not None
+    return _described(call, *row)
+
+
+@OPERATIONS.scan("ListEventBuses")
+def list_event_buses(call: Call, request: dict[str, Any]) -> Result:
+    """Ordered by name."""
+    rows = call.tx.all(
+        "SELECT * FROM events_buses WHERE name>=? AND name>? ORDER BY name",
+        (request.get("NamePrefix") or "", request.get("NextToken") or ""),
+    )
+    found = [row for row in rows if row[0].startswith(request.get("NamePrefix") or "")]
+    return page(request, "EventBuses", [(row[0], _described(call, *row)) for row in found])
+
+
+@OPERATIONS.write("PutPermission")
+def put_permission(call: Call, request: dict[str, Any]) -> Result:
+    """Adds a statement to the bus's policy, or replaces the whole of it with `Policy`."""
+    name = require(call.tx, request.get("EventBusName"))
+    if request.get("Policy"):
+        change(call, name, {"Policy": request["Policy"]})
+        return {}
+    principal = request["Principal"]
+    statement: dict[str, Any] = {
+        "Sid": request["StatementId"],
+        "Effect": "Allow",
+        "Principal": "*" if principal == "*" else {"AWS": f"arn:aws:iam::{principal}:root"},
+        "Action": request["Action"],
+        "Resource": bus_arn(call, name),
+    }
+    condition = request.get("Condition")
+    if condition:
+        statement["Condition"] = {condition["Type"]: {condition["Key"]: condition["Value"]}}
+    put_statement(call, name, statement)
+    return {}
+
+
+def put_statement(call: Call, name: str, statement: dict[str, Any]) -> None:
+    """Add a statement to the bus's policy, or replace the one of its Sid."""
+    kept = [one for one in _statements(call, name) if one.get("Sid") != statement["Sid"]]
+    _keep(call, name, [*kept, statement])
+
+
+def drop_statement(call: Call, name: str, sid: str) -> bool:
+    """Take a statement out of the bus's policy; False when it is not there."""
+    found = _statements(call, name)
+    kept = [one for one in found if one.get("Sid") != sid]
+    _keep(call, name, kept)
+    return len(kept) < len(found)
+
+
+def _statements(call: Call, name: str) -> list[dict[str, Any]]:
+    row = call.tx.one("SELECT config FROM events_buses WHERE name=?", (name,))
+    if row is None:
+        raise faults.no_bus(name)
+    statements: list[dict[str, Any]] = json.loads(
+        json.loads(row[0]).get("Policy") or '{"Statement": []}'
+    )["Statement"]
+    return statements
+
+
+def _keep(call: Call, name: str, statements: list[dict[str, Any]]) -> None:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    change(call, name, {"Policy": policy if statements else None})
+
+
+@OPERATIONS.write("RemovePermission")
+def remove_permission(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid for a statement that is not there."""
+    name = require(call.tx, request.get("EventBusName"))
+    if request.get("RemoveAllPermissions"):
+        change(call, name, {"Policy": None})
+    elif not drop_statement(call, name, request.get("StatementId") or ""):
+        raise Invalid(
+            "ResourceNotFoundException",
+            f"Statement {request.get('StatementId')} does not exist in the policy of {name}.",
+        )
+    return {}
+
+
+def page(
+    request: Mapping[str, Any], member: str, entries: list[tuple[str, Any]], most: int = 100
+) -> dict[str, Any]:
+    """One page of (key, shown) entries that lie after the request's NextToken."""
+    limit = request.get("Limit") or most
+    answer: dict[str, Any] = {member: [shown for _, shown in entries[:limit]]}
+    if len(entries) > limit:
+        answer["NextToken"] = entries[limit - 1][0]
+    return answer
+
+
+def put_tags(tx: Transaction, arn: str, tags: list[dict[str, str]]) -> None:
+    """Add or replace tags of a bus or a rule."""
+    tx.executemany(
+        "INSERT OR REPLACE INTO events_tags VALUES(?,?,?)",
+        [(arn, tag["Key"], tag["Value"]) for tag in tags],
+    )
+
+
+@OPERATIONS.write("TagResource")
+def tag_resource(call: Call, request: dict[str, Any]) -> Result:
+    """Tags are recorded: they mean nothing on one machine."""
+    put_tags(call.tx, request["ResourceARN"], request["Tags"])
+    return {}
+
+
+@OPERATIONS.write("UntagResource")
+def untag_resource(call: Call, request: dict[str, Any]) -> Result:
+    """Keys that are not there are no error."""
+    call.tx.executemany(
+        "DELETE FROM events_tags WHERE arn=? AND key=?",
+        [(request["ResourceARN"], key) for key in request["TagKeys"]],
+    )
+    return {}
+
+
+@OPERATIONS.read("ListTagsForResource")
+def list_tags_for_resource(call: Call, request: dict[str, Any]) -> Result:
+    """Ordered by key."""
+    rows = call.tx.all(
+        "SELECT key, value FROM events_tags WHERE arn=? ORDER BY key", (request["ResourceARN"],)
+    )
+    return {"Tags": [{"Key": key, "Value": value} for key, value in rows]}

@@ -1,0 +1,176 @@
+"""The CloudFormation types of EventBridge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.services.contract import (
+    Call,
+    Created,
+    Refused,
+    Resource,
+    ResourceType,
+    Support,
+    generated_name,
+)
+from eventmill.services.events import buses, rules, targets
+
+H, R = Support.HONOURED, Support.RECORDED
+
+
+def _bus(call: Call, name: str) -> Created:
+    return Created(name, {"Arn": buses.bus_arn(call, name), "Name": name, "Policy": ""})
+
+
+def _create_bus(call: Call, resource: Resource) -> Created:
+    name = resource.properties["Name"]
+    buses.create(call, name, resource.properties)
+    _set_policy(call, name, resource.properties)
+    return _bus(call, name)
+
+
+def _set_policy(call: Call, name: str, properties: Mapping[str, Any]) -> None:
+    policy = properties.get("Policy")
+    text = policy if isinstance(policy, str) or policy is None else json.dumps(policy)
+    buses.change(call, name, {"Policy": text})
+
+
+def _update_bus(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    name = resource.physical_id or ""
+    wanted = {key: resource.properties.get(key) for key in ("Description", "DeadLetterConfig")}
+    buses.change(call, name, wanted)
+    _set_policy(call, name, resource.properties)
+    return _bus(call, name)
+
+
+def _delete_bus(call: Call, resource: Resource) -> None:
+    buses.delete(call, resource.physical_id or "")
+
+
+def _put_rule(call: Call, resource: Resource, name: str) -> Created:
+    properties = resource.properties
+    pattern = properties.get("EventPattern")
+    if isinstance(pattern, dict):
+        pattern = json.dumps(pattern)
+    request = {key: properties.get(key) for key in ("ScheduleExpression", "State", "Description")}
+    request |= {"Name": name, "EventPattern": pattern, "EventBusName": _bus_of(properties)}
+    arn = rules.put(call, request)
+    bus = buses.name_of(_bus_of(properties))
+    wanted = properties.get("Targets") or []
+    for target in targets.of_rule(call.tx, bus, name):
+        if target["Id"] not in {entry["Id"] for entry in wanted}:
+            targets.remove(call.tx, bus, name, target["Id"])
+    for target in wanted:
+        targets.put(call.tx, bus, name, _typed(target))
+    physical = name if bus == buses.DEFAULT else f"{bus}|{name}"
+    return Created(physical, {"Arn": arn})
+
+
+def _typed(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Templates may write numbers as text."""
+    shaped = dict(target)
+    if "RetryPolicy" in shaped:
+        shaped["RetryPolicy"] = {key: int(value) for key, value in shaped["RetryPolicy"].items()}
+    return shaped
+
+
+def _bus_of(properties: Mapping[str, Any]) -> str | None:
+    bus: str | None = properties.get("EventBusName")
+    return bus
+
+
+def _create_rule(call: Call, resource: Resource) -> Created:
+    name = resource.properties.get("Name") or generated_name(resource, call.ids)
+    return _put_rule(call, resource, name)
+
+
+def _update_rule(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return _put_rule(call, resource, (resource.physical_id or "").rpartition("|")[2])
+
+
+def _delete_rule(call: Call, resource: Resource) -> None:
+    bus, _, name = (resource.physical_id or "").rpartition("|")
+    bus = bus or buses.DEFAULT
+    for target in targets.of_rule(call.tx, bus, name):
+        targets.remove(call.tx, bus, name, target["Id"])
+    rules.delete(call, bus, name)
+
+
+def _put_statement(call: Call, resource: Resource) -> Created:
+    properties = resource.properties
+    name = buses.name_of(properties.get("EventBusName"))
+    statement = properties.get("Statement")
+    if statement is None:
+        principal = properties["Principal"]
+        statement = {
+            "Effect": "Allow",
+            "Action": properties.get("Action", "events:PutEvents"),
+            "Principal": principal if principal == "*" else {"AWS": principal},
+            "Resource": buses.bus_arn(call, name),
+        }
+    sid = properties["StatementId"]
+    buses.put_statement(call, name, {**statement, "Sid": sid})
+    return Created(f"event-bus-policy-{name}-{sid}")
+
+
+def _change_statement(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return _put_statement(call, resource)
+
+
+def _drop_statement(call: Call, resource: Resource) -> None:
+    name = buses.name_of(resource.properties.get("EventBusName"))
+    if buses.exists(call.tx, name):
+        buses.drop_statement(call, name, resource.properties["StatementId"])
+
+
+_TARGET_REFUSED: dict[str, Support | Refused] = {
+    f"Targets.{member}": Refused(reason)
+    for member, reason in {
+        "AppSyncParameters": "there is no AppSync",
+        "BatchParameters": "there is no Batch",
+        "EcsParameters": "there is no ECS",
+        "HttpParameters": "API destinations are not offered yet",
+        "KinesisParameters": "Kinesis targets are not offered yet",
+        "RedshiftDataParameters": "there is no Redshift",
+        "RunCommandParameters": "there is no Systems Manager",
+        "SageMakerPipelineParameters": "there is no SageMaker",
+    }.items()
+}
+
+RESOURCES = (
+    ResourceType(
+        "AWS::Events::EventBus",
+        dict.fromkeys(("Name", "Description", "Policy", "DeadLetterConfig"), H)
+        | dict.fromkeys(("Tags", "KmsKeyIdentifier", "LogConfig"), R)
+        | {"EventSourceName": Refused("partner event sources exist only on AWS")},
+        _create_bus,
+        _update_bus,
+        _delete_bus,
+        frozenset({"Name"}),
+    ),
+    ResourceType(
+        "AWS::Events::Rule",
+        {
+            **dict.fromkeys(("Name", "EventBusName", "EventPattern", "ScheduleExpression"), H),
+            **dict.fromkeys(("State", "Description", "Targets"), H),
+            **dict.fromkeys(("Targets.RoleArn", "RoleArn", "Tags"), R),
+            **_TARGET_REFUSED,
+        },
+        _create_rule,
+        _update_rule,
+        _delete_rule,
+        frozenset({"Name", "EventBusName"}),
+    ),
+    ResourceType(
+        "AWS::Events::EventBusPolicy",
+        dict.fromkeys(
+            ("EventBusName", "StatementId", "Statement", "Action", "Principal", "Condition"), R
+        ),
+        _put_statement,
+        _change_statement,
+        _drop_statement,
+        frozenset({"EventBusName", "StatementId"}),
+    ),
+)

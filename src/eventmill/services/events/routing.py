@@ -1,0 +1,112 @@
+"""From an event to the targets of the rules that it matches.
+
+Rules are matched when an event is put, in the same transaction: an event that matches nothing
+costs no write, and a target's delivery is one outbox row.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from eventmill.kernel.clock import iso_millis
+from eventmill.patterns import EVENTBRIDGE, PatternIndex, compile_pattern
+from eventmill.store import outbox
+from eventmill.store.transaction import Transaction
+
+TARGET = "events.target"
+"""Kind of the outbox rows for deliver; the payload is a `Routed` as JSON."""
+
+_BUSES_IN_MEMORY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """An event on its way to one target of one rule."""
+
+    bus: str
+    rule: str
+    id: str
+    """The target's."""
+    ingested: str
+    event: dict[str, Any]
+
+
+class _Routes:
+    """The enabled rules of one bus, compiled."""
+
+    def __init__(self, tx: Transaction, bus: str) -> None:
+        self.index: PatternIndex[str] = PatternIndex()
+        self.targets: dict[str, list[tuple[str, str]]] = {}
+        for name, pattern in tx.all(
+            "SELECT name, pattern FROM events_rules"
+            " WHERE bus=? AND pattern IS NOT NULL AND state<>'DISABLED'",
+            (bus,),
+        ):
+            self.index.add(name, compile_pattern(pattern, EVENTBRIDGE))
+        for rule, number, target in tx.all(
+            "SELECT rule, id, target FROM events_targets WHERE bus=?", (bus,)
+        ):
+            self.targets.setdefault(rule, []).append((number, json.loads(target)["Arn"]))
+
+
+_compiled: OrderedDict[str, _Routes] = OrderedDict()
+"""By stamp (see buses.touch); the least recently used falls out."""
+_lock = threading.Lock()
+
+
+def _routes(tx: Transaction, bus: str) -> _Routes | None:
+    row = tx.one("SELECT stamp FROM events_stamps WHERE bus=?", (bus,))
+    if row is None:
+        return None
+    with _lock:
+        routes = _compiled.get(row[0])
+        if routes is None:
+            routes = _compiled[row[0]] = _Routes(tx, bus)
+            if len(_compiled) > _BUSES_IN_MEMORY:
+                _compiled.popitem(last=False)
+        else:
+            _compiled.move_to_end(row[0])
+    return routes
+
+
+def route(tx: Transaction, bus: str, event: Mapping[str, Any], trace: str | None = None) -> int:
+    """Send an event (the whole envelope) to the targets it matches; returns how many.
+
+    A bus that does not exist has no rules: the event vanishes, as on AWS.
+    """
+    routes = _routes(tx, bus)
+    if routes is None:
+        return 0
+    count = 0
+    for rule in sorted(routes.index.match(dict(event))):
+        for number, arn in routes.targets.get(rule, ()):
+            send(tx, bus, rule, number, arn, event, trace)
+            count += 1
+    return count
+
+
+def send(
+    tx: Transaction,
+    bus: str,
+    rule: str,
+    target: str,
+    arn: str,
+    event: Mapping[str, Any],
+    trace: str | None = None,
+) -> None:
+    """Have an event carried to one target."""
+    payload = {
+        "bus": bus,
+        "rule": rule,
+        "id": target,
+        "ingested": iso_millis(tx.now),
+        "event": event,
+    }
+    outbox.emit(tx, TARGET, arn, orjson.dumps(payload), trace=trace)

@@ -1,0 +1,163 @@
+"""Targets of rules: who gets the events, in which shape, and how often it is tried.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from eventmill.kernel.arns import service_of
+from eventmill.kernel.errors import Fault, Invalid
+from eventmill.services.contract import Call, Result
+from eventmill.services.events import buses, faults, rules, transform
+from eventmill.services.events.buses import OPERATIONS
+from eventmill.store.transaction import Transaction
+
+TARGETS_OF_A_RULE = 5
+CARRIED = {
+    "lambda": "a function",
+    "sqs": "a queue",
+    "sns": "a topic",
+    "events": "an event bus",
+    "logs": "a log group",
+}
+"""Services of target ARNs that deliver carries events to."""
+
+_ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}\Z")
+_RECORDED = {"RoleArn"}
+_HONOURED = {
+    "Id",
+    "Arn",
+    "Input",
+    "InputPath",
+    "InputTransformer",
+    "SqsParameters",
+    "DeadLetterConfig",
+    "RetryPolicy",
+}
+
+
+def check(target: dict[str, Any]) -> None:
+    """Raises Invalid for what AWS refuses, and for targets that nothing carries events to."""
+    if not _ID.match(target["Id"]):
+        raise faults.parameter("Targets", f"{target['Id']} is no target id.")
+    arn = target["Arn"]
+    if not arn.startswith("arn:"):
+        raise faults.parameter("Arn", "Provided Arn is not in correct format.")
+    if service_of(arn) not in CARRIED or (service_of(arn) == "events" and ":event-bus/" not in arn):
+        raise faults.parameter(
+            "Arn", f"Targets of {arn} are not offered; use {', '.join(CARRIED.values())}."
+        )
+    for member in target:
+        if member not in _HONOURED | _RECORDED:
+            raise faults.parameter(member, f"It has no meaning for {arn}.")
+    if arn.endswith(".fifo") and not (target.get("SqsParameters") or {}).get("MessageGroupId"):
+        raise faults.parameter(
+            "SqsParameters", "Parameter MessageGroupId must be specified for a FIFO queue."
+        )
+    transform.check(target)
+
+
+def put(tx: Transaction, bus: str, rule: str, target: dict[str, Any]) -> None:
+    """Add a target, or replace the one of its id. Raises Invalid."""
+    check(target)
+    tx.execute(
+        "INSERT OR REPLACE INTO events_targets VALUES(?,?,?,?)",
+        (bus, rule, target["Id"], json.dumps(target)),
+    )
+    buses.touch(tx, bus)
+    row = tx.one("SELECT count(*) FROM events_targets WHERE bus=? AND rule=?", (bus, rule))
+    if row is not None and row[0] > TARGETS_OF_A_RULE:
+        raise Invalid(
+            "LimitExceededException",
+            "The requested resource exceeds the maximum number allowed.",
+        )
+
+
+def remove(tx: Transaction, bus: str, rule: str, target: str) -> bool:
+    """Take a target away; False when it is not there."""
+    buses.touch(tx, bus)
+    gone = tx.execute(
+        "DELETE FROM events_targets WHERE bus=? AND rule=? AND id=?", (bus, rule, target)
+    )
+    return gone.rowcount > 0
+
+
+def of_rule(tx: Transaction, bus: str, rule: str) -> list[dict[str, Any]]:
+    """A rule's targets by id."""
+    rows = tx.all(
+        "SELECT target FROM events_targets WHERE bus=? AND rule=? ORDER BY id", (bus, rule)
+    )
+    return [json.loads(row[0]) for row in rows]
+
+
+def find(tx: Transaction, bus: str, rule: str, target: str) -> dict[str, Any] | None:
+    """One target, or None."""
+    row = tx.one(
+        "SELECT target FROM events_targets WHERE bus=? AND rule=? AND id=?", (bus, rule, target)
+    )
+    return None if row is None else json.loads(row[0])
+
+
+def _failed(failures: list[dict[str, Any]]) -> Result:
+    return {"FailedEntryCount": len(failures), "FailedEntries": failures}
+
+
+@OPERATIONS.write("PutTargets")
+def put_targets(call: Call, request: dict[str, Any]) -> Result:
+    """A target whose service is not offered is reported in FailedEntries, the others are kept."""
+    rule = rules.require(call.tx, request.get("EventBusName"), request["Rule"])
+    ids = [target["Id"] for target in request["Targets"]]
+    if len(set(ids)) < len(ids):
+        raise faults.validation("Duplicate target ids in the request.")
+    failures = []
+    for target in request["Targets"]:
+        try:
+            put(call.tx, rule.bus, rule.name, target)
+        except Fault as fault:
+            if len(request["Targets"]) == 1 or fault.code != "ValidationException":
+                raise
+            failures.append(
+                {"TargetId": target["Id"], "ErrorCode": fault.code, "ErrorMessage": fault.message}
+            )
+    return _failed(failures)
+
+
+@OPERATIONS.write("RemoveTargets")
+def remove_targets(call: Call, request: dict[str, Any]) -> Result:
+    """Ids that the rule does not have are reported in FailedEntries."""
+    rule = rules.require(call.tx, request.get("EventBusName"), request["Rule"])
+    failures = [
+        {
+            "TargetId": target,
+            "ErrorCode": "ResourceNotFoundException",
+            "ErrorMessage": f"Rule {rule.name} does not have a target with the Id {target}.",
+        }
+        for target in request["Ids"]
+        if not remove(call.tx, rule.bus, rule.name, target)
+    ]
+    return _failed(failures)
+
+
+@OPERATIONS.scan("ListTargetsByRule")
+def list_targets_by_rule(call: Call, request: dict[str, Any]) -> Result:
+    """Ordered by id."""
+    rule = rules.require(call.tx, request.get("EventBusName"), request["Rule"])
+    after = request.get("NextToken") or ""
+    found = [target for target in of_rule(call.tx, rule.bus, rule.name) if target["Id"] > after]
+    return buses.page(request, "Targets", [(target["Id"], target) for target in found])
+
+
+@OPERATIONS.scan("ListRuleNamesByTarget")
+def list_rule_names_by_target(call: Call, request: dict[str, Any]) -> Result:
+    """The rules of a bus that send to an ARN."""
+    bus = buses.require(call.tx, request.get("EventBusName"))
+    rows = call.tx.all(
+        "SELECT DISTINCT rule FROM events_targets"
+        " WHERE bus=? AND rule>? AND json_extract(target, '$.Arn')=? ORDER BY rule",
+        (bus, request.get("NextToken") or "", request["TargetArn"]),
+    )
+    return buses.page(request, "RuleNames", [(row[0], row[0]) for row in rows])

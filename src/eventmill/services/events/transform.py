@@ -1,0 +1,193 @@
+"""What a target gets of an event: all of it, a part, a constant, or a template filled in.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from eventmill.services.events import faults
+
+TEMPLATE_LIMIT = 8_192
+PATHS_LIMIT = 100
+
+_PLACEHOLDER = re.compile(r"<([^<>\s]+)>")
+_STEP = re.compile(r"\.([^.\[\]\s]+)|\[(\d+|\*)\]|\['([^']+)'\]|\[\"([^\"]+)\"\]")
+_RESERVED = (
+    "aws.events.rule-arn",
+    "aws.events.rule-name",
+    "aws.events.event.ingestion-time",
+    "aws.events.event",
+    "aws.events.event.json",
+)
+_MISSING = object()
+
+Step = str | int
+
+
+class NotShapable(Exception):
+    """The template gives no JSON with this event, so nothing can be delivered."""
+
+
+@lru_cache(maxsize=4_096)
+def _steps(path: str) -> tuple[Step, ...] | None:
+    """The path's steps; `*` for every element. None when it is no path."""
+    if not path.startswith("$"):
+        return None
+    steps: list[Step] = []
+    place = 1
+    while place < len(path):
+        match = _STEP.match(path, place)
+        if match is None:
+            return None
+        name, index, quoted, double = match.groups()
+        if index is not None:
+            steps.append("*" if index == "*" else int(index))
+        else:
+            steps.append(name or quoted or double)
+        place = match.end()
+    return tuple(steps)
+
+
+def _at(event: Any, steps: tuple[Step, ...]) -> Any:
+    value = event
+    for place, step in enumerate(steps):
+        if step == "*" and isinstance(value, list):
+            rest = steps[place + 1 :]
+            found = (_at(entry, rest) for entry in value)
+            return [entry for entry in found if entry is not _MISSING]
+        if isinstance(step, int):
+            if not isinstance(value, list) or step >= len(value):
+                return _MISSING
+            value = value[step]
+        else:
+            if not isinstance(value, dict) or step not in value:
+                return _MISSING
+            value = value[step]
+    return value
+
+
+def check(target: Mapping[str, Any]) -> None:
+    """Raises Invalid for a target whose input cannot be shaped."""
+    number = target["Id"]
+    shapes = [name for name in ("Input", "InputPath", "InputTransformer") if target.get(name)]
+    if len(shapes) > 1:
+        raise faults.validation(
+            "Only one of Input, InputPath, or InputTransformer must be provided for target "
+            f"{number}."
+        )
+    if target.get("Input"):
+        try:
+            json.loads(target["Input"])
+        except ValueError:
+            raise faults.validation(f"JSON syntax error in input for target {number}.") from None
+    if target.get("InputPath") and _steps(target["InputPath"]) is None:
+        raise faults.validation(f"Invalid InputPath for target {number}.")
+    if target.get("InputTransformer"):
+        _check_transformer(number, target["InputTransformer"])
+
+
+def _check_transformer(number: str, transformer: Mapping[str, Any]) -> None:
+    paths = transformer.get("InputPathsMap") or {}
+    if len(paths) > PATHS_LIMIT or len(transformer["InputTemplate"]) > TEMPLATE_LIMIT:
+        raise faults.validation(f"InputTransformer for target {number} is too large.")
+    for name, path in paths.items():
+        if name.startswith("AWS.") or _steps(path) is None:
+            raise faults.validation(
+                f"InputPathsMap for target {number} contains invalid path {name}: {path}."
+            )
+    for name in _PLACEHOLDER.findall(transformer["InputTemplate"]):
+        if name not in paths and name not in _RESERVED:
+            raise faults.validation(
+                f"InputTemplate for target {number} contains invalid placeholder <{name}>."
+            )
+
+
+def shape(
+    target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, str], ingested: str
+) -> bytes:
+    """The text for the target. `rule` has `arn` and `name`. Raises NotShapable."""
+    if target.get("Input"):
+        return str(target["Input"]).encode()
+    if target.get("InputPath"):
+        value = _at(event, _steps(target["InputPath"]) or ())
+        return orjson.dumps(None if value is _MISSING else value)
+    if target.get("InputTransformer"):
+        return _fill(target["InputTransformer"], event, rule, ingested).encode()
+    return orjson.dumps(event)
+
+
+def _fill(
+    transformer: Mapping[str, Any],
+    event: Mapping[str, Any],
+    rule: Mapping[str, str],
+    ingested: str,
+) -> str:
+    template = transformer["InputTemplate"].strip()
+    values = {
+        name: _at(event, _steps(path) or ())
+        for name, path in (transformer.get("InputPathsMap") or {}).items()
+    }
+    envelope = {("detailType" if k == "detail-type" else k): v for k, v in event.items()}
+    envelope.pop("detail", None)
+    values |= {
+        "aws.events.rule-arn": rule["arn"],
+        "aws.events.rule-name": rule["name"],
+        "aws.events.event.ingestion-time": ingested,
+        "aws.events.event.json": event,
+        "aws.events.event": envelope,
+    }
+    is_object = template.startswith(("{", "["))
+    parts = [
+        text if name is None else _inserted(values.get(name, _MISSING), quoted, is_object)
+        for text, name, quoted in _pieces(template)
+    ]
+    filled = "".join(parts)
+    _check_json(filled, is_object)
+    return filled
+
+
+def _pieces(template: str) -> Iterator[tuple[str, str | None, bool]]:
+    """(text, None, _) and ("", placeholder, whether inside quotes), in order."""
+    quoted, place = False, 0
+    for match in _PLACEHOLDER.finditer(template):
+        text = template[place : match.start()]
+        yield text, None, quoted
+        quoted ^= _quotes(text) % 2 == 1
+        yield "", match[1], quoted
+        place = match.end()
+    yield template[place:], None, quoted
+
+
+def _quotes(text: str) -> int:
+    """Quotation marks that are not escaped."""
+    return len(re.findall(r'(?<!\\)(?:\\\\)*"', text))
+
+
+def _inserted(value: Any, quoted: bool, is_object: bool) -> str:
+    if value is _MISSING:
+        return "" if quoted else '""'
+    if not quoted:
+        return orjson.dumps(value).decode()
+    if isinstance(value, str):
+        # Escaped, so that a quotation mark in the value does not end the template's string.
+        return json.dumps(value, ensure_ascii=False)[1:-1]
+    if isinstance(value, list) and is_object:
+        raise NotShapable("an array stands inside quotation marks of the template")
+    return orjson.dumps(value).decode().replace('"', "")
+
+
+def _check_json(filled: str, is_object: bool) -> None:
+    pieces = [filled] if is_object else [line for line in filled.splitlines() if line.strip()]
+    for piece in pieces:
+        try:
+            json.loads(piece)
+        except ValueError:
+            raise NotShapable("the filled template is no JSON") from None

@@ -1,0 +1,190 @@
+"""Topics.
+
+https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.sns import faults
+from eventmill.store.transaction import Transaction
+
+OPERATIONS = Operations()
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}(\.fifo)?\Z")
+HONOURED = ("ContentBasedDeduplication", "Policy", "DisplayName", "FifoThroughputScope")
+RECORDED = ("KmsMasterKeyId", "TracingConfig", "SignatureVersion")
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as stored."""
+
+    arn: str
+    attributes: Mapping[str, str]
+
+    @property
+    def fifo(self) -> bool:
+        """Whether it keeps order."""
+        return self.arn.endswith(".fifo")
+
+
+def topic_arn(call: Call, name: str) -> str:
+    """The ARN of a topic of this account."""
+    return f"arn:aws:sns:{call.region}:{call.account}:{name}"
+
+
+def find(tx: Transaction, arn: str) -> Topic | None:
+    """The topic, or None."""
+    row = tx.one("SELECT arn, attributes FROM sns_topics WHERE arn=?", (arn,))
+    return None if row is None else Topic(row[0], json.loads(row[1]))
+
+
+def require(tx: Transaction, arn: str | None) -> Topic:
+    """Raises NotFound."""
+    topic = find(tx, arn or "")
+    if topic is None:
+        raise faults.no_topic()
+    return topic
+
+
+def _check(attributes: Mapping[str, str], *, fifo: bool) -> None:
+    for name, value in attributes.items():
+        if name not in (*HONOURED, *RECORDED, "FifoTopic"):
+            raise faults.invalid(
+                f"Attributes Reason: {name} is not offered: leave it out of the topic."
+            )
+        if name == "ContentBasedDeduplication" and not fifo and value == "true":
+            raise faults.invalid("Attributes Reason: Content-based deduplication is for FIFO only")
+
+
+def create(call: Call, name: str, attributes: Mapping[str, str], tags: Mapping[str, str]) -> Topic:
+    """Create a topic, or find the one of this name. Raises Invalid."""
+    fifo = attributes.get("FifoTopic") == "true"
+    if not _NAME.match(name) or name.endswith(".fifo") != fifo:
+        raise faults.invalid("Topic Name" if not fifo else "Fifo Topic names must end with .fifo")
+    _check(attributes, fifo=fifo)
+    arn = topic_arn(call, name)
+    found = find(call.tx, arn)
+    if found is not None:
+        if any(found.attributes.get(key) != value for key, value in attributes.items()):
+            raise faults.invalid(
+                "Attributes Reason: Topic already exists with different attributes"
+            )
+        return found
+    call.tx.execute(
+        "INSERT INTO sns_topics VALUES(?,?,?,0)", (arn, json.dumps(attributes), json.dumps(tags))
+    )
+    return Topic(arn, dict(attributes))
+
+
+def change(tx: Transaction, topic: Topic, attributes: Mapping[str, str | None]) -> None:
+    """Set attributes; None takes one away. Raises Invalid."""
+    _check({key: value or "" for key, value in attributes.items()}, fifo=topic.fifo)
+    kept = {k: v for k, v in {**topic.attributes, **attributes}.items() if v is not None}
+    tx.execute("UPDATE sns_topics SET attributes=? WHERE arn=?", (json.dumps(kept), topic.arn))
+
+
+def delete(tx: Transaction, arn: str) -> None:
+    """Deletes the topic with its subscriptions; one that is gone is no error."""
+    tx.execute("DELETE FROM sns_topics WHERE arn=?", (arn,))
+    tx.execute("DELETE FROM sns_subscriptions WHERE topic=?", (arn,))
+    tx.execute("DELETE FROM sns_dedup WHERE topic=?", (arn,))
+
+
+@OPERATIONS.write("CreateTopic")
+def create_topic(call: Call, request: dict[str, Any]) -> Result:
+    """The same topic again is answered with its ARN."""
+    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or []}
+    return {"TopicArn": create(call, request["Name"], request.get("Attributes") or {}, tags).arn}
+
+
+@OPERATIONS.write("DeleteTopic")
+def delete_topic(call: Call, request: dict[str, Any]) -> Result:
+    """A topic that is gone is no error."""
+    delete(call.tx, request["TopicArn"])
+    return {}
+
+
+@OPERATIONS.scan("ListTopics")
+def list_topics(call: Call, request: dict[str, Any]) -> Result:
+    """Ordered by ARN, a hundred on a page."""
+    rows = call.tx.all(
+        "SELECT arn FROM sns_topics WHERE arn>? ORDER BY arn LIMIT ?",
+        (request.get("NextToken") or "", _PAGE + 1),
+    )
+    answer: dict[str, Any] = {"Topics": [{"TopicArn": row[0]} for row in rows[:_PAGE]]}
+    return answer | ({"NextToken": rows[_PAGE - 1][0]} if len(rows) > _PAGE else {})
+
+
+@OPERATIONS.read("GetTopicAttributes")
+def get_topic_attributes(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    topic = require(call.tx, request["TopicArn"])
+    row = call.tx.one("SELECT count(*) FROM sns_subscriptions WHERE topic=?", (topic.arn,))
+    return {
+        "Attributes": {
+            "TopicArn": topic.arn,
+            "Owner": call.account,
+            "DisplayName": "",
+            "SubscriptionsConfirmed": str(row[0] if row else 0),
+            "SubscriptionsPending": "0",
+            "SubscriptionsDeleted": "0",
+            **topic.attributes,
+        }
+    }
+
+
+@OPERATIONS.write("SetTopicAttributes")
+def set_topic_attributes(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound, Invalid."""
+    topic = require(call.tx, request["TopicArn"])
+    change(call.tx, topic, {request["AttributeName"]: request.get("AttributeValue")})
+    return {}
+
+
+def _tags(call: Call, arn: str) -> dict[str, str]:
+    row = call.tx.one("SELECT tags FROM sns_topics WHERE arn=?", (arn,))
+    if row is None:
+        raise faults.no_topic()
+    tags: dict[str, str] = json.loads(row[0])
+    return tags
+
+
+@OPERATIONS.read("ListTagsForResource")
+def list_tags_for_resource(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    tags = _tags(call, request["ResourceArn"])
+    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+@OPERATIONS.write("TagResource")
+def tag_resource(call: Call, request: dict[str, Any]) -> Result:
+    """Tags are recorded: they mean nothing on one machine."""
+    tags = _tags(call, request["ResourceArn"])
+    tags |= {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+    _keep_tags(call, request["ResourceArn"], tags)
+    return {}
+
+
+@OPERATIONS.write("UntagResource")
+def untag_resource(call: Call, request: dict[str, Any]) -> Result:
+    """Keys that are not there are no error."""
+    tags = _tags(call, request["ResourceArn"])
+    _keep_tags(
+        call,
+        request["ResourceArn"],
+        {key: value for key, value in tags.items() if key not in request["TagKeys"]},
+    )
+    return {}
+
+
+def _keep_tags(call: Call, arn: str, tags: Mapping[str, str]) -> None:
+    call.tx.execute("UPDATE sns_topics SET tags=? WHERE arn=?", (json.dumps(tags), arn))
