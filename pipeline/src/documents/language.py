@@ -52,4 +52,4 @@ def _identifier():  # type: ignore[no-untyped-def]
     """Loaded once and only when asked: the model costs more to load than a page to read."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=True)
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
