@@ -4,16 +4,17 @@ import re
 from functools import cache
 
 UNKNOWN = "und"
+_NO_LANGUAGE = "zxx"
 _MIN_LETTERS = 20
 _SAMPLE = 8_000
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = {
     "en": "the and of to in is for that with this by be or shall any are not from as on you your "
-    "we it have has was at will an may such",
+    "we it have has was at will an may such invoice date amount due",
     "de": "der die das und ist nicht ein eine einer mit für von den dem des zu im auf wir sie ich "
-    "bei werden wird sich auch als bis am zum zur oder ihre unsere",
+    "bei werden wird sich auch als bis am zum zur oder ihre unsere rechnung datum betrag menge",
     "fr": "le la les des du de et est une un dans pour que qui vous nous par sur au aux avec ne "
-    "pas ce cette être ou sont votre",
+    "pas ce cette être ou sont votre facture montant prix",
     "es": "el la los las de y es una un en para que por con se del al no su como más este",
     "it": "il lo la gli le di e è una un per che con non del della dei sono alla nel questo",
     "nl": "de het een en van is dat niet op te in voor met zijn aan worden wordt bij uw deze",
@@ -44,7 +45,7 @@ def detect_language(text: str) -> str:
 
 def _by_model(text: str) -> str:
     code, probability = _identifier().classify(text)
-    return str(code) if probability >= 0.5 else UNKNOWN
+    return str(code) if probability >= 0.5 and code != _NO_LANGUAGE else UNKNOWN
 
 
 @cache

@@ -15,9 +15,7 @@ def open_pdf(data: bytes) -> pdfium.PdfDocument:
         pdf = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
-            raise Permanent(
-                "encrypted", "the PDF is protected by a password: remove it"
-            ) from error
+            raise Permanent("encrypted", "the PDF is protected by a password: remove it") from error
         raise Permanent("corrupt", f"the PDF cannot be opened: {error}") from error
     if len(pdf) == 0:
         pdf.close()

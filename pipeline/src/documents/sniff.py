@@ -4,7 +4,7 @@ import re
 from pathlib import PurePath
 
 from documents.errors import Permanent
-from documents.kinds import EXTENSIONS, TEXTS, Kind
+from documents.kinds import EXTENSIONS, IMAGES, OFFICE, TEXTS, Kind
 from documents.zipnames import zip_names
 
 HEAD_BYTES = 65_536
@@ -35,7 +35,8 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 def sniff(head: bytes, tail: bytes, name: str) -> Kind:
     """The kind of a file of which the first and last `HEAD_BYTES`/`TAIL_BYTES` are given.
 
-    A small file may be passed whole as both. Raises Permanent `empty` or `unsupported-type`.
+    A small file may be passed whole as both. Raises Permanent `empty`, `corrupt` or
+    `unsupported-type`.
     """
     if not head:
         raise Permanent("empty", f"{name!r} is empty: there is nothing to read")
@@ -67,6 +68,10 @@ def _by_archive(head: bytes, tail: bytes, name: str) -> Kind | None:
     for folder, kind in _OFFICE_PARTS:
         if any(member.startswith(folder) for member in members):
             return kind
+    by_name = _named(name)
+    if "[Content_Types].xml" in members and by_name in OFFICE:
+        # Cut off before its first telling part: `inspect` will say what is wrong with it.
+        return by_name
     raise Permanent(
         "unsupported-type",
         f"{name!r} is a zip archive and not an Office document: unpack it, send its files",
@@ -81,10 +86,16 @@ def _by_text(head: bytes, name: str) -> Kind | None:
         return Kind.EML
     if _HTML.search(start[:2048]) and start.startswith(b"<"):
         return Kind.HTML
-    by_name = EXTENSIONS.get(PurePath(name.lower()).suffix)
+    by_name = _named(name)
+    if by_name is Kind.PDF or by_name in OFFICE or by_name in IMAGES:
+        raise Permanent("corrupt", f"{name!r} holds plain text, not what its name says")
     if by_name is Kind.HTML and b"<" in start:
         return Kind.HTML
     return by_name if by_name in TEXTS else Kind.TXT
+
+
+def _named(name: str) -> Kind | None:
+    return EXTENSIONS.get(PurePath(name.lower()).suffix)
 
 
 def _is_text(head: bytes) -> bool:

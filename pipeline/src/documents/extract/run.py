@@ -46,9 +46,7 @@ def extract(data: bytes, kind: Kind, ocr: Ocr | None, limits: Limits = LIMITS) -
     )
 
 
-def read_pages(
-    data: bytes, kind: Kind, ocr: Ocr | None, limits: Limits = LIMITS
-) -> list[Read]:
+def read_pages(data: bytes, kind: Kind, ocr: Ocr | None, limits: Limits = LIMITS) -> list[Read]:
     """The pages as the format's reader gives them. Raises as `extract` does."""
     reads: list[Read] = []
     try:

@@ -41,5 +41,7 @@ def _shown(value: object) -> str:
         midnight = value.time() == datetime.time()
         return value.date().isoformat() if midnight else value.isoformat(" ", "seconds")
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(round(value, 10))
+        return (
+            str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(round(value, 10))
+        )
     return " ".join(str(value).split())
