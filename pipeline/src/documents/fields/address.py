@@ -1,0 +1,35 @@
+"""A postal address below a letter's or receipt's head."""
+
+import re
+
+_STARTS = re.compile(
+    r"^(?:no\b|lot\b|unit\b|level\b|ground\b|block\b|suite\b|jalan\b|jln\b|ptd?\b|\d+[\w&/,. -]*\s?,|"
+    r"\d+[a-z]?[,.]?\s+\w+|g-\d|shop\b|b-?\d)|\b(?:jalan|jln|street|avenue|road|straße|strasse|str\.|"
+    r"rue|lorong|taman|plaza|floor|flr|mall)\b",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(
+    r"\btel\b|\bfax\b|gst|\breg\b|invoice|receipt|\bdate\b|cashier|www\.|@|^t\s*:|phone|hours|"
+    r"\bbill\b|\bid\b|document|order|counter|careline|hotline|vat\b|ust|siret|^\(|^-|\bh/?p\b|\d{2,3}-\d{6,}",
+    re.IGNORECASE,
+)
+_REGISTRATION = re.compile(r"^\W*(?:co\W*(?:reg|no)\W*)?[\d\s]{5,}\W*\w?\W*$", re.IGNORECASE)
+_MAX_LINES = 5
+
+
+def find_address(lines: list[str], start: int) -> str | None:
+    """Address lines after `start`, joined by spaces; None when none looks like one."""
+    for index in range(start, min(start + 6, len(lines))):
+        line = lines[index]
+        if _STARTS.search(line) and not _REGISTRATION.match(line) and not _ENDS.search(line):
+            return _joined(lines[index : index + _MAX_LINES])
+    return None
+
+
+def _joined(lines: list[str]) -> str:
+    kept = []
+    for line in lines:
+        if _ENDS.search(line) or _REGISTRATION.match(line):
+            break
+        kept.append(line)
+    return " ".join(kept)

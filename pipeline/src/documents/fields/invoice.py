@@ -1,0 +1,118 @@
+"""Invoices: the XML inside first, which is the invoice itself; the printed text second."""
+
+import re
+from collections.abc import Mapping
+
+from documents.fields.amounts import find_amounts
+from documents.fields.companies import COMPANY
+from documents.fields.dates import find_dates
+from documents.fields.values import Fields
+
+_NUMBER = re.compile(
+    r"(?:invoice|rechnungs?|facture|factuur|credit note|gutschrifts?)\s*[-‐]?\s*"
+    r"(?:(?:number|nummer|numéro|no|nr|n[°º]|num|id|#)\b?\.?\s*)?[:#.]?\s*"
+    r"(?P<number>(?=[\w/.-]*\d)[A-Z0-9][\w/.-]{2,30})",
+    re.IGNORECASE,
+)
+_DATE_LABEL = re.compile(
+    r"(?:invoice\s+date|rechnungsdatum|date\s+de\s+(?:la\s+)?facture|factuurdatum|date\s+d.émission|"
+    r"belegdatum|issue\s+date|bill\s+date|\bdatum|\bdate)\b\W{0,3}",
+    re.IGNORECASE,
+)
+_TOTAL_LABELS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"amount\s+due|balance\s+due|total\s+due|grand\s+total|zu\s+zahlen\w*|zahlbetrag|"
+        r"gesamtbetrag|rechnungsbetrag|endbetrag|bruttobetrag|bruttosumme|total\s+ttc|net\s+à\s+payer|"
+        r"montant\s+(?:total\s+)?ttc|gesamtsumme|invoice\s+total|total\s+amount",
+        r"(?<!sub)(?<!sub )(?<!sub-)\btotal\b|totaal|gesamt|summe|\bttc\b|brutto",
+    )
+)
+_BUYER = re.compile(
+    r"(?:bill(?:ed)?\s+to|invoice\s+to|sold\s+to|customer|kunde|rechnungsempfänger|rechnung\s+an|"
+    r"client|facturé\s+à|buyer)\s*:?\s*\n?\s*(?P<name>[^\n:]{3,60})",
+    re.IGNORECASE,
+)
+_SELLER = re.compile(
+    r"^(?:from|seller|verkäufer|lieferant|vendeur|fournisseur)\s*:?\s*\n?\s*(?P<name>[^\n:]{3,60})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEADLINE = re.compile(r"^(?:tax\s+)?(?:invoice|rechnung|facture|page|seite)\b", re.IGNORECASE)
+
+
+def invoice_fields(text: str, embedded: Mapping[str, str] | None) -> Fields:
+    """`number`, `date` (ISO 8601), `seller`, `buyer`, `total` (decimal point), `currency` (ISO
+    4217); what is told by the XML inside wins, what it lacks comes from the text."""
+    found = _of_text(text)
+    for xml in (embedded or {}).values():
+        from documents.fields.invoice_xml import invoice_xml_fields
+
+        found.update(invoice_xml_fields(xml))
+    return found
+
+
+def _of_text(text: str) -> Fields:
+    found: Fields = {}
+    number = _NUMBER.search(text)
+    if number:
+        found["number"] = number["number"].rstrip(".-/")
+    date = _date(text)
+    if date:
+        found["date"] = date
+    seller = _name(_SELLER, text) or _first_name(text)
+    if seller:
+        found["seller"] = seller
+    buyer = _name(_BUYER, text)
+    if buyer and buyer != seller:
+        found["buyer"] = buyer
+    found.update(_total(text))
+    return found
+
+
+def _date(text: str) -> str | None:
+    dates = list(find_dates(text))
+    for label in _DATE_LABEL.finditer(text):
+        for date in dates:
+            if 0 <= date.start - label.end() <= 40:
+                return date.day.isoformat()
+    return dates[0].day.isoformat() if dates else None
+
+
+def _name(pattern: re.Pattern[str], text: str) -> str | None:
+    match = pattern.search(text)
+    return match["name"].strip(" ,;") if match else None
+
+
+def _first_name(text: str) -> str | None:
+    """The first company, else the first line that is not a headline."""
+    head = text[:1_500]
+    company = COMPANY.search(" ".join(head[:600].split(" ")).replace("\n", " | "))
+    if company:
+        return company[0].strip(" |")
+    lines = [line.strip() for line in head.splitlines() if line.strip()]
+    return next((line for line in lines if not _HEADLINE.match(line) and len(line) > 3), None)
+
+
+def _total(text: str) -> Fields:
+    for labels in _TOTAL_LABELS:
+        best = None
+        for label in labels.finditer(text):
+            after = text[label.end() : label.end() + 80]
+            for amount in find_amounts(after):
+                if amount.exact:
+                    if best is None or amount.value >= best.value:
+                        best = amount
+                    break
+        if best is not None:
+            currency = best.currency or _currency(text)
+            total: Fields = {"total": f"{best.value:.2f}"}
+            return {**total, "currency": currency} if currency else total
+    return {}
+
+
+def _currency(text: str) -> str | None:
+    seen = [amount.currency for amount in find_amounts(text) if amount.currency]
+    if seen:
+        return max(set(seen), key=seen.count)
+    codes = re.findall(r"\b(EUR|USD|GBP|CHF|MYR)\b|(€|\$|£)", text)
+    return {"€": "EUR", "$": "USD", "£": "GBP"}.get(codes[0][1], codes[0][0]) if codes else None
