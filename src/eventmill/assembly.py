@@ -23,6 +23,7 @@ from eventmill.deliver.upkeep import Upkeep
 from eventmill.deploy import SCHEMA as DEPLOY_SCHEMA
 from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
 from eventmill.deploy.record import Recorded
+from eventmill.deploy.secrets import with_secrets
 from eventmill.edge.apis import ApiFront, OpenConnections
 from eventmill.edge.app import App, Front
 from eventmill.edge.browsers import BrowserFront
@@ -215,7 +216,8 @@ class Engine:
             self._progress,
         )
         name = stack or re.sub(r"[^A-Za-z0-9-]", "-", template.file.parent.name) or "stack"
-        return await deployer.deploy(template, name, parameter_values(template, parameters))
+        given = with_secrets(self.data.path, name, template, parameters, self._progress)
+        return await deployer.deploy(template, name, parameter_values(template, given))
 
     async def stop(self) -> None:
         """Let running invocations end, then stop. Nothing needs it to be safe."""

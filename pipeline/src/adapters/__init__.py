@@ -1,0 +1,1 @@
+"""What the pipeline keeps and sends: the only modules that know AWS."""

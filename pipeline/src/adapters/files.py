@@ -1,0 +1,105 @@
+"""Objects: originals under `uploads/`, what was read of them under `derived/`."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+from urllib.parse import quote
+
+from botocore.exceptions import ClientError
+
+from adapters.clients import client
+from adapters.records import Ref
+
+_LINK_SECONDS = 900
+_FORM_SECONDS = 3_600
+
+
+def bucket() -> str:
+    """The bucket of all files."""
+    return os.environ["FILES_BUCKET"]
+
+
+def upload_key(ref: Ref, name: str) -> str:
+    """`uploads/<tenant>/<id>/<name>`"""
+    return f"uploads/{ref.tenant}/{ref.id}/{name}"
+
+
+def parse_upload_key(key: str) -> tuple[Ref, str]:
+    """(document, name) of an original's key. Raises ValueError."""
+    area, tenant, number, name = key.split("/", 3)
+    if area != "uploads":
+        raise ValueError(key)
+    return Ref(tenant, number), name
+
+
+def _derived(ref: Ref, name: str) -> str:
+    return f"derived/{ref.tenant}/{ref.id}/{name}"
+
+
+def upload_form(ref: Ref, name: str, content_type: str, most: int) -> dict[str, Any]:
+    """A presigned POST that takes this one file, of this type, of 1 to `most` bytes."""
+    form: dict[str, Any] = client("s3").generate_presigned_post(
+        bucket(),
+        upload_key(ref, name),
+        Fields={"Content-Type": content_type},
+        Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, most]],
+        ExpiresIn=_FORM_SECONDS,
+    )
+    return form
+
+
+def link(key: str, name: str | None = None) -> str:
+    """An address at which anybody may read an object for a quarter of an hour."""
+    params = {"Bucket": bucket(), "Key": key}
+    if name is not None:
+        params["ResponseContentDisposition"] = f"inline; filename*=UTF-8''{quote(name)}"
+    url: str = client("s3").generate_presigned_url("get_object", params, _LINK_SECONDS)
+    return url
+
+
+def original(ref: Ref, name: str) -> bytes:
+    """The file as it was uploaded."""
+    return _read(upload_key(ref, name))
+
+
+def _read(key: str) -> bytes:
+    body: bytes = client("s3").get_object(Bucket=bucket(), Key=key)["Body"].read()
+    return body
+
+
+def put_text(ref: Ref, text: dict[str, Any]) -> None:
+    """Keep what was read: pages, and what lay embedded."""
+    client("s3").put_object(
+        Bucket=bucket(),
+        Key=_derived(ref, "text.json"),
+        Body=json.dumps(text, ensure_ascii=False).encode(),
+        ContentType="application/json",
+    )
+
+
+def text(ref: Ref) -> dict[str, Any] | None:
+    """What `put_text` kept, or None."""
+    try:
+        found: dict[str, Any] = json.loads(_read(_derived(ref, "text.json")))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            return None
+        raise
+    return found
+
+
+def put_thumbnail(ref: Ref, image: bytes) -> str:
+    """Keep a PNG; returns its key."""
+    key = _derived(ref, "thumbnail.png")
+    client("s3").put_object(Bucket=bucket(), Key=key, Body=image, ContentType="image/png")
+    return key
+
+
+def delete_all(ref: Ref, name: str) -> None:
+    """Delete the original and all that was made of it."""
+    keys = [upload_key(ref, name), _derived(ref, "text.json"), _derived(ref, "thumbnail.png")]
+    client("s3").delete_objects(
+        Bucket=bucket(), Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    )

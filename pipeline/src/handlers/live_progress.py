@@ -1,0 +1,37 @@
+"""Every change of a record, told to whoever listens over the WebSocket as it happens."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from adapters import connections
+from handlers.changes import change_of, shown
+from handlers.powertools import logger
+
+_processor = BatchProcessor(
+    event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
+)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(
+        event=event, record_handler=_on_record, processor=_processor, context=context
+    )
+
+
+def _on_record(record: DynamoDBRecord) -> None:
+    change = change_of(record)
+    document = change.record
+    message: dict[str, Any] = {"type": "document", "document": shown(document)}
+    if change.new is None:
+        message = {"type": "deleted", "id": document["id"]}
+    for connection in connections.listeners(document["tenant"], document["id"]):
+        connections.tell(connection, message)

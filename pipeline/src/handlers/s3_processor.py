@@ -1,0 +1,89 @@
+"""An upload has arrived: what is it, can it be read, was it here before?
+
+S3 invokes asynchronously: what fails here is tried twice more and then goes to the failed queue.
+"""
+
+import time
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import S3Event, event_source
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from adapters import files, messages, records
+from adapters.records import Record, Ref
+from documents import progress
+from documents.errors import Permanent
+from documents.inspect import Inspection, inspect
+from documents.progress import Stage, Status
+from documents.sniff import sniff
+from handlers.powertools import logger, metrics, tracer
+
+_ENDS = 65_536
+"""Bytes of the beginning and the end that tell a file's kind."""
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+@event_source(data_class=S3Event)  # type: ignore[untyped-decorator]
+def handler(event: S3Event, context: LambdaContext) -> None:
+    for record in event.records:
+        take_in(unquote_plus(record.s3.get_object.key), record.s3.get_object.size)
+
+
+def take_in(key: str, size: int) -> None:
+    """Bring one upload to `received`, or say why not. May be repeated."""
+    started = time.monotonic()
+    ref, name = files.parse_upload_key(key)
+    logger.append_keys(document=ref.id, tenant=ref.tenant)
+    record = records.get(ref) or records.create(ref, name, size)
+    where = records.progress_of(record)
+    if where.stage is Stage.RECEIVED and where.status is Status.WORKING:
+        # The event came again, maybe because its first function died before it queued the work.
+        messages.queue_work(Ref(ref.tenant, ref.id, where.run))
+        return
+    if where.stage is not Stage.UPLOADING or where.status is not Status.WORKING:
+        return
+    try:
+        inspection = look_at(files.original(ref, name), name)
+    except Permanent as error:
+        _refuse(record, error)
+        return
+    _accept(record, ref, inspection, round((time.monotonic() - started) * 1000))
+
+
+def look_at(data: bytes, name: str) -> Inspection:
+    """Raises Permanent for what nobody could read."""
+    return inspect(data, sniff(data[:_ENDS], data[-_ENDS:], name))
+
+
+def _refuse(record: Record, error: Permanent) -> None:
+    refused = progress.reject(records.progress_of(record), error.code, error.message)
+    if refused is not None and records.move(record, refused) is not None:
+        metrics.add_metric("Rejected", MetricUnit.Count, 1)
+        logger.info("rejected", extra={"code": error.code})
+
+
+def _accept(record: Record, ref: Ref, inspection: Inspection, ms: int) -> None:
+    where = records.progress_of(record)
+    found: dict[str, Any] = {
+        "kind": inspection.kind.value,
+        "size": inspection.size,
+        "sha256": inspection.sha256,
+        "pages": inspection.pages,
+    }
+    first = records.claim_content(ref, inspection.sha256)
+    if first != ref.id:
+        step = progress.mark_duplicate(where)
+        found["duplicate_of"] = first
+    else:
+        step = progress.advance(where, Stage.RECEIVED, where.run)
+    if step is None or records.move(record, step, ms, **found) is None:
+        return
+    if step.status is Status.DUPLICATE:
+        metrics.add_metric("Duplicates", MetricUnit.Count, 1)
+        return
+    metrics.add_metric("Received", MetricUnit.Count, 1)
+    messages.queue_work(ref)
