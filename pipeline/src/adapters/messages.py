@@ -48,6 +48,4 @@ def bury(ref: Ref, code: str, message: str, body: str) -> None:
 
 def notify(subject: str, text: str) -> None:
     """Tell people."""
-    client("sns").publish(
-        TopicArn=os.environ["NOTICES"], Subject=subject[:100], Message=text
-    )
+    client("sns").publish(TopicArn=os.environ["NOTICES"], Subject=subject[:100], Message=text)

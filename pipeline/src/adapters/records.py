@@ -202,5 +202,3 @@ def _free(key: dict[str, str], holder: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-
-

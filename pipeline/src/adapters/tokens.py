@@ -35,9 +35,7 @@ def make(tenant: str) -> tuple[str, float]:
 def tenant_of(token: str) -> str | None:
     """Whose token it is; None for one that is forged or expired."""
     try:
-        claims = jwt.decode(
-            token, _secret(), [_ALGORITHM], options={"require": ["exp", "sub"]}
-        )
+        claims = jwt.decode(token, _secret(), [_ALGORITHM], options={"require": ["exp", "sub"]})
     except jwt.InvalidTokenError:
         return None
     return str(claims["sub"])

@@ -222,7 +222,13 @@ def search() -> dict[str, Any]:
         raise BadRequestError("q must hold a word")
     found = index.find(_tenant(), query, _number("limit", 20, 100))
     hits = [
-        {"id": hit.id, "name": hit.name, "class": hit.cls, "score": hit.score, "snippet": hit.snippet}
+        {
+            "id": hit.id,
+            "name": hit.name,
+            "class": hit.cls,
+            "score": hit.score,
+            "snippet": hit.snippet,
+        }
         for hit in found.hits
     ]
     return {"hits": hits, "total": found.total}

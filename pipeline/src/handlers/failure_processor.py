@@ -9,11 +9,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -21,9 +17,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from adapters import files
 from adapters.failures import give_up
 from adapters.records import Ref
+from handlers.batches import LoggedBatchProcessor
 from handlers.powertools import logger, metrics, tracer
 
-_processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+_processor = LoggedBatchProcessor(EventType.SQS)
 
 
 @logger.inject_lambda_context
@@ -35,13 +32,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     )
 
 
-def _on_message(message: SQSRecord) -> None:
-    body = json.loads(message.body)
+def _on_message(record: SQSRecord) -> None:
+    body = json.loads(record.body)
     ref, reason = document_of(body), reason_of(body)
     logger.append_keys(document=ref.id, tenant=ref.tenant)
     logger.warning("gave up", extra={"reason": reason})
     metrics.add_metric("Failed", MetricUnit.Count, 1)
-    give_up(ref, "gave-up", reason, message.body)
+    give_up(ref, "gave-up", reason, record.body)
 
 
 def document_of(body: dict[str, Any]) -> Ref:

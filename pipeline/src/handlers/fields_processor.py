@@ -9,11 +9,7 @@ import time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -24,9 +20,10 @@ from adapters.records import Ref
 from documents import progress
 from documents.fields import extract_fields
 from documents.progress import Stage, Status
+from handlers.batches import LoggedBatchProcessor
 from handlers.powertools import logger, metrics, tracer
 
-_processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+_processor = LoggedBatchProcessor(EventType.SQS)
 
 
 @logger.inject_lambda_context
@@ -46,8 +43,8 @@ def batch(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureRe
     )
 
 
-def _on_message(message: SQSRecord) -> None:
-    finish(Ref.of(json.loads(message.body)["detail"]))
+def _on_message(record: SQSRecord) -> None:
+    finish(Ref.of(json.loads(record.body)["detail"]))
 
 
 def finish(ref: Ref) -> None:

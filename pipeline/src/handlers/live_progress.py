@@ -2,22 +2,17 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import connections
+from handlers.batches import LoggedBatchProcessor
 from handlers.changes import change_of, shown
 from handlers.powertools import logger
 
-_processor = BatchProcessor(
-    event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
-)
+_processor = LoggedBatchProcessor(EventType.DynamoDBStreams)
 
 
 @logger.inject_lambda_context

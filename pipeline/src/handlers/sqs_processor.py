@@ -10,11 +10,7 @@ import time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,9 +24,10 @@ from documents.extract import Extraction, extract, thumbnail
 from documents.kinds import Kind
 from documents.ocr import PaddleOcr
 from documents.progress import Stage, Status
+from handlers.batches import LoggedBatchProcessor
 from handlers.powertools import logger, metrics, tracer
 
-_processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+_processor = LoggedBatchProcessor(EventType.SQS)
 _ocr = PaddleOcr()
 
 
@@ -43,15 +40,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     )
 
 
-def _on_message(message: SQSRecord) -> None:
-    ref = Ref.of(json.loads(message.body))
+def _on_message(record: SQSRecord) -> None:
+    ref = Ref.of(json.loads(record.body))
     logger.append_keys(document=ref.id, tenant=ref.tenant)
     try:
         read(ref)
     except Permanent as error:
         logger.info("gave up", extra={"code": error.code})
         metrics.add_metric("Failed", MetricUnit.Count, 1)
-        give_up(ref, error.code, error.message, message.body)
+        give_up(ref, error.code, error.message, record.body)
 
 
 def read(ref: Ref) -> None:

@@ -6,11 +6,7 @@ replica by the record's version, the index by the document's run.
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -19,12 +15,11 @@ from adapters import audit, files, index
 from adapters.records import Ref
 from documents.progress import Status
 from documents.search import SearchDoc
+from handlers.batches import LoggedBatchProcessor
 from handlers.changes import Change, change_of
 from handlers.powertools import logger, tracer
 
-_processor = BatchProcessor(
-    event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
-)
+_processor = LoggedBatchProcessor(EventType.DynamoDBStreams)
 _SILENT = frozenset({"version", "rank", "stages", "stage", "status", "run"})
 
 

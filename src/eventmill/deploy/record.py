@@ -62,7 +62,8 @@ def open_stack(tx: Transaction, name: str, fresh: str, endpoint: str) -> str:
         tx.execute(
             "UPDATE deploy_resources SET physical_id=replace(physical_id, ?1, ?2),"
             " attributes=replace(attributes, ?1, ?2) WHERE stack=?3",
-            (row[1] + "/", endpoint + "/", name),
+            # Without the scheme: WebSocket addresses (ws://) lie there too.
+            (row[1].partition(":")[2] + "/", endpoint.partition(":")[2] + "/", name),
         )
         tx.execute("UPDATE deploy_stacks SET endpoint=? WHERE name=?", (endpoint, name))
     return str(row[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from eventmill.invoke import variables
@@ -72,11 +73,18 @@ class ProcessInvoker:
         try:
             environment = await self._pool.acquire(spec)
             try:
-                return await environment.run(invocation)
+                return await environment.run(self._traced(invocation))
             finally:
                 self._pool.release(environment)
         finally:
             self._pool.leave(spec)
+
+    def _traced(self, invocation: Invocation) -> Invocation:
+        """Lambda begins a trace, unsampled here, where the caller brought none."""
+        if invocation.trace:
+            return invocation
+        root = self._ids.trace_root(self._clock.real())
+        return replace(invocation, trace=f"Root={root};Parent={self._ids.hex(16)};Sampled=0")
 
     async def _start(self, spec: FunctionSpec) -> Environment:
         stream = f"{datetime.fromtimestamp(self._clock.now(), UTC):%Y/%m/%d}/[{spec.version}]"

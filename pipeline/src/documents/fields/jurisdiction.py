@@ -40,7 +40,9 @@ def find_jurisdiction(flat: str) -> str | None:
     for pattern in _LAW:
         places = [" ".join(match["place"].split()) for match in pattern.finditer(flat)]
         if places:
-            return Counter(place.title() if place.isupper() else place for place in places).most_common(1)[0][0]
+            return Counter(
+                place.title() if place.isupper() else place for place in places
+            ).most_common(1)[0][0]
     lowered = flat.lower()
     for wording, place in _ADJECTIVES.items():
         if f"{wording} recht" in lowered or wording in lowered:

@@ -36,7 +36,9 @@ _ROLE = re.compile(
 )
 _LAST_NAME = re.compile(rf"(?P<name>{_NAME})(?:,? (?:an?|and) [^()]{{0,90}})?,? ?$")
 _DEAR = re.compile(r"\bDear (?:Mr|Ms|Mrs|Dr)?\.? ?(?P<last>[A-Z][\w'’-]+)")
-_PERSON_LINE = re.compile(r"^(?:(?:Mr|Ms|Mrs|Dr)\.? )?(?P<name>[A-Z][\w'’.-]+(?: [A-Z][\w'’.-]*){1,3})$")
+_PERSON_LINE = re.compile(
+    r"^(?:(?:Mr|Ms|Mrs|Dr)\.? )?(?P<name>[A-Z][\w'’.-]+(?: [A-Z][\w'’.-]*){1,3})$"
+)
 
 
 def find_parties(text: str) -> list[str]:
@@ -70,7 +72,11 @@ def _names_in(clause: str) -> list[str]:
     for match in re.finditer(rf"\band,?\s+(?:between\s+)?(?P<name>{_NAME})", clause):
         name = _clean(match["name"])
         after = clause[match.end() : match.end() + 12]
-        if names and _is_name(match["name"]) and re.match(r"\s*[,(.;]|\s+(?:on|whose|with|having)", after):
+        if (
+            names
+            and _is_name(match["name"])
+            and re.match(r"\s*[,(.;]|\s+(?:on|whose|with|having)", after)
+        ):
             if not _known(name, names) and not _inside_parentheses(clause, match.start()):
                 names.append(name)
                 break

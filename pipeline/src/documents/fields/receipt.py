@@ -25,7 +25,9 @@ _REGISTRATION = re.compile(
     r"\s*\d{4,}\s*[-–_ ]?\s*\w?\s*[)\]].*$",
     re.IGNORECASE,
 )
-_SUFFIX_ONLY = re.compile(r"^(?:sdn\.?\s*bhd\.?|enterprise|electrical|s/b|ltd\.?)\W*$", re.IGNORECASE)
+_SUFFIX_ONLY = re.compile(
+    r"^(?:sdn\.?\s*bhd\.?|enterprise|electrical|s/b|ltd\.?)\W*$", re.IGNORECASE
+)
 _WEIGHTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
