@@ -125,7 +125,7 @@ def _weigh_form(scores: dict[str, float], kind: Kind, pages: int, characters: in
         scores["letter"] -= 2
     if kind in IMAGES:
         scores["receipt"] += 1
-    if kind is Kind.EML:
+    if kind == Kind.EML:
         scores["letter"] += 1
-    if kind is Kind.PPTX:
+    if kind == Kind.PPTX:
         scores["report"] += 1.5

@@ -40,7 +40,7 @@ def inspect(data: bytes, kind: Kind, limits: Limits = LIMITS) -> Inspection:
 
 
 def _pages(data: bytes, kind: Kind, limits: Limits) -> int | None:
-    if kind is Kind.PDF:
+    if kind == Kind.PDF:
         from documents.pdf import open_pdf
 
         with open_pdf(data) as pdf:
@@ -49,7 +49,7 @@ def _pages(data: bytes, kind: Kind, limits: Limits) -> int | None:
         return _office_pages(data, kind, limits)
     if kind in IMAGES:
         return _image_frames(data, limits)
-    if kind is Kind.OLE:
+    if kind == Kind.OLE:
         _refuse_ole(data)
     return None
 
@@ -59,9 +59,9 @@ def _office_pages(data: bytes, kind: Kind, limits: Limits) -> int | None:
         names = archive.namelist()
         if _MAIN_PARTS[kind] not in names:
             raise Permanent("corrupt", f"the {kind} file lacks its part {_MAIN_PARTS[kind]!r}")
-        if kind is Kind.PPTX:
+        if kind == Kind.PPTX:
             return sum(name.startswith("ppt/slides/slide") for name in names)
-        if kind is Kind.XLSX:
+        if kind == Kind.XLSX:
             return sum(name.startswith("xl/worksheets/sheet") for name in names)
     return None
 

@@ -87,9 +87,9 @@ def _by_text(head: bytes, name: str) -> Kind | None:
     if _HTML.search(start[:2048]) and start.startswith(b"<"):
         return Kind.HTML
     by_name = _named(name)
-    if by_name is Kind.PDF or by_name in OFFICE or by_name in IMAGES:
+    if by_name == Kind.PDF or by_name in OFFICE or by_name in IMAGES:
         raise Permanent("corrupt", f"{name!r} holds plain text, not what its name says")
-    if by_name is Kind.HTML and b"<" in start:
+    if by_name == Kind.HTML and b"<" in start:
         return Kind.HTML
     return by_name if by_name in TEXTS else Kind.TXT
 

@@ -58,7 +58,7 @@ def _attachment(part: EmailMessage, ocr: Ocr | None) -> Iterator[Read]:
         return
     try:
         kind = sniff(content[:HEAD_BYTES], content[-TAIL_BYTES:], name)
-        if kind is Kind.EML:
+        if kind == Kind.EML:
             return
         inspect(content, kind)
         for read in read_pages(content, kind, ocr):

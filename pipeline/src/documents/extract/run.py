@@ -71,7 +71,7 @@ def _reader(kind: Kind) -> Reader:
 
 
 def _embedded(data: bytes, kind: Kind) -> dict[str, str] | None:
-    if kind is not Kind.PDF:
+    if kind != Kind.PDF:
         return None
     from documents.extract.einvoice import embedded_invoices
 

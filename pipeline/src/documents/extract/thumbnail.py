@@ -15,7 +15,7 @@ def thumbnail(data: bytes, kind: Kind, pages: Sequence[Page]) -> bytes | None:
     """A PNG, at most `SIDE` pixels wide and high: the page itself for PDFs and pictures, its
     first lines in small print for the others; None when there is nothing to show."""
     try:
-        if kind is Kind.PDF:
+        if kind == Kind.PDF:
             return _of_pdf(data)
         if kind in IMAGES:
             return _of_image(data)

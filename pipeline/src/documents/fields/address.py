@@ -10,7 +10,7 @@ _STARTS = re.compile(
 )
 _ENDS = re.compile(
     r"\btel\b|\bfax\b|gst|\breg\b|invoice|receipt|\bdate\b|cashier|www\.|@|^t\s*:|phone|hours|"
-    r"\bbill\b|\bid\b|document|order|counter|careline|hotline|vat\b|ust|siret|^\(|^-|\bh/?p\b|\d{2,3}-\d{6,}",
+    r"\bbill\b|\bid\b|document|order|counter|careline|hotline|vat\b|\bust\b|siret|^\(|^-|\bh/?p\b|(?:\+\d|\b0)\d{1,3}-\d{3,4}\s?\d{3,}|\d:\d\d",
     re.IGNORECASE,
 )
 _REGISTRATION = re.compile(r"^\W*(?:co\W*(?:reg|no)\W*)?[\d\s]{5,}\W*\w?\W*$", re.IGNORECASE)
@@ -32,4 +32,13 @@ def _joined(lines: list[str]) -> str:
         if _ENDS.search(line) or _REGISTRATION.match(line):
             break
         kept.append(line)
-    return " ".join(kept)
+    return _mended(kept)
+
+
+def _mended(lines: list[str]) -> str:
+    """Joined, with what OCR likes to mistake put right: a comma for a full stop at the end of a
+    line that is not the last, a zero for an O after a digit, a space lost after a post code."""
+    joined = " ".join([re.sub(r"\.$", ",", line) for line in lines[:-1]] + lines[-1:])
+    joined = re.sub(r"(?<=\d)\. (?=[A-Z])", ", ", joined)
+    joined = re.sub(r"(?<=\d)O\b", "0", joined)
+    return re.sub(r"\b(\d{5})(?=[A-Za-z]{2})", r"\1 ", joined).strip("\"' ")

@@ -24,6 +24,10 @@ _NUMBERS = {
         ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1
     )
 } | {"eighteen": 18, "twenty-four": 24, "twenty four": 24, "thirty-six": 36, "fifteen": 15}
+_OTHER_SPAN = re.compile(
+    r"solicit|\bhire|employ|compet|severance|option|purchase|acquire|salary|vest|tail|prior to",
+    re.IGNORECASE,
+)
 _COUNT = r"(?P<count>\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")"
 _SPAN = rf"(?:an?\s+)?{_COUNT}\s*(?:\(\s*\d{{1,3}}\s*\)\s*|-)?(?P<unit>year|month)s?\b"
 _TERMS = tuple(
@@ -77,15 +81,18 @@ def _effective_date(flat: str) -> str | None:
         if score > best_score:
             best, best_score = date, score
     if best is None:
-        signed = [d for d in dates if _SIGNED.search(flat[max(0, d.start - 20) : d.start])]
+        led = [d for d in dates if _LEAD.search(flat[max(0, d.start - 40) : d.start])]
+        signed = led or [d for d in dates if _SIGNED.search(flat[max(0, d.start - 20) : d.start])]
         best = signed[-1] if signed else None
     return best.day.isoformat() if best else None
 
 
 def _term(flat: str) -> str | None:
+    """How long the agreement or its duty of secrecy lasts; not for how long nobody may compete."""
     for pattern in _TERMS:
-        match = pattern.search(flat)
-        if match:
+        for match in pattern.finditer(flat):
+            if _OTHER_SPAN.search(match[0]):
+                continue
             count = match["count"].lower()
             number = int(count) if count.isdigit() else _NUMBERS[count]
             unit = match["unit"].lower()

@@ -22,9 +22,11 @@ _MONTH_NAMES = (
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names}
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _NUMERIC = (
-    r"(?P<y1>(?:19|20)\d{2})\s?(?P<s1>[-/.])\s?(?P<m1>\d{1,2})\s?(?P=s1)\s?(?P<d1>\d{1,2})(?!\d)"
-    r"|(?P<d2>\d{1,2})\s?(?P<s2>[-/.])\s?(?P<m2>\d{1,2})\s?(?P=s2)\s?"
-    r"(?P<y2>(?:19|20)\d{2}|\d{2})(?![\d.,]\d|\d)"
+    # A time may be glued to the date: print on receipts runs together when it is scanned.
+    r"(?P<y1>(?:19|20)\d{2})(?P<s1>[-/.])(?P<m1>\d{1,2})(?P=s1)"
+    r"(?P<d1>\d{2}(?=\d\d:\d\d)|\d{1,2}(?!\d))"
+    r"|(?P<d2>\d{1,2})(?P<s2>\s?[-/.]\s?)(?P<m2>\d{1,2})(?P=s2)"
+    r"(?P<y2>(?:19|20)\d{2}(?=\d\d:\d\d)|(?:19|20)\d{2}(?![\d.,]\d|\d)|(?<!\s)\d{2}(?![\d.,]\d|\d))"
 )
 _NAMED = (
     rf"(?P<d3>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s*(?:day\s+of\s+|de\s+)?[-/ ]?(?P<n3>{_MONTH})"
@@ -59,7 +61,7 @@ def _day(match: re.Match[str], month_first: bool) -> datetime.date | None:
         year, month, day = part["y1"], int(part["m1"]), int(part["d1"])
     elif part["y2"]:
         year, month, day = part["y2"], int(part["m2"]), int(part["d2"])
-        if part["s2"] != "." and (month > 12 or (month_first and day <= 12)):
+        if part["s2"].strip() != "." and (month > 12 or (month_first and day <= 12)):
             month, day = day, month
     elif part["y3"]:
         year, month, day = part["y3"], _month(part["n3"]), int(part["d3"])

@@ -10,7 +10,7 @@ from documents.fields.values import Fields
 
 _NUMBER = re.compile(
     r"(?:invoice|rechnungs?|facture|factuur|credit note|gutschrifts?)\s*[-‐]?\s*"
-    r"(?:(?:number|nummer|numéro|no|nr|n[°º]|num|id|#)\b?\.?\s*)?[:#.]?\s*"
+    r"(?:(?:number|nummer|numéro|no|nr|n[°º]|num|id|#)(?![a-z])\.?\s*)?[:#.]?\s*"
     r"(?P<number>(?=[\w/.-]*\d)[A-Z0-9][\w/.-]{2,30})",
     re.IGNORECASE,
 )

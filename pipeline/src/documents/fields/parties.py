@@ -22,7 +22,7 @@ _NAME = (
 _NOT_NAMES = re.compile(
     r"^(?:the|this|an?|each|company|employee|executive|agreement|party|parties|whereas|state|"
     r"delaware|california|ohio|new york|texas|suite|street|address|collectively|recipient|"
-    r"confidential\w*|effective|usa|united states|its|as|date|in|i|you|exhibit|section)\b\.?,?$",
+    r"confidential\w*(?: information)?|the company(?: company)?|delaware corporation|effective|usa|united states|its|as|date|in|i|you|exhibit|section)\b\.?,?$",
     re.IGNORECASE,
 )
 _PLACES = re.compile(
@@ -113,7 +113,8 @@ def _of_letter(opening: str, flat: str) -> list[str]:
             if person and dear["last"] in person["name"] and " " in person["name"]:
                 names.append(_clean(person["name"]))
                 break
-    companies = Counter(_clean(match[0]) for match in COMPANY.finditer(flat))
+    lines = (match for line in opening.splitlines()[2:] for match in COMPANY.finditer(line))
+    companies = Counter(_clean(match[0]) for match in lines)
     names.extend(name for name, _ in companies.most_common(2) if _is_name(name))
     return list(dict.fromkeys(names))[:2]
 
@@ -129,6 +130,7 @@ def _is_name(name: str) -> bool:
 
 
 def _clean(name: str) -> str:
+    name = re.sub(r"^(?:[A-Z]{2} )?\d{4,5} (?=[A-Z])", "", name)
     name = re.sub(r"^(?:and|of|the(?= undersigned)|this|between)\s+", "", name.strip(), flags=re.I)
     return tidy_company(re.sub(r"(?:,| of| and| the)+$", "", name))
 

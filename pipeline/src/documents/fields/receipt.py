@@ -1,7 +1,9 @@
 """Receipts: who sold, when, where, and the sum paid."""
 
 import re
+import unicodedata
 from collections import defaultdict
+from decimal import Decimal
 
 from documents.fields.address import find_address
 from documents.fields.amounts import Amount, find_amounts
@@ -35,19 +37,20 @@ _WEIGHTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (r"(?:grand|net{1,2})\s*total|(?:total|amt|amount)\s*(?:amt\s*)?(?:payable|due)", 8),
         (r"total\s*(?:sales|amount|amt)?\W*(?:\(?incl|inclusive)", 7),
         (r"\btotal\b|\btota[il1]\b|gesamt|summe|zu zahlen|montant|à payer|\bttc\b", 5),
-        (r"\brounding\s*(?:rm|\$)", 2),
         (r"sub\W*total|before|excl|\bht\b|netto", -5),
         (r"qty|quantity|item|saving|discount|points|tax|gst\s*(?:amount|payable|summary)|supplies|"
          r"total\s*(?:gst|tax)|rounding\s*adj|menge|remise", -4),
     )
 )  # fmt: skip
+_ROUNDING = re.compile(r"round", re.IGNORECASE)
+_ROUNDING_STEP = Decimal("0.05")
 _CASH = re.compile(r"\b(?:cash|tender\w*|payment|paid|bar|gegeben|espèces)\b", re.IGNORECASE)
 _CHANGE = re.compile(r"\b(?:change|rückgeld|rendu|monnaie)\b", re.IGNORECASE)
 
 
 def receipt_fields(text: str) -> Fields:
     """`company`, `date` (as printed), `address`, `total` (number with a decimal point)."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in _without_specks(text).splitlines() if line.strip()]
     found: Fields = {}
     company, after = _company(lines)
     if company:
@@ -64,11 +67,18 @@ def receipt_fields(text: str) -> Fields:
     return found
 
 
+def _without_specks(text: str) -> str:
+    """Where hardly a letter has an accent, the few are specks on the paper that OCR saw."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    accents = sum(not letter.isascii() and letter.isalpha() for letter in text)
+    return plain if accents * 150 < len(text) else text
+
+
 def _company(lines: list[str]) -> tuple[str | None, int]:
     """The name at the head, and where the lines after it begin."""
     candidates = []
     for index, line in enumerate(lines[:_TOP]):
-        name = _REGISTRATION.sub("", line).strip(" ,:-*")
+        name = _mended(_REGISTRATION.sub("", line).strip(" ,:-*"))
         letters = sum(letter.isalpha() for letter in name)
         if letters < 4 or _NOT_A_NAME.search(name):
             continue
@@ -86,6 +96,11 @@ def _company(lines: list[str]) -> tuple[str | None, int]:
     return name, index + 1
 
 
+def _mended(name: str) -> str:
+    """The Malaysian `S/B` (Sdn Bhd), which OCR reads as 5/8 and the like, at a name's end."""
+    return re.sub(r"(?<=[A-Za-z0-9]{2})\s*[S5]/[B8D]$", " S/B", name)
+
+
 def _total(lines: list[str]) -> str | None:
     scores: dict[str, float] = defaultdict(float)
     for index, line in enumerate(lines):
@@ -101,9 +116,19 @@ def _total(lines: list[str]) -> str | None:
         scores[paid] += 4
     positive = {value: score for value, score in scores.items() if float(value) > 0}
     if positive:
-        return max(positive, key=lambda value: (positive[value], float(value)))
+        best = max(positive, key=lambda value: (positive[value], float(value)))
+        return _rounded(best, lines)
     every = [amount.value for line in lines for amount in _exact(line)]
     return f"{max(every):.2f}" if every else None
+
+
+def _rounded(total: str, lines: list[str]) -> str:
+    """What the total was rounded to, where cash is, in a line of its own."""
+    for line in lines:
+        for amount in _exact(line) if _ROUNDING.search(line) else ():
+            if 0 < abs(amount.value - Decimal(total)) <= _ROUNDING_STEP:
+                return f"{amount.value:.2f}"
+    return total
 
 
 def _difference(lines: list[str]) -> str | None:
