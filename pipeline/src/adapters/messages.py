@@ -17,20 +17,20 @@ def queue_work(ref: Ref) -> None:
     )
 
 
-def announce(kind: str, ref: Ref, **more: Any) -> None:
+def announce(detail_type: str, ref: Ref, /, **more: Any) -> None:
     """Put an event on the pipeline's bus. Raises RuntimeError when the bus refuses it."""
     answer = client("events").put_events(
         Entries=[
             {
                 "EventBusName": os.environ["BUS"],
                 "Source": "documents",
-                "DetailType": kind,
+                "DetailType": detail_type,
                 "Detail": json.dumps({**ref.detail(), **more}),
             }
         ]
     )
     if answer["FailedEntryCount"]:
-        raise RuntimeError(f"the bus refused {kind}: {answer['Entries'][0]}")
+        raise RuntimeError(f"the bus refused {detail_type}: {answer['Entries'][0]}")
 
 
 def bury(ref: Ref, code: str, message: str, body: str) -> None:
