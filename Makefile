@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: setup check test format lock clean
+.PHONY: setup run demo check test format lock clean
 
 setup: $(STAMP)
 
@@ -17,9 +17,19 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $(STAMP)
 
+# The document pipeline on this machine, until Ctrl-C; the page's address signs its reader in.
+run: setup
+	$(BIN)/eventmill up pipeline --parameter SignInLink=shown
+
+# The same on a free port, then the sample documents through it; nothing is kept.
+demo: setup
+	$(BIN)/python pipeline/samples/make.py .samples
+	$(BIN)/eventmill run pipeline --port 0 --ephemeral --parameter SignInLink=shown -- \
+		$(BIN)/python pipeline/samples/demo.py .samples
+
 check: setup
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench pipeline
+	$(BIN)/ruff check src tests bench pipeline
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -27,12 +37,12 @@ test: setup
 	$(BIN)/pytest -n $(WORKERS)
 
 format: setup
-	$(BIN)/ruff format src tests bench
-	$(BIN)/ruff check --fix src tests bench
+	$(BIN)/ruff format src tests bench pipeline
+	$(BIN)/ruff check --fix src tests bench pipeline
 
 # Resolves the ranges of pyproject.toml anew. Needs uv.
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra pipeline --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

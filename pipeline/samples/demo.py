@@ -14,7 +14,10 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -63,15 +66,16 @@ class Session:
         answer.raise_for_status()
         return str(made["id"])
 
-    def live(self) -> ClientConnection:
+    @contextmanager
+    def live(self) -> Iterator[ClientConnection]:
         """The WebSocket, subscribed to every document."""
         url = self.call("GET", "config")["websocket"]
         token = str(self.http.headers["Authorization"]).removeprefix("Bearer ")
-        socket = connect(f"{url}?token={token}", proxy=None)
-        socket.send(json.dumps({"action": "subscribe", "document": "*"}))
-        while json.loads(socket.recv(30)).get("type") != "subscribed":
-            pass
-        return socket
+        with connect(f"{url}?token={token}", proxy=None) as socket:
+            socket.send(json.dumps({"action": "subscribe", "document": "*"}))
+            while json.loads(socket.recv(30)).get("type") != "subscribed":
+                pass
+            yield socket
 
 
 def follow(socket: ClientConnection, wanted: set[str]) -> dict[str, dict[str, Any]]:
@@ -137,15 +141,13 @@ def _seconds(document: dict[str, Any]) -> float:
 
 
 def _epoch(moment: str) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(moment).timestamp()
 
 
 def main() -> int:
     """Returns the exit status."""
     folder = Path(sys.argv[1])
-    page = sys.argv[2] if len(sys.argv) > 2 else os.environ["EVENTMILL_OUTPUT_Page"]
+    page = sys.argv[2] if len(sys.argv) > 2 else os.environ["EVENTMILL_OUTPUT_PAGE"]
     manifest = json.loads((Path(__file__).parent / "manifest.json").read_text())
     session = Session.open(page)
     began = time.monotonic()

@@ -16,6 +16,7 @@ from adapters.records import Record, Ref
 from documents import progress
 from documents.errors import Permanent
 from documents.inspect import Inspection, inspect
+from documents.kinds import Kind
 from documents.progress import Stage, Status
 from documents.sniff import sniff
 from handlers.powertools import logger, metrics, tracer
@@ -46,22 +47,21 @@ def take_in(key: str, size: int) -> None:
         return
     if where.stage is not Stage.UPLOADING or where.status is not Status.WORKING:
         return
+    data = files.original(ref, name)
+    kind: Kind | None = None
     try:
-        inspection = look_at(files.original(ref, name), name)
+        kind = sniff(data[:_ENDS], data[-_ENDS:], name)
+        inspection = inspect(data, kind)
     except Permanent as error:
-        _refuse(record, error)
+        _refuse(record, error, kind)
         return
     _accept(record, ref, inspection, round((time.monotonic() - started) * 1000))
 
 
-def look_at(data: bytes, name: str) -> Inspection:
-    """Raises Permanent for what nobody could read."""
-    return inspect(data, sniff(data[:_ENDS], data[-_ENDS:], name))
-
-
-def _refuse(record: Record, error: Permanent) -> None:
+def _refuse(record: Record, error: Permanent, kind: Kind | None) -> None:
     refused = progress.reject(records.progress_of(record), error.code, error.message)
-    if refused is not None and records.move(record, refused) is not None:
+    found = {"kind": kind.value} if kind is not None else {}
+    if refused is not None and records.move(record, refused, **found) is not None:
         metrics.add_metric("Rejected", MetricUnit.Count, 1)
         logger.info("rejected", extra={"code": error.code})
 

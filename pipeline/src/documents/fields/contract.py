@@ -21,7 +21,21 @@ _SIGNED = re.compile(r"(?:dated?|signed)\s*:?\s*$", re.IGNORECASE)
 _NUMBERS = {
     word: number
     for number, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ],
+        1,
     )
 } | {"eighteen": 18, "twenty-four": 24, "twenty four": 24, "thirty-six": 36, "fifteen": 15}
 _OTHER_SPAN = re.compile(

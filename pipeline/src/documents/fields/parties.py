@@ -73,13 +73,16 @@ def _names_in(clause: str) -> list[str]:
         name = _clean(match["name"])
         after = clause[match.end() : match.end() + 12]
         if (
-            names
-            and _is_name(match["name"])
-            and re.match(r"\s*[,(.;]|\s+(?:on|whose|with|having)", after)
+            (
+                names
+                and _is_name(match["name"])
+                and re.match(r"\s*[,(.;]|\s+(?:on|whose|with|having)", after)
+            )
+            and not _known(name, names)
+            and not _inside_parentheses(clause, match.start())
         ):
-            if not _known(name, names) and not _inside_parentheses(clause, match.start()):
-                names.append(name)
-                break
+            names.append(name)
+            break
     return names
 
 

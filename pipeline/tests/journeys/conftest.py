@@ -1,0 +1,42 @@
+"""One engine with the pipeline deployed, for all journeys."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from eventmill.testing import TestEngine, engine
+
+PIPELINE = Path(__file__).parents[2]
+
+
+def load(name: str) -> ModuleType:
+    """A module of pipeline/samples."""
+    folder = str(PIPELINE / "samples")
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    return importlib.import_module(name)
+
+
+@pytest.fixture(scope="session")
+def demo() -> ModuleType:
+    return load("demo")
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[TestEngine]:
+    with engine() as running:
+        running.deploy(PIPELINE / "template.yaml", {"SignInLink": "shown"})
+        yield running
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("samples")
+    load("make").make(folder)
+    return folder

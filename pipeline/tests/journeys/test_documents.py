@@ -1,0 +1,114 @@
+"""Documents through the whole pipeline, over its HTTP API and its WebSocket."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+
+import pytest
+import requests
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+
+
+@pytest.fixture(scope="module")
+def session(app, demo):
+    return demo.Session.open(app.outputs["Page"])
+
+
+def ended(session, demo, *ids: str, socket) -> dict:
+    return demo.follow(socket, set(ids))
+
+
+def test_every_sample_becomes_what_the_manifest_says(app, demo, session, samples) -> None:
+    manifest = json.loads((Path(demo.__file__).parent / "manifest.json").read_text())
+    assert len(manifest) >= 12
+    with session.live() as socket:
+        for duplicates in (False, True):
+            part = [one for one in manifest if (one["status"] == "duplicate") == duplicates]
+            ids = {one["file"]: session.upload(samples / one["file"]) for one in part}
+            states = demo.follow(socket, set(ids.values()))
+            for one in part:
+                assert demo.problems(one, states[ids[one["file"]]]) == [], one["file"]
+    app.settle()
+    assert session.call("GET", "search?q=brightwater")["total"] >= 2
+    queue = app.client("sqs").get_queue_attributes(
+        QueueUrl=app.outputs["DeadLetters"], AttributeNames=["All"]
+    )
+    assert queue["Attributes"]["ApproximateNumberOfMessages"] == "0"
+
+
+def test_the_stages_are_told_as_they_happen_and_leave_a_trail(app, demo, session, tmp_path) -> None:
+    file = tmp_path / "note.txt"
+    file.write_text("Dear Ada,\n\nthe zygomorphic flowers have arrived.\n\nKind regards,\nMira\n")
+    seen = []
+    with session.live() as socket:
+        number = session.upload(file)
+        while not seen or seen[-1] != "done":
+            document = json.loads(socket.recv(30)).get("document")
+            if isinstance(document, dict) and document["id"] == number:
+                seen.append(document["stage"])
+    assert seen == ["uploading", "received", "extracted", "classified", "done"]
+    app.settle()
+    trail = session.call("GET", f"documents/{number}/audit")["entries"]
+    assert sorted(entry["stage"] for entry in trail) == sorted(seen)
+    shown = session.call("GET", f"documents/{number}")
+    assert "zygomorphic" in shown["text"]["pages"][0]["text"]
+    url = session.call("GET", f"documents/{number}/original")["url"]
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == file.read_bytes()
+    (hit,) = session.call("GET", "search?q=zygomorphic")["hits"]
+    assert hit["id"] == number and "zygomorphic" in hit["snippet"]
+    answer = session.http.delete(f"{session.page}documents/{number}")
+    assert answer.status_code == 204
+    app.settle()
+    assert session.call("GET", "search?q=zygomorphic")["total"] == 0
+    assert session.http.get(f"{session.page}documents/{number}").status_code == 404
+
+
+def test_nobody_comes_in_without_a_token(session) -> None:
+    for path in ("documents", "config", "search?q=a", "documents/x"):
+        assert requests.get(session.page + path, timeout=10).status_code == 401, path
+        forged = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJob21lIn0."}
+        assert requests.get(session.page + path, headers=forged, timeout=10).status_code == 403
+    assert requests.post(session.page + "session", json={"key": "x"}).status_code == 401
+    with pytest.raises(InvalidStatus) as refused:
+        connect(session.call("GET", "config")["websocket"] + "?token=no", proxy=None).__enter__()
+    assert refused.value.response.status_code in (401, 403)
+
+
+def test_tenants_do_not_see_each_other(app, demo, session, tmp_path) -> None:
+    base, _, key = app.outputs["Page"].partition("#key=")
+    token = requests.post(base + "session", json={"key": key, "tenant": "other"}).json()["token"]
+    theirs = {"Authorization": f"Bearer {token}"}
+    file = tmp_path / "mine.txt"
+    file.write_text("mine alone")
+    number = session.upload(file)
+    assert requests.get(base + f"documents/{number}", headers=theirs).status_code == 404
+    assert requests.get(base + "documents", headers=theirs).json()["documents"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"name": "", "size": 1}, "name"),
+        ({"name": "a.exe", "size": 1}, "type"),
+        ({"name": "a.pdf", "size": 0}, "size"),
+        ({"name": "a.pdf", "size": 1 << 40}, "size"),
+        ([], "object"),
+    ],
+)
+def test_a_bad_upload_is_told_what_is_wrong(session, body, said: str) -> None:
+    answer = session.http.post(session.page + "documents", json=body)
+    assert answer.status_code == 400 and said in answer.json()["message"]
+
+
+def test_the_page_is_served_with_a_strict_policy(session) -> None:
+    answer = requests.get(session.page, timeout=10)
+    assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html")
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert requests.get(session.page + "app.js").status_code == 200
+    assert requests.get(session.page + "nothing.js").status_code == 404
