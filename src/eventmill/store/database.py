@@ -20,6 +20,8 @@ from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import StoreError
 from eventmill.store.connection import connect, reserve_log
 from eventmill.store.migrations import migrate
+from eventmill.store.sequences import SCHEMA as SEQUENCES
+from eventmill.store.sequences import Sequences
 from eventmill.store.signals import Signals
 from eventmill.store.transaction import Transaction
 
@@ -51,10 +53,11 @@ class Database:
         self._clock = clock
         self._path = path
         self._writer = connect(path, durability)
-        migrate(self._writer, schemas)
+        migrate(self._writer, {"sequences": SEQUENCES, **schemas})
         if durability == "power":
             reserve_log(path)
         self._reader = connect(path, durability, read_only=True)
+        self._sequences = Sequences()
         self._local = threading.local()
         self._scanning: list[sqlite3.Connection] = []
         self._scanners = ThreadPoolExecutor(2, thread_name_prefix="reader")
@@ -128,13 +131,14 @@ class Database:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             for closure, future in group:
-                transaction = Transaction(self._writer, self._clock.now())
+                transaction = Transaction(self._writer, self._clock.now(), self._sequences)
                 result: Any = None
                 failure: Exception | None = None
                 try:
                     result = run(closure, transaction)
                 except Exception as error:
                     failure = error
+                    self._sequences.undone()
                 else:
                     keys, after = transaction.drain()
                     announced += keys
@@ -142,9 +146,11 @@ class Database:
                 if future is not None:
                     outcomes.append((future, result, failure))
             self._writer.execute("COMMIT")
+            self._sequences.committed()
         except sqlite3.Error as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
+            self._sequences.undone()
             lost = StoreError(f"the change could not be written to {self._path}: {error}")
             outcomes = [(future, None, lost) for _, future in group if future is not None]
             announced, actions = [], []

@@ -16,7 +16,7 @@ SCHEMA = (
     CREATE TABLE sqs_deleted(name TEXT PRIMARY KEY, deleted REAL NOT NULL) WITHOUT ROWID;
 
     CREATE TABLE sqs_messages(
-      seq INTEGER PRIMARY KEY AUTOINCREMENT, -- order of arrival; a number is never used twice
+      seq INTEGER PRIMARY KEY,         -- order of arrival, from a sequence
       queue INTEGER NOT NULL,
       visible REAL NOT NULL,           -- moved time from which it can be received
       message_id TEXT NOT NULL,
