@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 
 from eventmill.edge.body import Receive, Scope, Send
+from eventmill.edge.http_protocol import HttpProtocol
 from eventmill.kernel.errors import UsageError
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -52,7 +53,7 @@ class HttpServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=HttpProtocol,
                 ws="websockets-sansio",
                 loop="none",
                 lifespan="off",

@@ -18,14 +18,17 @@ from typing import Any, Literal, TypeVar
 
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import StoreError
-from eventmill.store.connection import connect
+from eventmill.store.connection import connect, reserve_log
 from eventmill.store.migrations import migrate
+from eventmill.store.sequences import SCHEMA as SEQUENCES
+from eventmill.store.sequences import Sequences
 from eventmill.store.signals import Signals
 from eventmill.store.transaction import Transaction
 
 T = TypeVar("T")
 Closure = Callable[[Transaction], Any]
-Answer = Callable[[Any, BaseException | None], None]
+Work = tuple[Closure, "asyncio.Future[Any] | None"]
+Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 Durability = Literal["power", "process"]
 
 _GROUP = 256
@@ -50,12 +53,15 @@ class Database:
         self._clock = clock
         self._path = path
         self._writer = connect(path, durability)
-        migrate(self._writer, schemas)
+        migrate(self._writer, {"sequences": SEQUENCES, **schemas})
+        if durability == "power":
+            reserve_log(path)
         self._reader = connect(path, durability, read_only=True)
+        self._sequences = Sequences()
         self._local = threading.local()
         self._scanning: list[sqlite3.Connection] = []
         self._scanners = ThreadPoolExecutor(2, thread_name_prefix="reader")
-        self._queue: SimpleQueue[tuple[Closure, Answer] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
         self._thread.start()
@@ -66,16 +72,7 @@ class Database:
         What it raises undoes its change alone and is raised here.
         """
         future: asyncio.Future[T] = self._loop.create_future()
-
-        def answer(result: Any, error: BaseException | None) -> None:
-            if future.done():
-                return
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-
-        self._queue.put((closure, answer))
+        self._queue.put((closure, future))
         return await future
 
     def post(self, closure: Closure) -> None:
@@ -83,7 +80,7 @@ class Database:
 
         For what nobody was promised: log lines, metrics. Its errors are dropped.
         """
-        self._queue.put((closure, _ignore))
+        self._queue.put((closure, None))
 
     def read(self, closure: Callable[[Transaction], T]) -> T:
         """Run a short `closure` over committed state, here and now on the event loop.
@@ -126,35 +123,43 @@ class Database:
             if stop:
                 return
 
-    def _commit(self, group: list[tuple[Closure, Answer]]) -> None:
-        answers: list[tuple[Answer, Any, BaseException | None]] = []
+    def _commit(self, group: list[Work]) -> None:
+        outcomes: list[Outcome] = []
         announced: list[str] = []
         actions: list[Callable[[], None]] = []
+        run = self._run if len(group) > 1 else self._run_alone
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-            for closure, answer in group:
+            for closure, future in group:
+                transaction = Transaction(self._writer, self._clock.now(), self._sequences)
+                result: Any = None
+                failure: Exception | None = None
                 try:
-                    result, transaction = self._run(closure)
+                    result = run(closure, transaction)
                 except Exception as error:
-                    answers.append((answer, None, error))
-                    continue
-                keys, after = transaction.drain()
-                announced.extend(keys)
-                actions.extend(after)
-                answers.append((answer, result, None))
+                    failure = error
+                    self._sequences.undone()
+                else:
+                    keys, after = transaction.drain()
+                    announced += keys
+                    actions += after
+                if future is not None:
+                    outcomes.append((future, result, failure))
             self._writer.execute("COMMIT")
+            self._sequences.committed()
         except sqlite3.Error as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-            failure = StoreError(f"the change could not be written to {self._path}: {error}")
-            answers = [(answer, None, failure) for _, answer in group]
+            self._sequences.undone()
+            lost = StoreError(f"the change could not be written to {self._path}: {error}")
+            outcomes = [(future, None, lost) for _, future in group if future is not None]
             announced, actions = [], []
         for action in actions:
             action()
-        self._loop.call_soon_threadsafe(self._answer, answers, announced)
+        if outcomes or announced:
+            self._loop.call_soon_threadsafe(self._answer, outcomes, announced)
 
-    def _run(self, closure: Closure) -> tuple[Any, Transaction]:
-        transaction = Transaction(self._writer, self._clock.now())
+    def _run(self, closure: Closure, transaction: Transaction) -> Any:
         self._writer.execute("SAVEPOINT call")
         try:
             result = closure(transaction)
@@ -165,18 +170,25 @@ class Database:
                 self._writer.execute("RELEASE call")
             raise
         self._writer.execute("RELEASE call")
-        return result, transaction
+        return result
 
-    def _answer(
-        self,
-        answers: list[tuple[Answer, Any, BaseException | None]],
-        announced: list[str],
-    ) -> None:
-        for answer, result, error in answers:
-            answer(result, error)
+    def _run_alone(self, closure: Closure, transaction: Transaction) -> Any:
+        """Without a savepoint: a failure undoes the whole transaction and begins an empty one."""
+        try:
+            return closure(transaction)
+        except BaseException:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+                self._writer.execute("BEGIN IMMEDIATE")
+            raise
+
+    def _answer(self, outcomes: list[Outcome], announced: list[str]) -> None:
+        for future, result, error in outcomes:
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
         if announced:
             self.signals.announce(dict.fromkeys(announced))
-
-
-def _ignore(result: Any, error: BaseException | None) -> None:
-    """The answer nobody waits for."""

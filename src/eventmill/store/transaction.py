@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from eventmill.store.sequences import Sequences
+
 Row = tuple[Any, ...]
 
 
@@ -17,10 +19,13 @@ class Transaction:
     changes in order; on a reader it is the last committed state and changing it fails.
     """
 
-    __slots__ = ("_announced", "_committed", "_connection", "now")
+    __slots__ = ("_announced", "_committed", "_connection", "_sequences", "now")
 
-    def __init__(self, connection: sqlite3.Connection, now: float) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, now: float, sequences: Sequences | None = None
+    ) -> None:
         self._connection = connection
+        self._sequences = sequences or Sequences()
         self._announced: list[str] = []
         self._committed: list[Callable[[], None]] = []
         self.now = now
@@ -42,6 +47,10 @@ class Transaction:
     def all(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
         """Every row."""
         return self._connection.execute(sql, params).fetchall()
+
+    def number(self, sequence: str) -> int:
+        """The next number of a sequence: higher than every one before, and never given twice."""
+        return self._sequences.take(self._connection, sequence)
 
     def announce(self, *keys: str) -> None:
         """Wake, after the commit, whoever watches one of `keys` (see store/signals.py)."""
@@ -69,6 +78,7 @@ class Transaction:
             if self._connection.in_transaction:
                 self.execute("ROLLBACK TO attempt")
                 self.execute("RELEASE attempt")
+            self._sequences.undone()
             del self._announced[announced:], self._committed[committed:]
             raise
         self.execute("RELEASE attempt")

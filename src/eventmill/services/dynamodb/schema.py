@@ -37,7 +37,7 @@ SCHEMA = (
       enabled INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE ddb_records(
-      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      seq INTEGER PRIMARY KEY,         -- from a sequence
       stream TEXT NOT NULL,
       created REAL NOT NULL,
       key TEXT NOT NULL,               -- the item's keys, one text for each item

@@ -104,8 +104,14 @@ def record(
     if expired:
         event["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
     call.tx.execute(
-        "INSERT INTO ddb_records(stream, created, key, event) VALUES(?,?,?,?)",
-        (stream, call.now, dump(keys).decode(), dump(event).decode()),
+        "INSERT INTO ddb_records VALUES(?,?,?,?,?)",
+        (
+            call.tx.number("dynamodb.records"),
+            stream,
+            call.now,
+            dump(keys).decode(),
+            dump(event).decode(),
+        ),
     )
     call.tx.announce(key(stream))
 

@@ -18,6 +18,11 @@ from eventmill.services.s3.buckets import OPERATIONS
 from eventmill.store.transaction import Row, Transaction
 
 _MOST = 1_000
+_VERSIONS = (
+    "SELECT key, version, latest, marker, size, etag, modified, seq FROM s3_objects"
+    " WHERE bucket=?1 AND latest={latest} AND key>=?2 AND key<?3 AND key>?4"
+)
+"""One half of a bucket's versions in the index's order: the two are merged without sorting."""
 _CHUNK = 1_000
 
 
@@ -168,8 +173,8 @@ def list_object_versions(call: Call, request: dict[str, Any]) -> Result:
     buckets.find(call.tx, request["Bucket"])
     prefix, limit = request.get("Prefix") or "", _limit(request)
     rows = call.tx.all(
-        "SELECT key, version, latest, marker, size, etag, modified FROM s3_objects WHERE bucket=?"
-        " AND key>=? AND key<? AND key>? ORDER BY key, seq DESC LIMIT ?",
+        f"{_VERSIONS.format(latest=1)} UNION ALL {_VERSIONS.format(latest=0)}"
+        " ORDER BY key, seq DESC LIMIT ?5",
         (request["Bucket"], prefix, _after(prefix), request.get("KeyMarker") or "", limit + 1),
     )
     answer: dict[str, Any] = {
@@ -180,7 +185,7 @@ def list_object_versions(call: Call, request: dict[str, Any]) -> Result:
         "Versions": [],
         "DeleteMarkers": [],
     }
-    for key, version, latest, marker, size, etag, modified in rows[:limit]:
+    for key, version, latest, marker, size, etag, modified, _ in rows[:limit]:
         entry = {
             "Key": key,
             "VersionId": version,

@@ -38,6 +38,7 @@ _OVERRIDES = (
 )
 _COLUMNS = "seq, key, version, latest, marker, size, etag, modified, headers, tags, body, blobs"
 _KEY_LIMIT = 1_024
+_SEQUENCE = "s3.objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def find(tx: Transaction, bucket: str, key: str, version: str | None = None) -> 
     """Raises NotFound: NoSuchBucket, NoSuchKey, NoSuchVersion."""
     if version:
         row = tx.one(
-            f"SELECT {_COLUMNS} FROM s3_objects WHERE bucket=? AND key=? AND version=?",
+            f"SELECT {_COLUMNS} FROM s3_objects"
+            " WHERE bucket=? AND latest IN (0,1) AND key=? AND version=?",
             (bucket, key, version),
         )
     else:
@@ -125,10 +127,12 @@ def write(
         raise Invalid("KeyTooLongError", "Your key is too long")
     version = call.ids.token(32) if bucket.versioning == "Enabled" else "null"
     _make_room(call, bucket, key, version)
-    cursor = call.tx.execute(
-        "INSERT INTO s3_objects(bucket, key, version, latest, marker, size, etag, modified,"
-        " headers, tags, body, blobs) VALUES(?,?,?,1,0,?,?,?,?,?,?,?)",
+    seq = call.tx.number(_SEQUENCE)
+    call.tx.execute(
+        "INSERT INTO s3_objects(seq, bucket, key, version, latest, marker, size, etag, modified,"
+        " headers, tags, body, blobs) VALUES(?,?,?,?,1,0,?,?,?,?,?,?,?)",
         (
+            seq,
             bucket.name,
             key,
             version,
@@ -140,7 +144,6 @@ def write(
             *content,
         ),
     )
-    seq = cursor.lastrowid or 0
     shown = version if bucket.versioning else None
     if bucket.notifications:
         notifications.created(call, bucket, event, key, size, etag, shown, seq)
@@ -151,7 +154,8 @@ def _make_room(call: Call, bucket: Bucket, key: str, version: str) -> None:
     """The version before is no longer the latest; one of the same id is replaced."""
     if version == "null":
         row = call.tx.one(
-            "DELETE FROM s3_objects WHERE bucket=? AND key=? AND version='null' RETURNING blobs",
+            "DELETE FROM s3_objects WHERE bucket=? AND latest IN (0,1) AND key=?"
+            " AND version='null' RETURNING blobs",
             (bucket.name, key),
         )
         if row is not None:
@@ -282,19 +286,20 @@ def delete(call: Call, bucket: Bucket, key: str, version: str | None) -> dict[st
         return _delete_version(call, bucket, key, version)
     marker = call.ids.token(32) if bucket.versioning == "Enabled" else "null"
     _make_room(call, bucket, key, marker)
-    cursor = call.tx.execute(
-        "INSERT INTO s3_objects(bucket, key, version, latest, marker, size, etag, modified,"
-        " headers, tags) VALUES(?,?,?,1,1,0,'',?,'{}','{}')",
-        (bucket.name, key, marker, call.now),
+    seq = call.tx.number(_SEQUENCE)
+    call.tx.execute(
+        "INSERT INTO s3_objects(seq, bucket, key, version, latest, marker, size, etag, modified,"
+        " headers, tags) VALUES(?,?,?,?,1,1,0,'',?,'{}','{}')",
+        (seq, bucket.name, key, marker, call.now),
     )
     if bucket.notifications:
-        notifications.marked(call, bucket, key, marker, cursor.lastrowid or 0)
+        notifications.marked(call, bucket, key, marker, seq)
     return {"DeleteMarker": True, "VersionId": marker}
 
 
 def _delete_version(call: Call, bucket: Bucket, key: str, version: str | None) -> dict[str, Any]:
     row = call.tx.one(
-        "DELETE FROM s3_objects WHERE bucket=? AND key=? AND version=?"
+        "DELETE FROM s3_objects WHERE bucket=? AND latest IN (0,1) AND key=? AND version=?"
         " RETURNING seq, latest, marker, blobs",
         (bucket.name, key, version or "null"),
     )
@@ -306,7 +311,7 @@ def _delete_version(call: Call, bucket: Bucket, key: str, version: str | None) -
     if latest:
         call.tx.execute(
             "UPDATE s3_objects SET latest=1 WHERE seq="
-            "(SELECT max(seq) FROM s3_objects WHERE bucket=? AND key=?)",
+            "(SELECT max(seq) FROM s3_objects WHERE bucket=? AND latest=0 AND key=?)",
             (bucket.name, key),
         )
     if bucket.notifications:

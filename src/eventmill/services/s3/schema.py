@@ -15,7 +15,7 @@ SCHEMA = (
       PRIMARY KEY(bucket, kind)
     ) WITHOUT ROWID;
     CREATE TABLE s3_objects(
-      seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- order of writing, the newest version is highest
+      seq INTEGER PRIMARY KEY,         -- order of writing, from a sequence
       bucket TEXT NOT NULL,
       key TEXT NOT NULL,
       version TEXT NOT NULL,           -- 'null' in a bucket without versioning
@@ -29,8 +29,9 @@ SCHEMA = (
       body BLOB,                       -- a short body
       blobs TEXT                       -- JSON [[name, size], …], a long one in the store's files
     );
-    CREATE UNIQUE INDEX s3_latest ON s3_objects(bucket, key) WHERE latest=1;
-    CREATE INDEX s3_versions ON s3_objects(bucket, key, seq);
+    -- One index, as each is a page in every commit: what asks for a key whichever version it is
+    -- says `latest IN (0,1)`.
+    CREATE INDEX s3_by_key ON s3_objects(bucket, latest, key, seq DESC);
     CREATE TABLE s3_uploads(
       id TEXT PRIMARY KEY,
       bucket TEXT NOT NULL,

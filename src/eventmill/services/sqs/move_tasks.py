@@ -14,7 +14,7 @@ from eventmill.services.contract import Call, Result
 from eventmill.services.sqs import fifo, redrive
 from eventmill.services.sqs.faults import invalid_parameter
 from eventmill.services.sqs.operations import OPERATIONS
-from eventmill.services.sqs.queues import Queue, by_arn, changed_key
+from eventmill.services.sqs.queues import SEQUENCE, Queue, by_arn, changed_key
 from eventmill.store.transaction import Transaction
 
 KEY = "sqs.move_tasks"
@@ -175,10 +175,10 @@ def _slice(
 def _move(tx: Transaction, queue: Queue, target: Queue, seq: int, group: str | None) -> None:
     """A new seq puts the message behind what the target already holds."""
     tx.execute(
-        "UPDATE sqs_messages SET seq=(SELECT max(seq)+1 FROM sqs_messages), queue=?, visible=?,"
+        "UPDATE sqs_messages SET seq=?, queue=?, visible=?,"
         " sent=?, expires=?, receives=0, first_received=NULL, nonce=NULL, holder=NULL,"
         " dlq_source=NULL WHERE seq=?",
-        (target.id, tx.now, tx.now, tx.now + target.retention, seq),
+        (tx.number(SEQUENCE), target.id, tx.now, tx.now, tx.now + target.retention, seq),
     )
     if group is not None and target.fifo:
         tx.execute(

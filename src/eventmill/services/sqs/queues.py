@@ -13,6 +13,7 @@ from eventmill.services.sqs.faults import invalid_parameter, no_such_queue, valu
 from eventmill.store.transaction import Row, Transaction
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}\Z")
+SEQUENCE = "sqs.messages"
 _REMOVABLE = ("Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
 
 

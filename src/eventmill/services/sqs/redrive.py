@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-d
 from __future__ import annotations
 
 from eventmill.services.sqs import fifo
-from eventmill.services.sqs.queues import Queue, by_arn, changed_key
+from eventmill.services.sqs.queues import SEQUENCE, Queue, by_arn, changed_key
 from eventmill.store.transaction import Transaction
 
 
@@ -22,13 +22,13 @@ def to_dead_letter(tx: Transaction, queue: Queue, seq: int, group: str | None) -
         tx.execute("DELETE FROM sqs_messages WHERE seq=?", (seq,))
         return
     tx.execute(
-        "INSERT INTO sqs_messages(queue, visible, message_id, body, md5_body, attributes,"
+        "INSERT INTO sqs_messages(seq, queue, visible, message_id, body, md5_body, attributes,"
         " md5_attributes, sent, expires, sender, receives, first_received, grp, dedup, trace,"
         " dlq_source)"
-        " SELECT ?1, ?2, message_id, body, md5_body, attributes, md5_attributes, sent,"
+        " SELECT ?7, ?1, ?2, message_id, body, md5_body, attributes, md5_attributes, sent,"
         " CASE WHEN ?3 THEN ?2 ELSE sent END + ?4, sender, receives, first_received, grp, dedup,"
         " trace, ?5 FROM sqs_messages WHERE seq=?6",
-        (target.id, tx.now, target.fifo, target.retention, queue.arn, seq),
+        (target.id, tx.now, target.fifo, target.retention, queue.arn, seq, tx.number(SEQUENCE)),
     )
     tx.execute("DELETE FROM sqs_messages WHERE seq=?", (seq,))
     if target.fifo and group is not None:

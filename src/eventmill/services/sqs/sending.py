@@ -13,7 +13,7 @@ from eventmill.kernel.errors import Invalid
 from eventmill.kernel.ids import Ids
 from eventmill.services.sqs import fifo, message_attributes
 from eventmill.services.sqs.faults import invalid_parameter, missing, value_invalid
-from eventmill.services.sqs.queues import Queue, changed_key
+from eventmill.services.sqs.queues import SEQUENCE, Queue, changed_key
 from eventmill.store.transaction import Transaction
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -126,11 +126,13 @@ def send(tx: Transaction, ids: Ids, queue: Queue, draft: Draft, sender: str) -> 
             return Sent(message_id, md5_body, md5_attributes, sequence_number(seq))
     message_id = ids.uuid()
     delay = queue.delay if draft.delay is None else draft.delay
-    cursor = tx.execute(
-        "INSERT INTO sqs_messages(queue, visible, message_id, body, md5_body, attributes,"
+    seq = tx.number(SEQUENCE)
+    tx.execute(
+        "INSERT INTO sqs_messages(seq, queue, visible, message_id, body, md5_body, attributes,"
         " md5_attributes, sent, expires, sender, grp, dedup, trace)"
-        " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
+            seq,
             queue.id,
             tx.now + delay,
             message_id,
@@ -146,7 +148,6 @@ def send(tx: Transaction, ids: Ids, queue: Queue, draft: Draft, sender: str) -> 
             draft.trace,
         ),
     )
-    seq = cursor.lastrowid or 0
     if queue.fifo:
         fifo.sent(tx, queue, draft.group or "", dedup or "", message_id, seq, tx.now + delay)
     tx.announce(changed_key(queue.arn))

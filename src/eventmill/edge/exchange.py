@@ -1,0 +1,199 @@
+"""One request and its answer, as ASGI has them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from eventmill.edge.body import Scope
+
+if TYPE_CHECKING:
+    from eventmill.edge.http_protocol import HttpProtocol
+
+_log = logging.getLogger(__name__)
+
+_BAD_NAME = re.compile(rb'[\x00-\x20\x7f()<>@,;:\[\]={}\\"]')
+_BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_JOINED = 65_536
+"""A body up to this size is written with its head; to copy a longer one costs more."""
+
+
+@cache
+def status_line(status: int) -> bytes:
+    """The first line of an answer."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode("ascii")
+
+
+class Exchange:
+    """Feeds the application and writes what it sends."""
+
+    __slots__ = (
+        "_chunked",
+        "_complete",
+        "_expects",
+        "_gone",
+        "_head",
+        "_left",
+        "_more",
+        "_news",
+        "_parts",
+        "_protocol",
+        "_scope",
+        "_size",
+        "_started",
+        "_waiter",
+        "keep_alive",
+    )
+
+    def __init__(
+        self, protocol: HttpProtocol, scope: Scope, *, expects: bool, keep_alive: bool
+    ) -> None:
+        self._protocol = protocol
+        self._scope = scope
+        self._expects = expects
+        self.keep_alive = keep_alive
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._more = True
+        self._news = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._gone = False
+        self._head = b""
+        self._started = False
+        self._complete = False
+        self._chunked = False
+        self._left = 0
+
+    # From the connection.
+
+    def feed(self, body: bytes) -> int:
+        """A part of the body came; returns how many bytes wait for the application."""
+        if self._complete:
+            return 0
+        self._parts.append(body)
+        self._size += len(body)
+        self._wake()
+        return self._size
+
+    def end(self) -> None:
+        """The body is complete."""
+        self._more = False
+        self._wake()
+
+    def disconnect(self) -> None:
+        """The client is gone."""
+        self._gone = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._news = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # For the application.
+
+    async def run(self, app: Any) -> None:
+        """Call the application; an answer that it leaves out or unfinished becomes an error."""
+        try:
+            await app(self._scope, self.receive, self.send)
+        except Exception:
+            _log.exception("answering %s %s failed", self._scope["method"], self._scope["path"])
+        if self._complete or self._gone:
+            return
+        if self._started:
+            # The client must see that the answer is cut short.
+            self._protocol.close()
+            return
+        self.keep_alive = False
+        text = b"Internal Server Error"
+        length = (b"content-length", b"%d" % len(text))
+        await self.send({"type": "http.response.start", "status": 500, "headers": [length]})
+        await self.send({"type": "http.response.body", "body": text})
+
+    async def receive(self) -> dict[str, Any]:
+        """The next part of the body; afterwards, that the client or the exchange is gone."""
+        if self._expects:
+            self._expects = False
+            self._protocol.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while not (self._news or self._gone or self._complete):
+            self._protocol.resume_reading()
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        self._news = False
+        if self._gone or self._complete:
+            return {"type": "http.disconnect"}
+        body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        return {"type": "http.request", "body": body, "more_body": self._more}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Write a part of the answer; the head goes out with the first part of the body."""
+        if self._protocol.paused:
+            await self._protocol.drain()
+        if self._gone or self._complete:
+            return
+        if message["type"] == "http.response.start":
+            self._start(message["status"], message["headers"])
+            return
+        body: bytes = message.get("body", b"")
+        more: bool = message.get("more_body", False)
+        self._write(b"" if self._scope["method"] == "HEAD" else body, more)
+        if more:
+            return
+        self._complete = True
+        self._wake()
+        if self._left and self._scope["method"] != "HEAD":
+            _log.error("the answer to %s is shorter than its length", self._scope["path"])
+            self.keep_alive = False
+        self._protocol.answered(keep=self.keep_alive)
+
+    def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Raises ValueError for a header that would break out of its line."""
+        if self._expects:
+            # The client has not sent its body, and may or may not do so still.
+            self.keep_alive = False
+        content = [status_line(status)]
+        sized = status in (204, 304) or self._scope["method"] == "HEAD"
+        for name, value in (*self._protocol.default_headers, *headers):
+            if _BAD_NAME.search(name) or _BAD_VALUE.search(value):
+                raise ValueError(f"{name!r}: {value!r} cannot be sent as a header")
+            name = name.lower()
+            if name == b"content-length":
+                self._left = int(value)
+                sized = True
+            elif name == b"connection" and b"close" in value.lower():
+                self.keep_alive = False
+                continue
+            content += (name, b": ", value, b"\r\n")
+        if not self.keep_alive:
+            content.append(b"connection: close\r\n")
+        if not sized:
+            self._chunked = True
+            content.append(b"transfer-encoding: chunked\r\n")
+        content.append(b"\r\n")
+        self._head = b"".join(content)
+        self._started = True
+
+    def _write(self, body: bytes, more: bool) -> None:
+        if self._chunked and self._scope["method"] != "HEAD":
+            chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            body = chunk if more else chunk + b"0\r\n\r\n"
+        elif len(body) > self._left:
+            raise ValueError(f"the answer to {self._scope['path']} is longer than its length")
+        else:
+            self._left -= len(body)
+        head, self._head = self._head, b""
+        if head and len(body) > _JOINED:
+            self._protocol.write(head)
+            self._protocol.write(body)
+        elif head or body:
+            self._protocol.write(head + body)

@@ -1,0 +1,263 @@
+"""HTTP/1.1 on one connection: bytes to ASGI calls and back.
+
+uvicorn accepts connections and speaks WebSocket; its own HTTP protocol writes the head and the
+body of each answer on their own, which costs two packets and wakes the client twice, and sets a
+timer per request. Requests of a connection are answered one after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+from urllib.parse import unquote
+
+import httptools
+import uvicorn
+from uvicorn.server import ServerState
+
+from eventmill.edge.body import Scope
+from eventmill.edge.exchange import Exchange, status_line
+
+_HELD = 65_536
+"""Bytes of a body that wait for the application before the connection is read no further."""
+
+
+class HttpProtocol(asyncio.Protocol):
+    """One connection. uvicorn makes it and asks it to `shutdown`."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._config = config
+        self._state = server_state
+        self._app_state = app_state
+        self._loop = _loop or asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._client: tuple[str, int] | None = None
+        self._server: tuple[str, int] | None = None
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._websocket = False
+        self._reading: Exchange | None = None
+        self._answering: Exchange | None = None
+        self._next: deque[Exchange] = deque()
+        self._idle_since = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._paused = False
+        self._writable: asyncio.Future[None] | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A client is there. uvloop's transports are no subclass of asyncio's, only alike."""
+        self._transport = transport
+        self._client = transport.get_extra_info("peername")
+        self._server = transport.get_extra_info("sockname")
+        self._state.connections.add(self)  # type: ignore[arg-type]
+        self._idle_since = self._loop.time()
+        self._watch(self._config.timeout_keep_alive)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone: what is being answered learns it from `receive`."""
+        self._state.connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        for exchange in (self._answering, *self._next):
+            if exchange is not None:
+                exchange.disconnect()
+        self._next.clear()
+        self.resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of one or more requests."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if self._websocket:
+                self._hand_to_websocket()
+        except httptools.HttpParserError:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        if self._transport is not None:
+            text = b"Invalid HTTP request received."
+            head = b"content-type: text/plain\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            self._transport.write(status_line(400) + head % len(text) + text)
+            self._transport.close()
+
+    # What the parser finds.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._url = b""
+        self._headers = []
+        self._websocket = False
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """The head is complete: the application is called, or waits for the answer before."""
+        if self._parser.should_upgrade() and (b"upgrade", b"websocket") in (
+            (name, value.lower()) for name, value in self._headers
+        ):
+            self._websocket = True
+            return
+        version = self._parser.get_http_version()
+        expects = any(
+            name == b"expect" and value.lower() == b"100-continue" for name, value in self._headers
+        )
+        keeps = version != "1.0" and self._parser.should_keep_alive()
+        exchange = Exchange(self, self._scope(version), expects=expects, keep_alive=keeps)
+        self._reading = exchange
+        if self._answering is None:
+            self._begin(exchange)
+        else:
+            self._next.append(exchange)
+            self.pause_reading()
+
+    def _scope(self, version: str) -> Scope:
+        if self._url.startswith(b"/"):
+            path, _, query = self._url.partition(b"?")
+        else:
+            url = httptools.parse_url(self._url)
+            path, query = url.path or b"/", url.query or b""
+        text = path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": version,
+            "method": self._parser.get_method().decode("ascii"),
+            "scheme": "http",
+            "path": unquote(text) if "%" in text else text,
+            "raw_path": path,
+            "query_string": query,
+            "root_path": "",
+            "headers": self._headers,
+            "client": self._client,
+            "server": self._server,
+        }
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        if self._reading is not None and self._reading.feed(body) > _HELD:
+            self.pause_reading()
+
+    def on_message_complete(self) -> None:
+        """The request is complete."""
+        if self._reading is not None:
+            self._reading.end()
+            self._reading = None
+
+    # What an exchange asks for.
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """What every answer carries: the date."""
+        return self._state.default_headers
+
+    @property
+    def paused(self) -> bool:
+        """Whether the client takes its answers slower than they are written."""
+        return self._paused
+
+    def write(self, data: bytes) -> None:
+        """Send bytes to the client."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the client has taken enough of what was written."""
+        while self._paused:
+            self._writable = self._loop.create_future()
+            await self._writable
+
+    def pause_reading(self) -> None:
+        """Let the client wait."""
+        if self._transport is not None and self._transport.is_reading():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on, unless requests that came early wait already."""
+        transport = self._transport
+        if transport is not None and not self._next and not transport.is_closing():
+            transport.resume_reading()
+
+    def answered(self, *, keep: bool) -> None:
+        """The answer is written: the next request, or the end of the connection."""
+        self._state.total_requests += 1
+        self._answering = None
+        if not keep:
+            self.close()
+        elif self._next:
+            self._begin(self._next.popleft())
+        else:
+            self._idle_since = self._loop.time()
+            self.resume_reading()
+
+    def close(self) -> None:
+        """Close when all is written."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _begin(self, exchange: Exchange) -> None:
+        self._answering = exchange
+        task = self._loop.create_task(exchange.run(self._config.loaded_app))
+        self._state.tasks.add(task)
+        task.add_done_callback(self._state.tasks.discard)
+
+    # What uvicorn and the transport ask for.
+
+    def shutdown(self) -> None:
+        """Close, after the answer that is under way."""
+        if self._answering is None:
+            self.close()
+        else:
+            self._answering.keep_alive = False
+
+    def pause_writing(self) -> None:
+        """The client is slow."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._paused = False
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
+    def _watch(self, seconds: float) -> None:
+        """Look again in `seconds`: one timer for the connection, not one for each request."""
+        self._timer = self._loop.call_later(seconds, self._close_when_idle)
+
+    def _close_when_idle(self) -> None:
+        limit = self._config.timeout_keep_alive
+        left = self._idle_since + limit - self._loop.time()
+        if self._answering is not None:
+            self._watch(limit)
+        elif left > 0:
+            self._watch(left)
+        else:
+            self.close()
+
+    def _hand_to_websocket(self) -> None:
+        """Give the connection to uvicorn's WebSocket protocol, beginning with the same request."""
+        self._state.connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        lines = [self._parser.get_method() + b" " + self._url + b" HTTP/1.1"]
+        lines += [name + b": " + value for name, value in self._headers]
+        make: Any = self._config.ws_protocol_class
+        protocol = make(config=self._config, server_state=self._state, app_state=self._app_state)
+        protocol.connection_made(self._transport)
+        protocol.data_received(b"\r\n".join(lines) + b"\r\n\r\n")
+        assert self._transport is not None
+        self._transport.set_protocol(protocol)
