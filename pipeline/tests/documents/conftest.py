@@ -5,18 +5,8 @@ from pathlib import Path
 import pytest
 
 PIPELINE = Path(__file__).parents[2]
-for folder in ("src", "samples"):
-    if str(PIPELINE / folder) not in sys.path:
-        sys.path.insert(0, str(PIPELINE / folder))
-
-
-@pytest.fixture(scope="session")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from make import make
-
-    directory = tmp_path_factory.mktemp("samples")
-    make(directory)
-    return directory
+if str(PIPELINE / "src") not in sys.path:
+    sys.path.insert(0, str(PIPELINE / "src"))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""One engine with the pipeline deployed, for all journeys."""
+"""What the tests of the running pipeline share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from eventmill.testing import TestEngine, engine
 
-PIPELINE = Path(__file__).parents[2]
+PIPELINE = Path(__file__).parents[1]
 
 
 def load(name: str) -> ModuleType:
@@ -30,6 +30,7 @@ def demo() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def app() -> Iterator[TestEngine]:
+    """One engine with the pipeline deployed, for all journeys."""
     with engine() as running:
         running.deploy(PIPELINE / "template.yaml", {"SignInLink": "shown"})
         yield running
@@ -37,6 +38,7 @@ def app() -> Iterator[TestEngine]:
 
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample documents as files."""
     folder = tmp_path_factory.mktemp("samples")
     load("make").make(folder)
     return folder
