@@ -37,6 +37,7 @@ _SELLER = re.compile(
     r"^(?:from|seller|verkäufer|lieferant|vendeur|fournisseur)\s*:?\s*\n?\s*(?P<name>[^\n:]{3,60})",
     re.IGNORECASE | re.MULTILINE,
 )
+_HEAD = 1_500
 _HEADLINE = re.compile(r"^(?:tax\s+)?(?:invoice|rechnung|facture|page|seite)\b", re.IGNORECASE)
 
 
@@ -59,11 +60,11 @@ def _of_text(text: str) -> Fields:
     date = _date(text)
     if date:
         found["date"] = date
-    seller = _name(_SELLER, text) or _first_name(text)
+    buyer = _name(_BUYER, text)
+    seller = _name(_SELLER, text) or _first_name(text, buyer or "")
     if seller:
         found["seller"] = seller
-    buyer = _name(_BUYER, text)
-    if buyer and buyer != seller:
+    if buyer:
         found["buyer"] = buyer
     found.update(_total(text))
     return found
@@ -83,14 +84,13 @@ def _name(pattern: re.Pattern[str], text: str) -> str | None:
     return match["name"].strip(" ,;") if match else None
 
 
-def _first_name(text: str) -> str | None:
-    """The first company, else the first line that is not a headline."""
-    head = text[:1_500]
-    company = COMPANY.search(" ".join(head[:600].split(" ")).replace("\n", " | "))
-    if company:
-        return company[0].strip(" |")
-    lines = [line.strip() for line in head.splitlines() if line.strip()]
-    return next((line for line in lines if not _HEADLINE.match(line) and len(line) > 3), None)
+def _first_name(text: str, buyer: str) -> str | None:
+    """The first company but the buyer's, else the first line that is not a headline."""
+    lines = [" ".join(line.split()) for line in text[:_HEAD].splitlines()]
+    lines = [line for line in lines if len(line) > 3 and (not buyer or buyer not in line)]
+    companies = (company[0] for line in lines if (company := COMPANY.search(line)))
+    others = (line for line in lines if not _HEADLINE.match(line))
+    return next(companies, None) or next(others, None)
 
 
 def _total(text: str) -> Fields:

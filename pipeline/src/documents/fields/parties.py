@@ -25,6 +25,7 @@ _NOT_NAMES = re.compile(
     r"confidential\w*(?: information)?|the company(?: company)?|delaware corporation|effective|usa|united states|its|as|date|in|i|you|exhibit|section)\b\.?,?$",
     re.IGNORECASE,
 )
+_ROLE_ONLY = re.compile(r"^(?:WHEREAS|Company|Corporation)\b.*\b(?:Company|Inc)\b|Exhibit|Agreement", re.I)
 _PLACES = re.compile(
     r"\b(?:Street|Avenue|Road|Drive|Suite|Boulevard|Floor|Blvd|Way|Parkway|Lane|Plaza|Center|Box)\b"
 )
@@ -35,6 +36,10 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _LAST_NAME = re.compile(rf"(?P<name>{_NAME})(?:,? (?:an?|and) [^()]{{0,90}})?,? ?$")
+_CLOSING = 6_000
+_SIGNATURE = re.compile(
+    r"^[ \t]*/s/[ \t]*(?P<name>[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){1,3})[ \t]*$", re.MULTILINE
+)
 _DEAR = re.compile(r"\bDear (?:Mr|Ms|Mrs|Dr)?\.? ?(?P<last>[A-Z][\w'’-]+)")
 _PERSON_LINE = re.compile(
     r"^(?:(?:Mr|Ms|Mrs|Dr)\.? )?(?P<name>[A-Z][\w'’.-]+(?: [A-Z][\w'’.-]*){1,3})$"
@@ -50,6 +55,8 @@ def find_parties(text: str) -> list[str]:
         found += [name for name in _defined(flat) if not _known(name, found)]
     if len(found) < 2:
         found += [name for name in _of_letter(opening, flat) if not _known(name, found)]
+    if len(found) < 2:
+        found += [name for name in _signed(text) if not _known(name, found)][: 2 - len(found)]
     return found[:6]
 
 
@@ -119,11 +126,18 @@ def _of_letter(opening: str, flat: str) -> list[str]:
     return list(dict.fromkeys(names))[:2]
 
 
+def _signed(text: str) -> list[str]:
+    """People who sign for themselves: a signature without `By` and a title."""
+    closing = text[-_CLOSING:]
+    return [_clean(match["name"]) for match in _SIGNATURE.finditer(closing)]
+
+
 def _is_name(name: str) -> bool:
     name = name.strip(" ,.;")
     return (
         2 < len(name) < 80
         and not _NOT_NAMES.match(name)
+        and not _ROLE_ONLY.search(name)
         and not _PLACES.search(name)
         and not re.fullmatch(r"[\d ,.-]+", name)
     )
