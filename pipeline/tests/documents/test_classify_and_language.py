@@ -1,4 +1,5 @@
 import pytest
+
 from documents.classify import classify
 from documents.extract import Page
 from documents.kinds import Kind
@@ -12,10 +13,19 @@ def name_of(text: str, kind: Kind = Kind.TXT) -> str:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("Rechnung\nRechnungsnummer: 12\nKundennummer 3\nzahlbar bis 3.4.2024\nIBAN DE00", "invoice"),
+        (
+            "Rechnung\nRechnungsnummer: 12\nKundennummer 3\nzahlbar bis 3.4.2024\nIBAN DE00",
+            "invoice",
+        ),
         ("Facture n° 18\nFacturé à : Bonnet\nTVA 20 %\nÉchéance", "invoice"),
-        ("Kassenbon\nSumme 3,20\nBar 5,00\nRückgeld 1,80\nVielen Dank für Ihren Einkauf", "receipt"),
-        ("Mietvertrag\nVertrag zwischen den Vertragsparteien\nKündigung\nGerichtsstand", "contract"),
+        (
+            "Kassenbon\nSumme 3,20\nBar 5,00\nRückgeld 1,80\nVielen Dank für Ihren Einkauf",
+            "receipt",
+        ),
+        (
+            "Mietvertrag\nVertrag zwischen den Vertragsparteien\nKündigung\nGerichtsstand",
+            "contract",
+        ),
         ("Madame,\nVeuillez agréer, Madame, mes salutations distinguées", "letter"),
         ("Bericht 2024\nInhaltsverzeichnis\nZusammenfassung\nErgebnisse\nFazit", "report"),
         ("Lebenslauf\nBerufserfahrung\nAusbildung\nKenntnisse", "resume"),

@@ -1,14 +1,15 @@
 import io
-import sys
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
 from documents.errors import Permanent
 from documents.extract import extract, thumbnail
 from documents.kinds import Kind
 from documents.limits import Limits
-from PIL import Image
 
 
 class FixedOcr:
@@ -140,6 +141,9 @@ def test_a_text_pdf_loads_no_library_of_another_format(samples: Path) -> None:
         "sys.exit(','.join(sorted(heavy & set(sys.modules))) or None)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": str(source)}, capture_output=True, text=True
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")

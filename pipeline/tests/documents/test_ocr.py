@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
 from documents.errors import Transient
 from documents.ocr import PaddleOcr
 from documents.ocr import models as ocr_models
 from documents.ocr.boxes import Box, find_boxes
 from documents.ocr.lines import in_lines
 from documents.ocr.regions import region_points
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from PIL import Image
 
 
 def box(left: float, top: float, width: float = 50, height: float = 10) -> Box:

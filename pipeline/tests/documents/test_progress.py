@@ -1,3 +1,6 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from documents.progress import (
     Progress,
     Stage,
@@ -9,11 +12,11 @@ from documents.progress import (
     reject,
     retry,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["advance", "fail", "retry"]), st.sampled_from(Stage), st.integers(1, 3)),
+    st.tuples(
+        st.sampled_from(["advance", "fail", "retry"]), st.sampled_from(Stage), st.integers(1, 3)
+    ),
     max_size=40,
 )
 

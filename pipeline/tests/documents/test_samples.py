@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from documents.classify import classify
 from documents.errors import Permanent
 from documents.extract import extract, thumbnail

@@ -1,5 +1,8 @@
 import json
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from documents.search import (
     Manifest,
     SearchDoc,
@@ -12,8 +15,6 @@ from documents.search import (
     search,
     tokens,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 IDS = st.sampled_from("abcdef")
 ADDS = st.lists(st.dictionaries(IDS, st.integers(1, 4), min_size=1), max_size=12)
@@ -24,7 +25,14 @@ def doc(id: str, text: str, run: int = 1, name: str = "") -> SearchDoc:
 
 
 def test_words_are_folded() -> None:
-    assert tokens("Müller's STRASSE, straße_9 n° 4") == ["mullers", "strasse", "strasse", "9", "n", "4"]
+    assert tokens("Müller's STRASSE, straße_9 n° 4") == [
+        "mullers",
+        "strasse",
+        "strasse",
+        "9",
+        "n",
+        "4",
+    ]
 
 
 @given(st.text())
@@ -56,7 +64,9 @@ def test_nothing_is_found_by_no_words() -> None:
 
 
 def test_the_snippet_stands_around_the_words() -> None:
-    segment = build_segment([doc("a", "filler words " * 100 + "the copper kettle " + "more " * 100)])
+    segment = build_segment(
+        [doc("a", "filler words " * 100 + "the copper kettle " + "more " * 100)]
+    )
     (hit,) = search("kettle", {"k": segment}, {"a": "k"}).hits
     assert "copper kettle" in hit.snippet and len(hit.snippet) < 230
 
@@ -67,7 +77,10 @@ def test_names_are_found_too() -> None:
 
 
 def test_only_the_live_version_of_a_document_is_found() -> None:
-    segments = {"1": build_segment([doc("a", "old kettle")]), "2": build_segment([doc("a", "new saw", 2)])}
+    segments = {
+        "1": build_segment([doc("a", "old kettle")]),
+        "2": build_segment([doc("a", "new saw", 2)]),
+    }
     manifest = add(add(Manifest(), "1", {"a": 1}), "2", {"a": 2})
     assert search("kettle", segments, manifest.live).total == 0
     assert search("saw", segments, manifest.live).total == 1
@@ -81,7 +94,10 @@ def test_adding_the_same_run_twice_changes_nothing() -> None:
 
 
 def test_merging_keeps_what_is_live() -> None:
-    segments = {"1": build_segment([doc("a", "x"), doc("b", "y")]), "2": build_segment([doc("a", "z", 2)])}
+    segments = {
+        "1": build_segment([doc("a", "x"), doc("b", "y")]),
+        "2": build_segment([doc("a", "z", 2)]),
+    }
     manifest = add(add(Manifest(), "1", {"a": 1, "b": 1}), "2", {"a": 2})
     one = merge_segments(segments, manifest.live)
     assert json.loads(json.dumps(one)) == one

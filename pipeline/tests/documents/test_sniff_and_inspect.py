@@ -2,12 +2,13 @@ import io
 import zipfile
 
 import pytest
+from PIL import Image
+
 from documents.errors import Permanent
 from documents.inspect import inspect
 from documents.kinds import Kind
 from documents.limits import Limits
 from documents.sniff import sniff
-from PIL import Image
 
 
 def archive(members: dict[str, bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:

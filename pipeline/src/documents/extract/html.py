@@ -11,9 +11,12 @@ from documents.extract.text import decode
 from documents.ocr import Ocr
 
 _HIDDEN = {"script", "style", "noscript", "template", "head", "svg", "iframe", "object"}
-_BLOCKS = set(
-    ["address", "article", "aside", "blockquote", "body", "br", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "nav", "ol", "option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "title", "tr", "ul"]
-)
+_BLOCKS = {
+    "address", "article", "aside", "blockquote", "body", "br", "dd", "details", "div", "dl", "dt",
+    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
+    "legend", "li", "main", "nav", "ol", "option", "p", "pre", "section", "summary", "table",
+    "tbody", "tfoot", "thead", "title", "tr", "ul",
+}  # fmt: skip
 _CELLS = {"td", "th"}
 _SPACES = re.compile(r"[ \r\f\v\xa0]+")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)

@@ -21,9 +21,14 @@ _SIGNED = re.compile(r"(?:dated?|signed)\s*:?\s*$", re.IGNORECASE)
 _NUMBERS = {
     word: number
     for number, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1
+        (
+            "one", "two", "three", "four", "five", "six",
+            "seven", "eight", "nine", "ten", "eleven", "twelve",
+        ),
+        1,
     )
-} | {"eighteen": 18, "twenty-four": 24, "twenty four": 24, "thirty-six": 36, "fifteen": 15}
+}  # fmt: skip
+_NUMBERS |= {"eighteen": 18, "twenty-four": 24, "twenty four": 24, "thirty-six": 36, "fifteen": 15}
 _OTHER_SPAN = re.compile(
     r"solicit|\bhire|employ|compet|severance|option|purchase|acquire|salary|vest|tail|prior to",
     re.IGNORECASE,

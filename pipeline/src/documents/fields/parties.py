@@ -17,15 +17,19 @@ _STOP = re.compile(
 )
 _NAME = (
     r"(?:[A-Z0-9ÄÖÜÉ][\w.&'’¢!-]*|&)"
-    r"(?:,? (?:[A-Z0-9ÄÖÜÉ][\w.&'’¢!-]*|&|of|the|and(?= [A-Z][\w-]* (?:Co|LL|L\.|Inc|Co\.))|de|van|von)){0,7}"
+    r"(?:,? (?:[A-Z0-9ÄÖÜÉ][\w.&'’¢!-]*|&|of|the|de|van|von|"
+    r"and(?= [A-Z][\w-]* (?:Co|LL|L\.|Inc)))){0,7}"
 )
 _NOT_NAMES = re.compile(
     r"^(?:the|this|an?|each|company|employee|executive|agreement|party|parties|whereas|state|"
     r"delaware|california|ohio|new york|texas|suite|street|address|collectively|recipient|"
-    r"confidential\w*(?: information)?|the company(?: company)?|delaware corporation|effective|usa|united states|its|as|date|in|i|you|exhibit|section)\b\.?,?$",
+    r"confidential\w*(?: information)?|the company(?: company)?|delaware corporation|"
+    r"effective|usa|united states|its|as|date|in|i|you|exhibit|section)\b\.?,?$",
     re.IGNORECASE,
 )
-_ROLE_ONLY = re.compile(r"^(?:WHEREAS|Company|Corporation)\b.*\b(?:Company|Inc)\b|Exhibit|Agreement", re.I)
+_ROLE_ONLY = re.compile(
+    r"^(?:WHEREAS|Company|Corporation)\b.*\b(?:Company|Inc)\b|Exhibit|Agreement", re.I
+)
 _PLACES = re.compile(
     r"\b(?:Street|Avenue|Road|Drive|Suite|Boulevard|Floor|Blvd|Way|Parkway|Lane|Plaza|Center|Box)\b"
 )
@@ -38,7 +42,8 @@ _ROLE = re.compile(
 _LAST_NAME = re.compile(rf"(?P<name>{_NAME})(?:,? (?:an?|and) [^()]{{0,90}})?,? ?$")
 _CLOSING = 6_000
 _SIGNATURE = re.compile(
-    r"^[ \t]*/s/[ \t]*(?P<name>[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){1,3})[ \t]*$", re.MULTILINE
+    r"(?<!By: )(?<!BY: )(?<!By )/s/\s*(?P<name>[A-Z][\w.’'-]*"
+    r"(?: (?!By\b|Name\b|Sign|Title\b|Dated?\b|Its\b)[A-Z][\w.’'-]*){1,3})"
 )
 _DEAR = re.compile(r"\bDear (?:Mr|Ms|Mrs|Dr)?\.? ?(?P<last>[A-Z][\w'’-]+)")
 _PERSON_LINE = re.compile(
@@ -83,10 +88,11 @@ def _names_in(clause: str) -> list[str]:
             names
             and _is_name(match["name"])
             and re.match(r"\s*[,(.;]|\s+(?:on|whose|with|having)", after)
+            and not _known(name, names)
+            and not _inside_parentheses(clause, match.start())
         ):
-            if not _known(name, names) and not _inside_parentheses(clause, match.start()):
-                names.append(name)
-                break
+            names.append(name)
+            break
     return names
 
 
