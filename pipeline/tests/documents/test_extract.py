@@ -46,7 +46,7 @@ def test_html_shows_what_is_visible() -> None:
 
 
 def test_deeply_nested_html_does_no_harm() -> None:
-    assert isinstance(text_of(b"<div>" * 5_000 + b"end", Kind.HTML), str)
+    assert text_of(b"<div>" * 5_000 + b"end", Kind.HTML) in ("", "end")
 
 
 def test_rtf_without_its_control_words() -> None:

@@ -1,4 +1,5 @@
 import datetime
+import time
 from decimal import Decimal
 
 import pytest
@@ -153,3 +154,13 @@ def test_a_contract_says_nothing_that_it_does_not_say() -> None:
 @given(st.sampled_from(["invoice", "receipt", "contract", "letter"]), st.text(max_size=300))
 def test_no_text_breaks_the_extraction(name: str, text: str) -> None:
     extract_fields(name, text, None)
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1 ", "Aa ", "(1234567 ", "agreement shall ", "/s/ A ", "total "]
+)
+def test_hostile_repetition_takes_no_time(piece: str) -> None:
+    started = time.process_time()
+    for name in ("invoice", "receipt", "contract", "letter"):
+        extract_fields(name, piece * (60_000 // len(piece)), None)
+    assert time.process_time() - started < 5
