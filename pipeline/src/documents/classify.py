@@ -71,9 +71,12 @@ _WORDS: dict[str, dict[str, float]] = {
     },
 }
 _RULES = {
-    name: [(re.compile(pattern, re.IGNORECASE | re.MULTILINE), weight) for pattern, weight in words.items()]
+    name: [
+        (re.compile(pattern, re.IGNORECASE | re.MULTILINE), weight)
+        for pattern, weight in words.items()
+    ]
     for name, words in _WORDS.items()
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

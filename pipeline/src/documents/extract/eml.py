@@ -4,7 +4,7 @@ read."""
 import email.policy
 from collections.abc import Iterator
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from typing import cast
 
 from documents.errors import Permanent
@@ -19,7 +19,7 @@ _MAX_ATTACHMENTS = 50
 
 
 def read(data: bytes, ocr: Ocr | None) -> Iterator[Read]:
-    message = cast(EmailMessage, message_from_bytes(data, policy=email.policy.default))
+    message = message_from_bytes(data, policy=email.policy.default)
     head = [f"{name}: {message[name]}" for name in _HEADERS if message[name]]
     yield Read("\n".join(head) + "\n\n" + _body(message))
     for part in list(message.iter_attachments())[:_MAX_ATTACHMENTS]:
@@ -38,7 +38,7 @@ def _body(message: EmailMessage) -> str:
     return text
 
 
-def _content(part: EmailMessage) -> str:
+def _content(part: MIMEPart) -> str:
     try:
         return str(part.get_content())
     except (LookupError, UnicodeDecodeError):
@@ -48,7 +48,7 @@ def _content(part: EmailMessage) -> str:
         return decode(cast(bytes, part.get_payload(decode=True)) or b"")
 
 
-def _attachment(part: EmailMessage, ocr: Ocr | None) -> Iterator[Read]:
+def _attachment(part: MIMEPart, ocr: Ocr | None) -> Iterator[Read]:
     """Nothing for attachments that cannot be read: the message itself is still worth having."""
     from documents.extract.run import read_pages
 

@@ -25,7 +25,8 @@ _READERS = {
     **dict.fromkeys(IMAGES, "image"),
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_TRAILING = re.compile(r"[ \t\xa0]+(?=\n|$)")
+_SPACES = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ")
+_TRAILING = re.compile(r"[ \t]+(?=\n|$)")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -80,5 +81,6 @@ def _embedded(data: bytes, kind: Kind) -> dict[str, str] | None:
 
 def _tidy(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _CONTROL.sub("", text)
+    # Spaces that do not break mean nothing to whoever searches for words.
+    text = _CONTROL.sub("", text).translate(_SPACES)
     return _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text)).strip()

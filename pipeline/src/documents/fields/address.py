@@ -3,9 +3,9 @@
 import re
 
 _STARTS = re.compile(
-    r"^(?:no\b|lot\b|unit\b|level\b|ground\b|block\b|suite\b|jalan\b|jln\b|ptd?\b|\d+[\w&/,. -]*\s?,|"
-    r"\d+[a-z]?[,.]?\s+\w+|g-\d|shop\b|b-?\d)|\b(?:jalan|jln|street|avenue|road|straße|strasse|str\.|"
-    r"rue|lorong|taman|plaza|floor|flr|mall)\b",
+    r"^(?:no\b|lot\b|unit\b|level\b|ground\b|block\b|suite\b|jalan\b|jln\b|ptd?\b|"
+    r"\d+[\w&/,. -]*\s?,|\d+[a-z]?[,.]?\s+\w+|g-\d|shop\b|b-?\d)|"
+    r"\b(?:jalan|jln|street|avenue|road|straße|strasse|str\.|rue|lorong|taman|plaza|floor|flr|mall)\b",
     re.IGNORECASE,
 )
 _ENDS = re.compile(

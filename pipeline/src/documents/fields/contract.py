@@ -8,6 +8,8 @@ from documents.fields.parties import find_parties
 from documents.fields.values import Fields
 
 _OPENING = 6_000
+# Of a contract of hundreds of pages its beginning and its closing provisions say what is sought.
+_HEAD, _END = 120_000, 40_000
 _LEAD = re.compile(
     r"(?:effective(?:\s+date)?|dated|made|entered\s+into|executed|as\s+of|commenc\w+|begin\w+)"
     r"[^.;]{0,60}$",
@@ -21,23 +23,14 @@ _SIGNED = re.compile(r"(?:dated?|signed)\s*:?\s*$", re.IGNORECASE)
 _NUMBERS = {
     word: number
     for number, word in enumerate(
-        [
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ],
+        (
+            "one", "two", "three", "four", "five", "six",
+            "seven", "eight", "nine", "ten", "eleven", "twelve",
+        ),
         1,
     )
-} | {"eighteen": 18, "twenty-four": 24, "twenty four": 24, "thirty-six": 36, "fifteen": 15}
+}  # fmt: skip
+_NUMBERS |= {"eighteen": 18, "twenty-four": 24, "twenty four": 24, "thirty-six": 36, "fifteen": 15}
 _OTHER_SPAN = re.compile(
     r"solicit|\bhire|employ|compet|severance|option|purchase|acquire|salary|vest|tail|prior to",
     re.IGNORECASE,
@@ -62,6 +55,8 @@ def contract_fields(text: str) -> Fields:
     """`parties` (list), `effective_date` (ISO 8601), `jurisdiction`, `term` such as `3 years`;
     what the text does not say is left out."""
     flat = " ".join(text.split())
+    if len(flat) > _HEAD + _END:
+        flat = f"{flat[:_HEAD]} {flat[-_END:]}"
     found: Fields = {}
     parties = find_parties(text)
     if parties:

@@ -8,11 +8,16 @@ from documents.fields.companies import COMPANY
 from documents.fields.dates import find_dates
 from documents.fields.values import Fields
 
-_NUMBER = re.compile(
-    r"(?:invoice|rechnungs?|facture|factuur|credit note|gutschrifts?)\s*[-‐]?\s*"
-    r"(?:(?:number|nummer|numéro|no|nr|n[°º]|num|id|#)(?![a-z])\.?\s*)?[:#.]?\s*"
-    r"(?P<number>(?=[\w/.-]*\d)[A-Z0-9][\w/.-]{2,30})",
-    re.IGNORECASE,
+_WORD = r"(?:invoice|rechnung(?:s(?:korrektur)?)?|facture|factuur|credit note|gutschrift(?:s)?)"
+_VALUE = r"(?P<number>(?=[\w/.-]*\d)[A-Z0-9][\w/.-]{2,30})"
+_NUMBERS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_WORD}[ \t]*[-‐]?[ \t]*(?:number|nummer|numéro|no|nr|n[°º]|num|id|#)(?![a-z])\.?"
+        rf"(?:[ \t]*[:#]\s*|[ \t]*){_VALUE}",
+        rf"(?:numéro|n[°º]) de facture[ \t]*:?[ \t]*{_VALUE}",
+        rf"{_WORD}(?:[ \t]*[:#][ \t]*|[ \t]+){_VALUE}",
+    )
 )
 _DATE_LABEL = re.compile(
     r"(?:invoice\s+date|rechnungsdatum|date\s+de\s+(?:la\s+)?facture|factuurdatum|date\s+d.émission|"
@@ -23,20 +28,25 @@ _TOTAL_LABELS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"amount\s+due|balance\s+due|total\s+due|grand\s+total|zu\s+zahlen\w*|zahlbetrag|"
-        r"gesamtbetrag|rechnungsbetrag|endbetrag|bruttobetrag|bruttosumme|total\s+ttc|net\s+à\s+payer|"
+        r"gesamtbetrag|rechnungsbetrag|rechnungssumme\s+brutto|endbetrag|bruttobetrag|bruttosumme|total\s+ttc|net\s+à\s+payer|"
         r"montant\s+(?:total\s+)?ttc|gesamtsumme|invoice\s+total|total\s+amount",
         r"(?<!sub)(?<!sub )(?<!sub-)\btotal\b|totaal|gesamt|summe|\bttc\b|brutto",
     )
 )
+_NEXT = r"(?:[ \t]*:[ \t]*|[ \t]*(?=\n)|[ \t]+(?=kunden-?n))"
 _BUYER = re.compile(
-    r"(?:bill(?:ed)?\s+to|invoice\s+to|sold\s+to|customer|kunde|rechnungsempfänger|rechnung\s+an|"
-    r"client|facturé\s+à|buyer)\s*:?\s*\n?\s*(?P<name>[^\n:]{3,60})",
+    rf"\b(?:bill(?:ed)?\s+to|invoice\s+to|sold\s+to|customer(?:\s+name)?|kunde|käufer|buyer|"
+    rf"käufer/leistungsempfänger|rechnungsempfänger|rechnung\s+an|client|facturé\s+à){_NEXT}",
     re.IGNORECASE,
 )
 _SELLER = re.compile(
-    r"^(?:from|seller|verkäufer|lieferant|vendeur|fournisseur)\s*:?\s*\n?\s*(?P<name>[^\n:]{3,60})",
+    rf"^(?:from|seller|verkäufer|lieferant|vendeur|fournisseur|rechnungsersteller){_NEXT}",
     re.IGNORECASE | re.MULTILINE,
 )
+_IDENTIFIER = re.compile(
+    r"^(?:gln|globale|kunden-?n|lief|id\b|nummer|number|n[ro°]\b|tel|ust)|^[\d\W]*$", re.IGNORECASE
+)
+_HEAD = 1_500
 _HEADLINE = re.compile(r"^(?:tax\s+)?(?:invoice|rechnung|facture|page|seite)\b", re.IGNORECASE)
 
 
@@ -53,17 +63,17 @@ def invoice_fields(text: str, embedded: Mapping[str, str] | None) -> Fields:
 
 def _of_text(text: str) -> Fields:
     found: Fields = {}
-    number = _NUMBER.search(text)
+    number = next((match for label in _NUMBERS if (match := label.search(text))), None)
     if number:
         found["number"] = number["number"].rstrip(".-/")
     date = _date(text)
     if date:
         found["date"] = date
-    seller = _name(_SELLER, text) or _first_name(text)
+    buyer = _name(_BUYER, text)
+    seller = _name(_SELLER, text) or _first_name(text, buyer or "")
     if seller:
         found["seller"] = seller
-    buyer = _name(_BUYER, text)
-    if buyer and buyer != seller:
+    if buyer:
         found["buyer"] = buyer
     found.update(_total(text))
     return found
@@ -79,18 +89,20 @@ def _date(text: str) -> str | None:
 
 
 def _name(pattern: re.Pattern[str], text: str) -> str | None:
-    match = pattern.search(text)
-    return match["name"].strip(" ,;") if match else None
+    """The first line after the label that is a name and not a number of some register."""
+    label = pattern.search(text)
+    lines = text[label.end() :].strip().splitlines()[:4] if label else []
+    names = (line.strip(" ,;:\t") for line in lines if not _IDENTIFIER.search(line.strip()))
+    return next((name for name in names if 3 <= len(name) <= 80), None)
 
 
-def _first_name(text: str) -> str | None:
-    """The first company, else the first line that is not a headline."""
-    head = text[:1_500]
-    company = COMPANY.search(" ".join(head[:600].split(" ")).replace("\n", " | "))
-    if company:
-        return company[0].strip(" |")
-    lines = [line.strip() for line in head.splitlines() if line.strip()]
-    return next((line for line in lines if not _HEADLINE.match(line) and len(line) > 3), None)
+def _first_name(text: str, buyer: str) -> str | None:
+    """The first company but the buyer's, else the first line that is not a headline."""
+    lines = [" ".join(line.split()) for line in text[:_HEAD].splitlines()]
+    lines = [line for line in lines if len(line) > 3 and (not buyer or buyer not in line)]
+    companies = (company[0] for line in lines if (company := COMPANY.search(line)))
+    others = (line for line in lines if not _HEADLINE.match(line))
+    return next(companies, None) or next(others, None)
 
 
 def _total(text: str) -> Fields:
@@ -100,7 +112,7 @@ def _total(text: str) -> Fields:
             after = text[label.end() : label.end() + 80]
             for amount in find_amounts(after):
                 if amount.exact:
-                    if best is None or amount.value >= best.value:
+                    if best is None or abs(amount.value) >= abs(best.value):
                         best = amount
                     break
         if best is not None:

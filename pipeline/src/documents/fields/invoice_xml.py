@@ -8,7 +8,8 @@ from documents.fields.values import Fields
 
 _PATHS: dict[str, tuple[str, ...]] = {
     "number": (
-        "*[local-name()='ExchangedDocument' or local-name()='HeaderExchangedDocument']/*[local-name()='ID']",
+        "*[local-name()='ExchangedDocument' or local-name()='HeaderExchangedDocument']"
+        "/*[local-name()='ID']",
         "*[local-name()='ID']",
     ),
     "date": (

@@ -1,5 +1,6 @@
 """The law that governs a contract."""
 
+import itertools
 import re
 from collections import Counter
 
@@ -15,18 +16,20 @@ _STATES = (
     "Australia|Japan|Bermuda|Cayman Islands|Deutschland|Bundesrepublik Deutschland|Schweiz|"
     "Österreich|Suisse|Belgique"
 )
-_PLACE = rf"\b(?P<place>{_STATES})\b"
-_LAW = tuple(
+_PLACE = re.compile(rf"\b(?P<place>{_STATES})\b", re.IGNORECASE)
+_BEFORE = 330
+_MAX_PLACES = 500
+_LEADS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"govern(?:ed|ing)[^;]{{0,250}}?\blaws?\b[^.;]{{0,80}}?{_PLACE}",
-        rf"(?:govern|constru|interpret)\w*[^;.]{{0,160}}?{_PLACE}(?:\s+law|[’']s\s+law)?",
-        rf"\blaws?\s+of\s+(?:the\s+)?(?:(?:State|Commonwealth|Province)\s+of\s+)?{_PLACE}",
-        rf"(?:Recht|Gesetze)\s+(?:der\s+)?{_PLACE}",
-        rf"droit\s+(?:de\s+la\s+|du\s+)?{_PLACE}",
-        rf"courts?[^.;]{{0,100}}?{_PLACE}",
+        r"govern(?:ed|ing)[^;]{0,250}\blaws?\b[^.;]{0,80}$",
+        r"(?:govern|constru|interpret)\w*[^;.]{0,160}$",
+        r"\blaws?\s+of\s+(?:the\s+)?(?:(?:State|Commonwealth|Province)\s+of\s+)?$",
+        r"(?:Recht|Gesetze)\s+(?:der\s+)?$|droit\s+(?:de\s+la\s+|du\s+)?$",
+        r"courts?[^.;]{0,100}$",
     )
 )
+"""What may stand before a place that is the law's, the surest wording first."""
 _ADJECTIVES = {
     "deutsche": "Germany",
     "deutschem": "Germany",
@@ -37,12 +40,17 @@ _ADJECTIVES = {
 
 def find_jurisdiction(flat: str) -> str | None:
     """Name of the state or country, from the surest wording that there is; by votes within it."""
-    for pattern in _LAW:
-        places = [" ".join(match["place"].split()) for match in pattern.finditer(flat)]
-        if places:
-            return Counter(
-                place.title() if place.isupper() else place for place in places
-            ).most_common(1)[0][0]
+    votes: list[Counter[str]] = [Counter() for _ in _LEADS]
+    for match in itertools.islice(_PLACE.finditer(flat), _MAX_PLACES):
+        before = flat[max(0, match.start() - _BEFORE) : match.start()]
+        for lead, counter in zip(_LEADS, votes, strict=True):
+            if lead.search(before):
+                place = match["place"]
+                counter[place.title() if place.isupper() else place] += 1
+                break
+    for counter in votes:
+        if counter:
+            return counter.most_common(1)[0][0]
     lowered = flat.lower()
     for wording, place in _ADJECTIVES.items():
         if f"{wording} recht" in lowered or wording in lowered:

@@ -17,13 +17,18 @@ _STOP = re.compile(
 )
 _NAME = (
     r"(?:[A-Z0-9ÄÖÜÉ][\w.&'’¢!-]*|&)"
-    r"(?:,? (?:[A-Z0-9ÄÖÜÉ][\w.&'’¢!-]*|&|of|the|and(?= [A-Z][\w-]* (?:Co|LL|L\.|Inc|Co\.))|de|van|von)){0,7}"
+    r"(?:,? (?:[A-Z0-9ÄÖÜÉ][\w.&'’¢!-]*|&|of|the|de|van|von|"
+    r"and(?= [A-Z][\w-]* (?:Co|LL|L\.|Inc)))){0,7}"
 )
 _NOT_NAMES = re.compile(
     r"^(?:the|this|an?|each|company|employee|executive|agreement|party|parties|whereas|state|"
     r"delaware|california|ohio|new york|texas|suite|street|address|collectively|recipient|"
-    r"confidential\w*(?: information)?|the company(?: company)?|delaware corporation|effective|usa|united states|its|as|date|in|i|you|exhibit|section)\b\.?,?$",
+    r"confidential\w*(?: information)?|the company(?: company)?|delaware corporation|"
+    r"effective|usa|united states|its|as|date|in|i|you|exhibit|section)\b\.?,?$",
     re.IGNORECASE,
+)
+_ROLE_ONLY = re.compile(
+    r"^(?:WHEREAS|Company|Corporation)\b.*\b(?:Company|Inc)\b|Exhibit|Agreement", re.I
 )
 _PLACES = re.compile(
     r"\b(?:Street|Avenue|Road|Drive|Suite|Boulevard|Floor|Blvd|Way|Parkway|Lane|Plaza|Center|Box)\b"
@@ -35,6 +40,11 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _LAST_NAME = re.compile(rf"(?P<name>{_NAME})(?:,? (?:an?|and) [^()]{{0,90}})?,? ?$")
+_CLOSING = 6_000
+_SIGNATURE = re.compile(
+    r"(?<!By: )(?<!BY: )(?<!By )/s/\s*(?P<name>[A-Z][\w.’'-]*"
+    r"(?: (?!By\b|Name\b|Sign|Title\b|Dated?\b|Its\b)[A-Z][\w.’'-]*){1,3})"
+)
 _DEAR = re.compile(r"\bDear (?:Mr|Ms|Mrs|Dr)?\.? ?(?P<last>[A-Z][\w'’-]+)")
 _PERSON_LINE = re.compile(
     r"^(?:(?:Mr|Ms|Mrs|Dr)\.? )?(?P<name>[A-Z][\w'’.-]+(?: [A-Z][\w'’.-]*){1,3})$"
@@ -50,6 +60,8 @@ def find_parties(text: str) -> list[str]:
         found += [name for name in _defined(flat) if not _known(name, found)]
     if len(found) < 2:
         found += [name for name in _of_letter(opening, flat) if not _known(name, found)]
+    if len(found) < 2:
+        found += [name for name in _signed(text) if not _known(name, found)][: 2 - len(found)]
     return found[:6]
 
 
@@ -73,11 +85,9 @@ def _names_in(clause: str) -> list[str]:
         name = _clean(match["name"])
         after = clause[match.end() : match.end() + 12]
         if (
-            (
-                names
-                and _is_name(match["name"])
-                and re.match(r"\s*[,(.;]|\s+(?:on|whose|with|having)", after)
-            )
+            names
+            and _is_name(match["name"])
+            and re.match(r"\s*[,(.;]|\s+(?:on|whose|with|having)", after)
             and not _known(name, names)
             and not _inside_parentheses(clause, match.start())
         ):
@@ -122,11 +132,18 @@ def _of_letter(opening: str, flat: str) -> list[str]:
     return list(dict.fromkeys(names))[:2]
 
 
+def _signed(text: str) -> list[str]:
+    """People who sign for themselves: a signature without `By` and a title."""
+    closing = text[-_CLOSING:]
+    return [_clean(match["name"]) for match in _SIGNATURE.finditer(closing)]
+
+
 def _is_name(name: str) -> bool:
     name = name.strip(" ,.;")
     return (
         2 < len(name) < 80
         and not _NOT_NAMES.match(name)
+        and not _ROLE_ONLY.search(name)
         and not _PLACES.search(name)
         and not re.fullmatch(r"[\d ,.-]+", name)
     )

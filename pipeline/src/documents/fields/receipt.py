@@ -11,6 +11,8 @@ from documents.fields.dates import find_dates
 from documents.fields.values import Fields
 
 _TOP = 8
+# Longer is no receipt; the bounds keep hostile text from costing more than it is worth.
+_MAX_CHARACTERS, _MAX_LINE = 40_000, 300
 _NOT_A_NAME = re.compile(
     r"invoice|receipt|\btel\b|\bfax\b|gst|reg\b|welcome|cashier|^\W*\d[\d\W]*$|date|order number|"
     r"\bposted\b|facture|rechnung|quittung|kassenbon|ticket|^your |duplicate|customer copy",
@@ -50,7 +52,10 @@ _CHANGE = re.compile(r"\b(?:change|rückgeld|rendu|monnaie)\b", re.IGNORECASE)
 
 def receipt_fields(text: str) -> Fields:
     """`company`, `date` (as printed), `address`, `total` (number with a decimal point)."""
-    lines = [line.strip() for line in _without_specks(text).splitlines() if line.strip()]
+    text = text[:_MAX_CHARACTERS]
+    lines = [
+        line.strip()[:_MAX_LINE] for line in _without_specks(text).splitlines() if line.strip()
+    ]
     found: Fields = {}
     company, after = _company(lines)
     if company:
