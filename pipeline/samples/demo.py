@@ -147,7 +147,7 @@ def _epoch(moment: str) -> float:
 def main() -> int:
     """Returns the exit status."""
     folder = Path(sys.argv[1])
-    page = sys.argv[2] if len(sys.argv) > 2 else os.environ["EVENTMILL_OUTPUT_PAGE"]
+    page = sys.argv[2] if len(sys.argv) > 2 else os.environ["EVENTMILL_OUTPUT_Page"]  # noqa: SIM112
     manifest = json.loads((Path(__file__).parent / "manifest.json").read_text())
     session = Session.open(page)
     began = time.monotonic()

@@ -69,6 +69,19 @@ def _read(key: str) -> bytes:
     return body
 
 
+def announce_again(ref: Ref, name: str) -> None:
+    """Have S3 tell of the original once more, by copying it onto itself."""
+    key = upload_key(ref, name)
+    client("s3").copy_object(
+        Bucket=bucket(),
+        Key=key,
+        CopySource={"Bucket": bucket(), "Key": key},
+        # S3 refuses a copy onto itself that changes nothing.
+        MetadataDirective="REPLACE",
+        Metadata={"run": str(ref.run)},
+    )
+
+
 def put_text(ref: Ref, text: dict[str, Any]) -> None:
     """Keep what was read: pages, and what lay embedded."""
     client("s3").put_object(

@@ -191,7 +191,9 @@ def retry(number: str) -> tuple[dict[str, Any], int]:
 
 def _resume(ref: Ref, record: Record) -> None:
     """Send it on from the last stage it reached."""
-    if record["stage"] in (Stage.UPLOADING, Stage.RECEIVED):
+    if record["stage"] == Stage.UPLOADING:
+        files.announce_again(ref, record["name"])
+    elif record["stage"] == Stage.RECEIVED:
         messages.queue_work(ref)
     else:
         characters = int(record["characters"])

@@ -3,7 +3,9 @@
 S3 invokes asynchronously: what fails here is tried twice more and then goes to the failed queue.
 """
 
+import os
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,6 +19,7 @@ from documents import progress
 from documents.errors import Permanent
 from documents.inspect import Inspection, inspect
 from documents.kinds import Kind
+from documents.limits import LIMITS, Limits
 from documents.progress import Stage, Status
 from documents.sniff import sniff
 from handlers.powertools import logger, metrics, tracer
@@ -51,15 +54,20 @@ def take_in(key: str, size: int) -> None:
     kind: Kind | None = None
     try:
         kind = sniff(data[:_ENDS], data[-_ENDS:], name)
-        inspection = inspect(data, kind)
+        inspection = inspect(data, kind, _limits())
     except Permanent as error:
         _refuse(record, error, kind)
         return
     _accept(record, ref, inspection, round((time.monotonic() - started) * 1000))
 
 
+def _limits() -> Limits:
+    return replace(LIMITS, bytes=int(os.environ["MAX_BYTES"]))
+
+
 def _refuse(record: Record, error: Permanent, kind: Kind | None) -> None:
-    refused = progress.reject(records.progress_of(record), error.code, error.message)
+    where = records.progress_of(record)
+    refused = progress.reject(where, error.code, error.message, where.run)
     found = {"kind": kind.value} if kind is not None else {}
     if refused is not None and records.move(record, refused, **found) is not None:
         metrics.add_metric("Rejected", MetricUnit.Count, 1)
@@ -76,7 +84,7 @@ def _accept(record: Record, ref: Ref, inspection: Inspection, ms: int) -> None:
     }
     first = records.claim_content(ref, inspection.sha256)
     if first != ref.id:
-        step = progress.mark_duplicate(where)
+        step = progress.mark_duplicate(where, where.run)
         found["duplicate_of"] = first
     else:
         step = progress.advance(where, Stage.RECEIVED, where.run)
@@ -86,4 +94,4 @@ def _accept(record: Record, ref: Ref, inspection: Inspection, ms: int) -> None:
         metrics.add_metric("Duplicates", MetricUnit.Count, 1)
         return
     metrics.add_metric("Received", MetricUnit.Count, 1)
-    messages.queue_work(ref)
+    messages.queue_work(Ref(ref.tenant, ref.id, where.run))

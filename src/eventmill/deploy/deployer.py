@@ -138,8 +138,10 @@ class Deployer:
                 raise UsageError(
                     f"{template.file}:{declared.line}: {name}: {source} does not exist"
                 )
+            # The name by which the template's author knows it, which `make` targets carry.
+            known = declared.metadata.get("SamResourceId", name)
             folder = await self._builder.build(
-                source, str(resolver.value(runtime)), layer=layer, logical_id=name, method=method
+                source, str(resolver.value(runtime)), layer=layer, logical_id=known, method=method
             )
             return name, folder
 

@@ -22,6 +22,8 @@ _FORMAT = "1"
 """Changes when what is kept must be made anew."""
 _BUCKET = "eventmill-local"
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+_LAYER = "AWS::Serverless::LayerVersion"
+_MARK = "::"
 _DEFINITIONS = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
 
 
@@ -94,6 +96,10 @@ def _with_local_code(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
             properties[key] = _address(base, properties[key])
         elif key not in properties and "InlineCode" not in properties and key not in shared:
             properties[key] = _address(base, ".")
+        method = (body.get("Metadata") or {}).get("BuildMethod")
+        if body["Type"] == _LAYER and method and isinstance(properties.get(key), str):
+            # The translator renames layers and drops their metadata; both decide the build.
+            properties[key] += f"{_MARK}{name}{_MARK}{method}"
     return prepared
 
 
@@ -170,5 +176,9 @@ def _restore(document: dict[str, Any]) -> dict[str, Any]:
         for key in ("Code", "Content"):
             code = properties.get(key)
             if isinstance(code, dict) and code.get("S3Bucket") == _BUCKET:
-                properties[key] = {"LocalPath": f"/{code['S3Key']}"}
+                path, *built = code["S3Key"].split(_MARK)
+                properties[key] = {"LocalPath": f"/{path}"}
+                if built:
+                    metadata = {"SamResourceId": built[0], "BuildMethod": built[1]}
+                    body["Metadata"] = (body.get("Metadata") or {}) | metadata
     return document
