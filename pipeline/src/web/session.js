@@ -1,6 +1,7 @@
 /** Who is signed in: a token of this tab alone, kept until it expires or its owner signs out. */
 
 const SLOT = `session:${location.pathname}`;
+/** Timers wrap around beyond it, to either side. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 let expiry;
@@ -28,7 +29,7 @@ export function watchExpiry(session, expired) {
   const left = remaining(session);
   expiry = left > LONGEST_TIMER
     ? setTimeout(() => watchExpiry(session, expired), LONGEST_TIMER)
-    : setTimeout(expired, left);
+    : setTimeout(expired, Math.max(0, left));
 }
 
 /** Takes `#key=…&tenant=…` out of the address, history included: `{key, tenant?}` or null. */

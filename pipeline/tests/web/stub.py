@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
@@ -45,6 +46,7 @@ class Stub:
     s3: str = ""
     websocket: str = ""
     expires: str = "2099-01-01T00:00:00Z"
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _offline: bool = False
     _in_flight: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -52,7 +54,7 @@ class Stub:
     def create(self, name: str, size: int = 2048, **more: Any) -> Document:
         """A document at its first stage, pushed to the page."""
         with self._lock:
-            number = len(self.documents) + 1
+            number = next(self._numbers)
             document: Document = {
                 "id": f"01J{number:023d}",
                 "tenant": "home",
@@ -269,7 +271,12 @@ class ApiHandler(_Handler):
 
 
 class BucketHandler(_Handler):
-    """A bucket on an origin of its own, which therefore needs its CORS answers."""
+    """A bucket on an origin of its own, which therefore needs its CORS answers; progress of an
+    upload is told to the page only after a preflight."""
+
+    def do_OPTIONS(self) -> None:
+        allowed = {"Access_Control_Allow_Origin": "*", "Access_Control_Allow_Methods": "POST"}
+        self._send(200, b"", "text/plain", **allowed)
 
     def do_POST(self) -> None:
         raw = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode() + self._body()
