@@ -58,6 +58,13 @@ export function time(iso, precise = false) {
   return el("time", { datetime: iso, title: at.toLocaleString() }, shown);
 }
 
+/** `<time>` of day; the date is in its title. */
+export function clock(iso) {
+  const shown = time(iso, true);
+  if (shown) shown.textContent = new Date(iso).toLocaleTimeString();
+  return shown;
+}
+
 /** `effective_date` as people write it. */
 export function humanized(name) {
   const words = String(name).replaceAll(/[_-]+/g, " ").trim();

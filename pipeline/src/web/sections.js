@@ -10,7 +10,7 @@ export function reason(record) {
   const twin = record.duplicate_of;
   return [el("p", { class: "notice", "data-reason": record.reason?.code ?? record.status },
     at && record.status === "failed" ? el("strong", {}, `Did not reach “${at}”: `) : null,
-    text, twin ? [" ", el("a", { href: `#document=${encodeURIComponent(twin)}` }, "Open that one")] : null)];
+    text, twin ? [" ", el("a", { href: `#document=${encodeURIComponent(twin)}` }, "Open it")] : null)];
 }
 
 export function facts(record) {

@@ -1,6 +1,6 @@
 /** How far a document is, as a line of steps, and in words. */
 
-import { duration, el, time } from "./dom.js";
+import { clock, duration, el } from "./dom.js";
 import { STAGES } from "./library.js";
 
 export const STAGE_NAMES = {
@@ -20,8 +20,8 @@ export function statusText({ status, stage }) {
 }
 
 /** Why a document did not end as done; null when there is nothing to say. */
-export function reasonText({ status, reason, duplicate_of: twin }) {
-  if (status === "duplicate") return twin ? `Same content as ${twin}` : "The same content is here already";
+export function reasonText({ status, reason }) {
+  if (status === "duplicate") return "The same content is here already.";
   return reason?.message ?? reason?.code ?? null;
 }
 
@@ -53,5 +53,5 @@ export function stepLine(record, timed = false) {
 function stepTime(entry) {
   if (!entry) return null;
   const took = duration(entry.ms);
-  return el("span", { class: "step-time quiet" }, time(entry.at, true), took && ` · ${took}`);
+  return el("span", { class: "step-time quiet" }, clock(entry.at), took && el("span", {}, took));
 }

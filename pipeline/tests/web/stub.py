@@ -51,7 +51,7 @@ class Stub:
     _in_flight: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def create(self, name: str, size: int = 2048, **more: Any) -> Document:
+    def create(self, name: str, **more: Any) -> Document:
         """A document at its first stage, pushed to the page."""
         with self._lock:
             number = next(self._numbers)
@@ -59,7 +59,7 @@ class Stub:
                 "id": f"01J{number:023d}",
                 "tenant": "home",
                 "name": name,
-                "size": size,
+                "size": 2048,
                 "stage": "uploading",
                 "status": "working",
                 "run": 1,
@@ -117,7 +117,7 @@ class Stub:
             case ["GET", "documents"]:
                 return 200, self._page(int(query["limit"]), query.get("after"))
             case ["POST", "documents"]:
-                document = self.create(body["name"], body["size"])
+                document = self.create(body["name"], size=body["size"])
                 fields = {"key": f"home/{document['id']}", "policy": "cG9saWN5"}
                 return 201, {"id": document["id"], "upload": {"url": self.s3, "fields": fields}}
             case ["GET", "search"]:
