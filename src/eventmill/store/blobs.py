@@ -6,6 +6,7 @@ A crash in between leaves a file that no row names; `sweep` deletes those at the
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -56,7 +57,9 @@ class StagedBlob:
 
     def discard(self) -> None:
         """Delete what was written. After `keep` too, for a change that did not come about."""
-        self._file.close()
+        # On a full disk closing fails too, as it writes the rest; the file must go all the same.
+        with contextlib.suppress(OSError):
+            self._file.close()
         name = self.name if self._kept else f"{self.name}.tmp"
         (self._folder / name).unlink(missing_ok=True)
 

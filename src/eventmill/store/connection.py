@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -47,12 +48,12 @@ def reserve_log(path: Path) -> None:
 
     The sync of a commit that makes the file longer must also write the new length and the
     blocks' places: on ext4 twice the time, and half again the CPU, of one that overwrites.
-    SQLite takes zeros for the end of the log, and writes over them.
+    SQLite takes zeros for the end of the log, and writes over them. A disk without the room is no
+    error here: the commit that does not fit says so.
     """
     log = path.with_name(f"{path.name}-wal")
-    with log.open("ab") as file:
+    with contextlib.suppress(OSError), log.open("ab", buffering=0) as file:
         missing = _LOG_BYTES - file.tell()
         if missing > 0:
             file.write(bytes(missing))
-            file.flush()
             os.fdatasync(file.fileno())

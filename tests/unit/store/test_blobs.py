@@ -1,0 +1,27 @@
+"""Bodies in files."""
+
+from __future__ import annotations
+
+import resource
+import signal
+from pathlib import Path
+
+from eventmill.kernel.ids import Ids
+from eventmill.store.blobs import Blobs
+
+
+def test_a_body_that_found_no_room_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    blob = Blobs(tmp_path, Ids(1), durable=False).stage()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, limits[1]))
+    try:
+        # Less than the file's buffer: the write that fails is the one that closing makes.
+        blob.write(b"x" * 5_000)
+        blob.discard()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
