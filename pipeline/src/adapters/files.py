@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,9 @@ from adapters.records import Ref
 
 _LINK_SECONDS = 900
 _FORM_SECONDS = 3_600
+_HARMLESS = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".txt", ".csv", ".md"})
+"""What a browser may show; the rest is saved: a script in an HTML file must not run beside the
+page."""
 
 
 def bucket() -> str:
@@ -54,7 +58,9 @@ def link(key: str, name: str | None = None) -> str:
     """An address at which anybody may read an object for a quarter of an hour."""
     params = {"Bucket": bucket(), "Key": key}
     if name is not None:
-        params["ResponseContentDisposition"] = f"inline; filename*=UTF-8''{quote(name)}"
+        shown = PurePosixPath(name).suffix.lower() in _HARMLESS
+        kind = "inline" if shown else "attachment"
+        params["ResponseContentDisposition"] = f"{kind}; filename*=UTF-8''{quote(name)}"
     url: str = client("s3").generate_presigned_url("get_object", params, _LINK_SECONDS)
     return url
 

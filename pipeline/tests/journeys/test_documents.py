@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import urllib.request
 from pathlib import Path
 
 import pytest
 import requests
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -17,10 +21,6 @@ pytestmark = pytest.mark.xdist_group("pipeline")
 @pytest.fixture(scope="module")
 def session(app, demo):
     return demo.Session.open(app.outputs["Page"])
-
-
-def ended(session, demo, *ids: str, socket) -> dict:
-    return demo.follow(socket, set(ids))
 
 
 def test_every_sample_becomes_what_the_manifest_says(app, demo, session, samples) -> None:
@@ -112,3 +112,63 @@ def test_the_page_is_served_with_a_strict_policy(session) -> None:
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert requests.get(session.page + "app.js").status_code == 200
     assert requests.get(session.page + "nothing.js").status_code == 404
+
+
+def test_a_failed_document_says_why_and_can_be_retried(app, demo, session, tmp_path) -> None:
+    file = tmp_path / "broken.txt"
+    file.write_text("Dear Ada,\n\nthis will not arrive.\n")
+    with session.live() as socket:
+        number = session.upload(file)
+        demo.follow(socket, {number})
+        # As its table would say after a stage gave up.
+        table = next(
+            name
+            for name in app.client("dynamodb").list_tables()["TableNames"]
+            if "-Documents-" in name
+        )
+        app.client("dynamodb").update_item(
+            TableName=table,
+            Key={"document": {"S": f"home#{number}"}},
+            UpdateExpression="SET #status=:failed, stage=:stage, #rank=:rank, #v=#v+:one",
+            ExpressionAttributeNames={"#status": "status", "#rank": "rank", "#v": "version"},
+            ExpressionAttributeValues={
+                ":failed": {"S": "failed"},
+                ":stage": {"S": "uploading"},
+                ":rank": {"N": "0"},
+                ":one": {"N": "1"},
+            },
+        )
+        app.settle()
+        answer = session.http.post(f"{session.page}documents/{number}/retry")
+        assert answer.status_code == 202 and answer.json()["run"] == 2
+        app.settle()
+    shown = session.call("GET", f"documents/{number}")
+    assert (shown["status"], shown["run"]) == ("done", 2)
+    again = session.http.post(f"{session.page}documents/{number}/retry")
+    assert again.status_code == 409
+
+
+def test_the_page_signs_in_uploads_and_shows_the_result(app, tmp_path) -> None:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("needs chromium and chromedriver (Debian: apt-get install chromium-driver)")
+    options = ChromeOptions()
+    options.binary_location = chromium
+    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--lang=en"):
+        options.add_argument(flag)
+    file = tmp_path / "invitation.txt"
+    file.write_text("Dear Ada,\n\nyou are invited to the quokka parade.\n\nRegards,\nMira\n")
+    with Chrome(options=options, service=ChromeService(driver)) as chrome:
+        chrome.get(app.outputs["Page"])
+        wait = WebDriverWait(chrome, 30)
+        live = '[data-connection="live"]'
+        wait.until(lambda browser: browser.find_elements(By.CSS_SELECTOR, live))
+        chrome.find_element(By.CSS_SELECTOR, 'input[type="file"]').send_keys(str(file))
+        done = '[data-status="done"][data-stage="done"]'
+        wait.until(lambda browser: "invitation.txt" in _texts(browser, done))
+        assert "#key=" not in chrome.current_url
+
+
+def _texts(browser: Chrome, selector: str) -> str:
+    found = browser.find_elements(By.CSS_SELECTOR, selector)
+    return "\n".join(element.text for element in found)
