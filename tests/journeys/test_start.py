@@ -120,3 +120,10 @@ def test_status_and_invoke_ask_the_running_engine(tmp_path: Path) -> None:
             "invoke", "Work", "--event", '{"Records": []}', "--data", str(tmp_path / "d")
         )
         assert json.loads(invoked.stdout) == {"batchItemFailures": []}
+
+
+def test_run_without_a_template_gives_its_command_a_bare_engine() -> None:
+    code = "import os; print(os.environ['AWS_ENDPOINT_URL'])"
+    done = eventmill("run", "--port", "0", "--ephemeral", "--", sys.executable, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("http://127.0.0.1:")

@@ -17,11 +17,25 @@ from eventmill.cli.session import run_until_done, running
 from eventmill.kernel.errors import UsageError
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
+class _BeforeCommand(click.Command):
+    """Keeps what follows `--` for itself: click would take its first word for TEMPLATE."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        mine = args
+        ctx.obj = ()
+        if "--" in args:
+            place = args.index("--")
+            mine, ctx.obj = args[:place], tuple(args[place + 1 :])
+        return super().parse_args(ctx, mine)
+
+
+@click.command(
+    cls=_BeforeCommand, options_metavar="[OPTIONS]", epilog="COMMAND follows after `--`."
+)
 @click.argument("template", required=False, type=click.Path(exists=True, path_type=Path))
 @engine_options
-@click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def run(template: Path | None, command: tuple[str, ...], **given: Any) -> None:
+@click.pass_obj
+def run(command: tuple[str, ...], /, template: Path | None, **given: Any) -> None:
     """Start, run COMMAND (after `--`) with AWS's variables set, stop, and exit as it did.
 
     Each output of the stack is in EVENTMILL_OUTPUT_<Name>.
