@@ -51,3 +51,4 @@ clean:
 .PHONY: bench
 bench: setup
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/documents.py
