@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
-from botocore.exceptions import ClientError
 
-from adapters.clients import table
+from adapters.clients import holds, table
 
 _AUDIT = "AUDIT_TABLE"
 _REPLICA = "REPLICA_TABLE"
@@ -15,11 +14,8 @@ _REPLICA = "REPLICA_TABLE"
 
 def append(document: str, at: str, event_id: str, entry: dict[str, Any]) -> None:
     """Add an entry; one of the same stream record is there already and stays as it is."""
-    _write(
-        _AUDIT,
-        {"document": document, "entry": f"{at}#{event_id}", "at": at, **entry},
-        Attr("entry").not_exists(),
-    )
+    item = {"document": document, "entry": f"{at}#{event_id}", "at": at, **entry}
+    holds(table(_AUDIT).put_item, Item=item, ConditionExpression=Attr("entry").not_exists())
 
 
 def entries(document: str) -> list[dict[str, Any]]:
@@ -36,17 +32,9 @@ def entries(document: str) -> list[dict[str, Any]]:
 def replicate(record: dict[str, Any]) -> None:
     """Take a record over, unless a later version is there."""
     newer = Attr("document").not_exists() | Attr("version").lt(record["version"])
-    _write(_REPLICA, record, newer)
+    holds(table(_REPLICA).put_item, Item=record, ConditionExpression=newer)
 
 
 def forget(document: str) -> None:
     """The record is gone."""
     table(_REPLICA).delete_item(Key={"document": document})
-
-
-def _write(variable: str, item: dict[str, Any], condition: Any) -> None:
-    try:
-        table(variable).put_item(Item=item, ConditionExpression=condition)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise

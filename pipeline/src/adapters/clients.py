@@ -1,11 +1,13 @@
 """boto3's clients, made when first used, so that a function pays only for what it calls."""
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 
 @cache
@@ -23,3 +25,14 @@ def client(service: str, endpoint: str | None = None) -> Any:
 def table(variable: str) -> Any:
     """The table whose name an environment variable holds."""
     return boto3.resource("dynamodb").Table(os.environ[variable])
+
+
+def holds(write: Callable[..., Any], **request: Any) -> bool:
+    """Whether a conditional write's condition held, and so the write was made."""
+    try:
+        write(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True

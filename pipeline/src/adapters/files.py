@@ -109,6 +109,11 @@ def text(ref: Ref) -> dict[str, Any] | None:
     return found
 
 
+def words(kept: dict[str, Any] | None) -> str:
+    """The pages of a kept text as one; empty when nothing was kept."""
+    return "\n\n".join(page["text"] for page in (kept or {}).get("pages", ()))
+
+
 def put_thumbnail(ref: Ref, image: bytes) -> str:
     """Keep a PNG; returns its key."""
     key = _derived(ref, "thumbnail.png")

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from adapters.clients import client
-from adapters.records import Ref
+from adapters.records import Record, Ref
 
 
 def queue_work(ref: Ref) -> None:
@@ -31,6 +31,18 @@ def announce(detail_type: str, ref: Ref, /, **more: Any) -> None:
     )
     if answer["FailedEntryCount"]:
         raise RuntimeError(f"the bus refused {detail_type}: {answer['Entries'][0]}")
+
+
+def announce_extracted(ref: Ref, record: Record) -> None:
+    """Tell the bus that a document's text was read."""
+    announce(
+        "DocumentExtracted",
+        ref,
+        kind=record["kind"],
+        pages=int(record["pages"]),
+        characters=int(record["characters"]),
+        language=record["language"],
+    )
 
 
 def bury(ref: Ref, code: str, message: str, body: str) -> None:

@@ -12,9 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
-from botocore.exceptions import ClientError
 
-from adapters.clients import table
+from adapters.clients import holds, table
 from documents.errors import Transient
 from documents.progress import Progress, Reason, Stage, Status
 
@@ -58,6 +57,14 @@ def get(ref: Ref) -> Record | None:
     return item
 
 
+def working(ref: Ref) -> Record | None:
+    """The record while its document is being worked on in `ref`'s run; None otherwise."""
+    record = get(ref)
+    if record is None or record["run"] != ref.run or record["status"] != Status.WORKING:
+        return None
+    return record
+
+
 def progress_of(record: Record) -> Progress:
     """How far the document has come."""
     reason = record.get("reason")
@@ -87,15 +94,12 @@ def create(ref: Ref, name: str, size: int | None) -> Record:
     }
     if size is not None:
         record["size"] = size
-    try:
-        table(TABLE).put_item(Item=record, ConditionExpression=Attr("document").not_exists())
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        found = get(ref)
-        assert found is not None
-        return found
-    return record
+    new = Attr("document").not_exists()
+    if holds(table(TABLE).put_item, Item=record, ConditionExpression=new):
+        return record
+    found = get(ref)
+    assert found is not None
+    return found
 
 
 def move(record: Record, progress: Progress, ms: int | None = None, **found: Any) -> Record | None:
@@ -125,15 +129,8 @@ def move(record: Record, progress: Progress, ms: int | None = None, **found: Any
         if ms is not None:
             step["ms"] = ms
         changed["stages"] = [*record["stages"], step]
-    try:
-        table(TABLE).put_item(
-            Item=changed, ConditionExpression=Attr("version").eq(record["version"])
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        return None
-    return changed
+    same = Attr("version").eq(record["version"])
+    return changed if holds(table(TABLE).put_item, Item=changed, ConditionExpression=same) else None
 
 
 def _plain(value: Any) -> Any:
@@ -168,16 +165,11 @@ def newest(tenant: str, limit: int, after: dict[str, Any] | None) -> tuple[list[
 def claim_content(ref: Ref, sha256: str) -> str:
     """The id of the document that has this content; `ref` itself when it is the first."""
     key = {"document": f"content#{ref.tenant}#{sha256}"}
+    ours = Attr("document").not_exists() | Attr("holder").eq(ref.id)
     for _ in range(_TRIES):
-        try:
-            table(TABLE).put_item(
-                Item={**key, "holder": ref.id},
-                ConditionExpression=Attr("document").not_exists() | Attr("holder").eq(ref.id),
-            )
+        item = {**key, "holder": ref.id}
+        if holds(table(TABLE).put_item, Item=item, ConditionExpression=ours):
             return ref.id
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
         claim = table(TABLE).get_item(Key=key, ConsistentRead=True).get("Item")
         if claim is None:
             continue
@@ -197,8 +189,4 @@ def free_content(record: Record) -> None:
 
 
 def _free(key: dict[str, str], holder: str) -> None:
-    try:
-        table(TABLE).delete_item(Key=key, ConditionExpression=Attr("holder").eq(holder))
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
+    holds(table(TABLE).delete_item, Key=key, ConditionExpression=Attr("holder").eq(holder))

@@ -145,10 +145,10 @@ def _cursor(text: str | None) -> dict[str, Any] | None:
 def show(number: str) -> dict[str, Any]:
     ref, record = _find(number)
     text = files.text(ref) if record["rank"] >= Stage.EXTRACTED.rank else None
-    thumbnail = record.get("thumbnail")
+    thumbnail, seen = record.get("thumbnail"), shown(record)
     return {
-        **shown(record),
-        "history": shown(record)["stages"],
+        **seen,
+        "history": seen["stages"],
         "text": _bounded(text) if text else None,
         "thumbnail": files.link(thumbnail) if thumbnail else None,
     }
@@ -196,15 +196,7 @@ def _resume(ref: Ref, record: Record) -> None:
     elif record["stage"] == Stage.RECEIVED:
         messages.queue_work(ref)
     else:
-        characters = int(record["characters"])
-        messages.announce(
-            "DocumentExtracted",
-            ref,
-            kind=record["kind"],
-            pages=int(record["pages"]),
-            characters=characters,
-            language=record["language"],
-        )
+        messages.announce_extracted(ref, record)
 
 
 @app.delete("/documents/<number>")

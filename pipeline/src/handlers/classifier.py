@@ -13,7 +13,7 @@ from documents import progress
 from documents.classify import classify
 from documents.extract.page import Page
 from documents.kinds import Kind
-from documents.progress import Stage, Status
+from documents.progress import Stage
 from handlers.powertools import logger, metrics, tracer
 
 
@@ -30,8 +30,8 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
 def sort(ref: Ref) -> None:
     """Bring one document to `classified`. May be repeated."""
     started = time.monotonic()
-    record = records.get(ref)
-    if record is None or record["run"] != ref.run or record["status"] != Status.WORKING:
+    record = records.working(ref)
+    if record is None:
         return
     if record["stage"] == Stage.CLASSIFIED:
         _announce(ref, record)
@@ -40,8 +40,7 @@ def sort(ref: Ref) -> None:
         return
     text = files.text(ref) or {"pages": []}
     pages = [Page(page["number"], page["text"]) for page in text["pages"]]
-    words = "\n\n".join(page.text for page in pages)
-    found = classify(words, Kind(record["kind"]), pages)
+    found = classify(files.words(text), Kind(record["kind"]), pages)
     ms = round((time.monotonic() - started) * 1000)
     details = {"class": found.name, "confidence": float(found.confidence)}
     moved = records.move(record, step, ms, **details)

@@ -19,7 +19,7 @@ from adapters import files, records
 from adapters.records import Ref
 from documents import progress
 from documents.fields import extract_fields
-from documents.progress import Stage, Status
+from documents.progress import Stage
 from handlers.batches import LoggedBatchProcessor
 from handlers.powertools import logger, metrics, tracer
 
@@ -51,15 +51,15 @@ def finish(ref: Ref) -> None:
     """Bring one document to `done`. May be repeated."""
     started = time.monotonic()
     logger.append_keys(document=ref.id, tenant=ref.tenant)
-    record = records.get(ref)
-    if record is None or record["run"] != ref.run or record["status"] != Status.WORKING:
+    record = records.working(ref)
+    if record is None:
         return
     step = progress.advance(records.progress_of(record), Stage.DONE, ref.run)
     if step is None:
         return
-    text = files.text(ref) or {"pages": [], "embedded": {}}
-    words = "\n\n".join(page["text"] for page in text["pages"])
-    fields = extract_fields(record["class"], words, text["embedded"])
+    text = files.text(ref)
+    embedded = text["embedded"] if text else {}
+    fields = extract_fields(record["class"], files.words(text), embedded)
     ms = round((time.monotonic() - started) * 1000)
     if records.move(record, step, ms, fields=fields) is not None:
         metrics.add_metric("Done", MetricUnit.Count, 1)

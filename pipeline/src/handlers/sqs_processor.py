@@ -23,7 +23,7 @@ from documents.errors import Permanent
 from documents.extract import Extraction, extract, thumbnail
 from documents.kinds import Kind
 from documents.ocr import PaddleOcr
-from documents.progress import Stage, Status
+from documents.progress import Stage
 from handlers.batches import LoggedBatchProcessor
 from handlers.powertools import logger, metrics, tracer
 
@@ -54,12 +54,12 @@ def _on_message(record: SQSRecord) -> None:
 def read(ref: Ref) -> None:
     """Bring one document to `extracted`. May be repeated. Raises Permanent, Transient."""
     started = time.monotonic()
-    record = records.get(ref)
-    if record is None or record["run"] != ref.run or record["status"] != Status.WORKING:
+    record = records.working(ref)
+    if record is None:
         return
     if record["stage"] == Stage.EXTRACTED:
         # Read before, but maybe its function died before it told anybody.
-        _announce(ref, record)
+        messages.announce_extracted(ref, record)
     step = progress.advance(records.progress_of(record), Stage.EXTRACTED, ref.run)
     if step is None:
         return
@@ -72,7 +72,7 @@ def read(ref: Ref) -> None:
     if moved is not None:
         metrics.add_metric("Extracted", MetricUnit.Count, 1)
         metrics.add_metric("Pages", MetricUnit.Count, len(extraction.pages))
-        _announce(ref, moved)
+        messages.announce_extracted(ref, moved)
 
 
 def _keep(
@@ -94,14 +94,3 @@ def _keep(
         "ocr": extraction.ocr_used,
         "thumbnail": files.put_thumbnail(ref, image) if image else None,
     }
-
-
-def _announce(ref: Ref, record: Record) -> None:
-    messages.announce(
-        "DocumentExtracted",
-        ref,
-        kind=record["kind"],
-        pages=int(record["pages"]),
-        characters=int(record["characters"]),
-        language=record["language"],
-    )

@@ -68,8 +68,7 @@ def _index(change: Change) -> None:
     if change.new is None:
         index.drop(tenant, number)
     elif record["status"] == Status.DONE:
-        text = files.text(Ref(tenant, number)) or {"pages": []}
-        words = "\n\n".join(page["text"] for page in text["pages"])
+        words = files.words(files.text(Ref(tenant, number)))
         run = int(record["run"])
         doc = SearchDoc(number, run, record["name"], record["class"], words)
         index.put(tenant, [(doc, run)])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import urllib.request
 from pathlib import Path
 
 import pytest
 import requests
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from websockets.exceptions import InvalidStatus
@@ -148,25 +147,17 @@ def test_a_failed_document_says_why_and_can_be_retried(app, demo, session, tmp_p
     assert again.status_code == 409
 
 
-def test_the_page_signs_in_uploads_and_shows_the_result(app, tmp_path) -> None:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs chromium and chromedriver (Debian: apt-get install chromium-driver)")
-    options = ChromeOptions()
-    options.binary_location = chromium
-    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--lang=en"):
-        options.add_argument(flag)
+def test_the_page_signs_in_uploads_and_shows_the_result(app, browser, tmp_path) -> None:
     file = tmp_path / "invitation.txt"
     file.write_text("Dear Ada,\n\nyou are invited to the quokka parade.\n\nRegards,\nMira\n")
-    with Chrome(options=options, service=ChromeService(driver)) as chrome:
-        chrome.get(app.outputs["Page"])
-        wait = WebDriverWait(chrome, 30)
-        live = '[data-connection="live"]'
-        wait.until(lambda browser: browser.find_elements(By.CSS_SELECTOR, live))
-        chrome.find_element(By.CSS_SELECTOR, 'input[type="file"]').send_keys(str(file))
-        done = '[data-status="done"][data-stage="done"]'
-        wait.until(lambda browser: "invitation.txt" in _texts(browser, done))
-        assert "#key=" not in chrome.current_url
+    browser.get(app.outputs["Page"])
+    wait = WebDriverWait(browser, 30)
+    live = '[data-connection="live"]'
+    wait.until(lambda chrome: chrome.find_elements(By.CSS_SELECTOR, live))
+    browser.find_element(By.CSS_SELECTOR, 'input[type="file"]').send_keys(str(file))
+    done = '[data-status="done"][data-stage="done"]'
+    wait.until(lambda chrome: "invitation.txt" in _texts(chrome, done))
+    assert "#key=" not in browser.current_url
 
 
 def _texts(browser: Chrome, selector: str) -> str:

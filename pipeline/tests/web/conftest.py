@@ -1,28 +1,13 @@
-"""A headless browser for all tests of the page, and a stub of the API for each."""
+"""A stub of the API for each test of the page."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 
 from .page import Page
 from .stub import Stub, running
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs chromium and chromedriver (Debian: apt-get install chromium-driver)")
-    options = ChromeOptions()
-    options.binary_location = chromium
-    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--lang=en"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with Chrome(options=options, service=ChromeService(driver)) as chrome:
-        yield chrome
 
 
 def console(browser: Any) -> list[dict[str, Any]]:

@@ -70,6 +70,10 @@ class Page:
         return f'#document-list [data-document-id="{id}"]{more}'
 
     def steps(self, id: str) -> list[str]:
-        """The state of each step in a document's row."""
-        found = self.all(self.row(id, " [data-step]"))
-        return [element.get_attribute("data-state") or "" for element in found]
+        """The state of each step in a document's row; read anew when it is redrawn meanwhile."""
+        return self.wait(
+            lambda: [
+                element.get_attribute("data-state") or ""
+                for element in self.all(self.row(id, " [data-step]"))
+            ]
+        )

@@ -31,16 +31,28 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event for one target."""
+    """One event for one target of one rule."""
 
-    arn: str
-    """The target's."""
+    row: OutboxRow
+    routed: events.Routed
     rule: str
     """The rule's ARN."""
-    body: bytes
     target: Mapping[str, Any]
-    event: Mapping[str, Any]
-    trace: str | None
+
+    @property
+    def arn(self) -> str:
+        """The target's."""
+        return self.row.target
+
+    @property
+    def event(self) -> Mapping[str, Any]:
+        """The whole envelope."""
+        return self.routed.event
+
+    def body(self) -> bytes:
+        """What the target gets. Raises NotShapable."""
+        about = {"arn": self.rule, "name": self.routed.rule}
+        return events.shape(self.target, self.event, about, self.routed.ingested)
 
 
 class Undeliverable(Exception):
@@ -51,7 +63,7 @@ class Undeliverable(Exception):
         self.code = code
 
 
-Put = Callable[[Transaction, Delivery], None]
+Put = Callable[[Transaction, Delivery, bytes], None]
 """Puts the body into a target. Raises Fault or Undeliverable."""
 
 
@@ -75,20 +87,17 @@ def target_carrier(ids: Ids, region: str, account: str) -> Carrier:
         if target is None:
             return
         rule = events.rule_arn(region, account, routed.bus, routed.rule)
-        body = b""
+        delivery = Delivery(row, routed, rule, target)
         try:
-            about = {"arn": rule, "name": routed.rule}
-            body = events.shape(target, routed.event, about, routed.ingested)
-            delivery = Delivery(row.target, rule, body, target, routed.event, row.trace)
-            puts[service_of(row.target)](tx, delivery)
+            puts[service_of(row.target)](tx, delivery, delivery.body())
         except events.NotShapable as error:
-            _give_up(tx, ids, row, routed, target, rule, "INVALID_JSON", str(error))
+            _give_up(tx, ids, delivery, "INVALID_JSON", str(error))
         except Undeliverable as error:
-            _give_up(tx, ids, row, routed, target, rule, error.code, str(error))
+            _give_up(tx, ids, delivery, error.code, str(error))
         except (Throttled, Internal) as fault:
-            _try_again(tx, ids, row, routed, target, rule, fault)
+            _try_again(tx, ids, delivery, fault)
         except Fault as fault:
-            _give_up(tx, ids, row, routed, target, rule, _code(fault), fault.message)
+            _give_up(tx, ids, delivery, _code(fault), fault.message)
 
     return carry
 
@@ -97,16 +106,8 @@ def _code(fault: Fault) -> str:
     return "NO_RESOURCE" if "exist" in fault.code + fault.message else "SDK_CLIENT_ERROR"
 
 
-def _try_again(
-    tx: Transaction,
-    ids: Ids,
-    row: OutboxRow,
-    routed: events.Routed,
-    target: Mapping[str, Any],
-    rule: str,
-    fault: Fault,
-) -> None:
-    policy = target.get("RetryPolicy") or {}
+def _try_again(tx: Transaction, ids: Ids, delivery: Delivery, fault: Fault) -> None:
+    policy, row = delivery.target.get("RetryPolicy") or {}, delivery.row
     due = tx.now + backoff(row.attempts)
     if row.attempts >= policy.get("MaximumRetryAttempts", _MOST_RETRIES):
         condition = "MaximumRetryAttempts"
@@ -116,41 +117,39 @@ def _try_again(
         raise Postpone(due)
     code = "THROTTLING" if isinstance(fault, Throttled) else "INTERNAL_ERROR"
     more = {"RETRY_ATTEMPTS": str(row.attempts), "EXHAUSTED_RETRY_CONDITION": condition}
-    _give_up(tx, ids, row, routed, target, rule, code, fault.message, more)
+    _give_up(tx, ids, delivery, code, fault.message, more)
 
 
 def _give_up(
     tx: Transaction,
     ids: Ids,
-    row: OutboxRow,
-    routed: events.Routed,
-    target: Mapping[str, Any],
-    rule: str,
+    delivery: Delivery,
     code: str,
     message: str,
     more: Mapping[str, str] | None = None,
 ) -> None:
-    queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+    event = delivery.event
+    queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     if queue is None:
-        _log.error("event %s for %s is lost: %s", routed.event["id"], row.target, message)
+        _log.error("event %s for %s is lost: %s", event["id"], delivery.arn, message)
         return
     texts = {
-        "RULE_ARN": rule,
-        "TARGET_ARN": row.target,
+        "RULE_ARN": delivery.rule,
+        "TARGET_ARN": delivery.arn,
         "ERROR_CODE": code,
         "ERROR_MESSAGE": message,
         **(more or {}),
     }
     attributes = {key: {"DataType": "String", "StringValue": text} for key, text in texts.items()}
     try:
-        body = orjson.dumps(routed.event).decode()
-        sqs.enqueue(tx, ids, queue, body, attributes=attributes, trace=row.trace)
+        body = orjson.dumps(event).decode()
+        sqs.enqueue(tx, ids, queue, body, attributes=attributes, trace=delivery.row.trace)
     except Fault as fault:
-        _log.error("event %s is lost: its dead-letter queue %s: %s", routed.event, queue, fault)
+        _log.error("event %s is lost: its dead-letter queue %s: %s", event, queue, fault)
 
 
 def _puts(ids: Ids, account: str) -> dict[str, Put]:
-    def to_function(tx: Transaction, delivery: Delivery) -> None:
+    def to_function(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         if not lambda_.exists(tx, delivery.arn):
             raise Undeliverable("NO_RESOURCE", f"Function not found: {delivery.arn}")
         if not lambda_.may_invoke(tx, delivery.arn, _PRINCIPAL, delivery.rule, account):
@@ -158,38 +157,38 @@ def _puts(ids: Ids, account: str) -> dict[str, Put]:
                 "NO_PERMISSIONS", f"{_PRINCIPAL} is not authorized to invoke {delivery.arn}"
             )
         lambda_.enqueue_event(
-            tx, ids, delivery.arn, delivery.body, trace=delivery.trace, source=delivery.rule
+            tx, ids, delivery.arn, body, trace=delivery.row.trace, source=delivery.rule
         )
 
-    def to_queue(tx: Transaction, delivery: Delivery) -> None:
+    def to_queue(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         group = (delivery.target.get("SqsParameters") or {}).get("MessageGroupId")
         fifo = bool(sqs.is_fifo(tx, delivery.arn))
         sqs.enqueue(
             tx,
             ids,
             delivery.arn,
-            delivery.body.decode(),
+            body.decode(),
             group=group,
             dedup=str(delivery.event["id"]) if fifo else None,
-            trace=delivery.trace,
+            trace=delivery.row.trace,
         )
 
-    def to_topic(tx: Transaction, delivery: Delivery) -> None:
-        sns.publish(tx, ids, delivery.arn, delivery.body.decode(), trace=delivery.trace)
+    def to_topic(tx: Transaction, delivery: Delivery, body: bytes) -> None:
+        sns.publish(tx, ids, delivery.arn, body.decode(), trace=delivery.row.trace)
 
-    def to_bus(tx: Transaction, delivery: Delivery) -> None:
+    def to_bus(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         name = events.name_of(delivery.arn)
         if not events.exists(tx, name):
             raise Undeliverable("NO_RESOURCE", f"Event bus {name} does not exist.")
-        events.route(tx, name, delivery.event, delivery.trace)
+        events.route(tx, name, delivery.event, delivery.row.trace)
 
-    def to_log(tx: Transaction, delivery: Delivery) -> None:
+    def to_log(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         arn = delivery.arn.removesuffix(":*")
         group = arn.partition(":log-group:")[2]
         stream = str(delivery.event["id"])
         if not logs.exists(tx, group):
             raise Undeliverable("NO_RESOURCE", f"Log group {group} does not exist.")
-        logs.put_lines(tx, arn, group, stream, [(int(tx.now * 1000), delivery.body.decode())])
+        logs.put_lines(tx, arn, group, stream, [(int(tx.now * 1000), body.decode())])
 
     return {
         "lambda": to_function,

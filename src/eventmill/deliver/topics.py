@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -26,6 +27,17 @@ _PRINCIPAL = "sns.amazonaws.com"
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message for one subscriber."""
+
+    subscription: Subscription
+    message: Mapping[str, Any]
+    endpoint: str
+    """The engine's address, for the links inside."""
+    trace: str | None
+
+
 def carrier(ids: Ids, account: str, endpoint: Callable[[], str]) -> Carrier:
     """The outbox's carrier for services.sns.DELIVERY."""
 
@@ -33,52 +45,36 @@ def carrier(ids: Ids, account: str, endpoint: Callable[[], str]) -> Carrier:
         subscription = sns.find_subscription(tx, row.target)
         if subscription is None:
             return
-        message = orjson.loads(row.payload)
+        delivery = Delivery(subscription, orjson.loads(row.payload), endpoint(), row.trace)
         try:
             if subscription.protocol == "lambda":
-                _to_function(tx, ids, account, subscription, message, endpoint(), row.trace)
+                _to_function(tx, ids, account, delivery)
             else:
-                _to_queue(
-                    tx, ids, subscription.endpoint, subscription, message, endpoint(), row.trace
-                )
+                _to_queue(tx, ids, subscription.endpoint, delivery)
         except Fault as fault:
-            _give_up(tx, ids, subscription, message, endpoint(), row.trace, fault)
+            _give_up(tx, ids, delivery, fault)
 
     return carry
 
 
-def _to_function(
-    tx: Transaction,
-    ids: Ids,
-    account: str,
-    subscription: Subscription,
-    message: Mapping[str, Any],
-    endpoint: str,
-    trace: str | None,
-) -> None:
-    function, topic = subscription.endpoint, subscription.topic
+def _to_function(tx: Transaction, ids: Ids, account: str, delivery: Delivery) -> None:
+    function, topic = delivery.subscription.endpoint, delivery.subscription.topic
     if not lambda_.may_invoke(tx, function, _PRINCIPAL, topic, account):
         raise Invalid("AccessDenied", f"{_PRINCIPAL} is not authorized to invoke {function}")
-    body = orjson.dumps(sns.event(message, subscription, endpoint))
-    lambda_.enqueue_event(tx, ids, function, body, trace=trace, source=topic)
+    body = sns.event(delivery.message, delivery.subscription, delivery.endpoint)
+    lambda_.enqueue_event(tx, ids, function, orjson.dumps(body), trace=delivery.trace, source=topic)
 
 
-def _to_queue(
-    tx: Transaction,
-    ids: Ids,
-    queue: str,
-    subscription: Subscription,
-    message: Mapping[str, Any],
-    endpoint: str,
-    trace: str | None,
-) -> None:
+def _to_queue(tx: Transaction, ids: Ids, queue: str, delivery: Delivery) -> None:
+    """Into the subscriber's queue, or into the dead-letter queue in the same form."""
+    message, subscription = delivery.message, delivery.subscription
     fifo = bool(sqs.is_fifo(tx, queue))
     attributes = None
     if subscription.raw:
         body = sns.raw_text(message, subscription)
         attributes = {name: _attribute(value) for name, value in message["attributes"].items()}
     else:
-        body = orjson.dumps(sns.envelope(message, subscription, endpoint)).decode()
+        body = orjson.dumps(sns.envelope(message, subscription, delivery.endpoint)).decode()
     sqs.enqueue(
         tx,
         ids,
@@ -87,7 +83,7 @@ def _to_queue(
         attributes=attributes,
         group=message["group"],
         dedup=message["dedup"] if fifo else None,
-        trace=trace,
+        trace=delivery.trace,
     )
 
 
@@ -98,20 +94,13 @@ def _attribute(value: Mapping[str, str]) -> dict[str, Any]:
     return {"DataType": kind, "StringValue": value["Value"]}
 
 
-def _give_up(
-    tx: Transaction,
-    ids: Ids,
-    subscription: Subscription,
-    message: Mapping[str, Any],
-    endpoint: str,
-    trace: str | None,
-    fault: Fault,
-) -> None:
+def _give_up(tx: Transaction, ids: Ids, delivery: Delivery, fault: Fault) -> None:
+    subscription, number = delivery.subscription, delivery.message["id"]
     queue = subscription.dead_letter
     if queue is None:
-        _log.error("message %s for %s is lost: %s", message["id"], subscription.endpoint, fault)
+        _log.error("message %s for %s is lost: %s", number, subscription.endpoint, fault)
         return
     try:
-        _to_queue(tx, ids, queue, subscription, message, endpoint, trace)
+        _to_queue(tx, ids, queue, delivery)
     except Fault as other:
-        _log.error("message %s is lost: dead-letter queue %s: %s", message["id"], queue, other)
+        _log.error("message %s is lost: dead-letter queue %s: %s", number, queue, other)

@@ -8,6 +8,7 @@ seconds) and returns its result the same way, or says that it must wait.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -253,3 +254,10 @@ def generated_name(resource: Resource, ids: Ids, *, lower: bool = False, limit: 
     stem = f"{resource.stack}-{resource.logical_id}"[: limit - 13]
     name = f"{stem}-{suffix}"
     return name.lower() if lower else name
+
+
+def attribute_text(value: Any) -> str:
+    """A template's value as the APIs that know only text have it: `true`, JSON, or as it is."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value) if isinstance(value, dict | list) else str(value)

@@ -90,14 +90,15 @@ def _publish(call: Call, topic: Topic, request: Mapping[str, Any]) -> dict[str, 
         if not group:
             raise faults.invalid("The MessageGroupId parameter is required for FIFO topics")
         dedup = dedup or _content_dedup(topic, request["Message"])
-        earlier = _duplicate(call.tx, topic, group, dedup)
+        scope = group if topic.attributes.get("FifoThroughputScope") == "MessageGroup" else ""
+        place = f"{scope}\n{dedup}"
+        earlier = _duplicate(call.tx, topic, place)
         if earlier is not None:
             return {"MessageId": earlier[0], "SequenceNumber": earlier[1]}
         sequence = _sequence(call.tx, topic)
-        scope = group if topic.attributes.get("FifoThroughputScope") == "MessageGroup" else ""
         call.tx.execute(
             "INSERT OR REPLACE INTO sns_dedup VALUES(?,?,?,?,?)",
-            (topic.arn, f"{scope}\n{dedup}", number, sequence, call.now + _DEDUP_SECONDS),
+            (topic.arn, place, number, sequence, call.now + _DEDUP_SECONDS),
         )
     texts = _texts(request["Message"]) if request.get("MessageStructure") == "json" else None
     message = {
@@ -122,12 +123,11 @@ def _content_dedup(topic: Topic, message: str) -> str:
     return hashlib.sha256(message.encode()).hexdigest()
 
 
-def _duplicate(tx: Transaction, topic: Topic, group: str, dedup: str) -> tuple[str, str] | None:
+def _duplicate(tx: Transaction, topic: Topic, place: str) -> tuple[str, str] | None:
     tx.execute("DELETE FROM sns_dedup WHERE topic=? AND expires<=?", (topic.arn, tx.now))
-    scope = group if topic.attributes.get("FifoThroughputScope") == "MessageGroup" else ""
     row = tx.one(
         "SELECT message_id, sequence FROM sns_dedup WHERE topic=? AND dedup=?",
-        (topic.arn, f"{scope}\n{dedup}"),
+        (topic.arn, place),
     )
     return None if row is None else (row[0], row[1])
 

@@ -13,6 +13,7 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    attribute_text,
     generated_name,
 )
 from eventmill.services.sns import subscriptions, topics
@@ -28,14 +29,10 @@ _TOPIC_ATTRIBUTES = (
 )
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
-
-
 def _attributes(properties: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:
-    return {name: _text(properties[name]) for name in names if properties.get(name) is not None}
+    return {
+        name: attribute_text(properties[name]) for name in names if properties.get(name) is not None
+    }
 
 
 def _topic(arn: str) -> Created:
@@ -44,7 +41,7 @@ def _topic(arn: str) -> Created:
 
 def _create_topic(call: Call, resource: Resource) -> Created:
     properties = resource.properties
-    fifo = _text(properties.get("FifoTopic", False)) == "true"
+    fifo = attribute_text(properties.get("FifoTopic", False)) == "true"
     name = properties.get("TopicName")
     if name is None:
         name = generated_name(resource, call.ids, limit=250) + (".fifo" if fifo else "")

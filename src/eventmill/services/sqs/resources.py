@@ -12,6 +12,7 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    attribute_text,
     generated_name,
 )
 from eventmill.services.sqs import queues
@@ -36,14 +37,8 @@ _ATTRIBUTES = (
 _RECORDED = ("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "Tags")
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value) if isinstance(value, dict) else str(value)
-
-
 def _attributes(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {name: _text(properties[name]) for name in _ATTRIBUTES if name in properties}
+    return {name: attribute_text(properties[name]) for name in _ATTRIBUTES if name in properties}
 
 
 def _created(call: Call, name: str) -> Created:
@@ -53,7 +48,7 @@ def _created(call: Call, name: str) -> Created:
 
 def _create(call: Call, resource: Resource) -> Created:
     properties = resource.properties
-    fifo = _text(properties.get("FifoQueue", False)) == "true"
+    fifo = attribute_text(properties.get("FifoQueue", False)) == "true"
     name = properties.get("QueueName")
     if name is None:
         name = generated_name(resource, call.ids, limit=75) + (".fifo" if fifo else "")
