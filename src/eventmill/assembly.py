@@ -16,6 +16,7 @@ from eventmill.datadir import DataDirectory
 from eventmill.deliver import bus, objects, topics
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
+from eventmill.deliver.http import HttpClient
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
@@ -104,11 +105,13 @@ class Engine:
         self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
         by_name = ByName()
+        self.http = HttpClient()
         self.ports = Ports(
             invoker=gate,
             connections=self.connections,
             logs=self.logs,
             api=by_name,
+            http=self.http,
             builder=SourceBuilder(data.path / "builds", progress),
         )
         self.dispatcher = by_name.dispatcher = Dispatcher(
@@ -229,6 +232,7 @@ class Engine:
             await asyncio.sleep(0.02)
         if self._server is not None:
             await self._server.stop()
+        await self.http.close()
         await self.processes.stop()
         self.logs.flush()
         await self.database.close()

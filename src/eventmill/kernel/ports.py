@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from eventmill.kernel.functions import Invocation, Outcome
+from eventmill.kernel.http import HttpAnswer, HttpCall
 
 
 class Invoker(Protocol):
@@ -47,6 +48,13 @@ class ApiCaller(Protocol):
         """Members by botocore's names. Raises Fault."""
 
 
+class HttpSender(Protocol):
+    """Calls HTTP servers outside the engine."""
+
+    async def send(self, call: HttpCall) -> HttpAnswer:
+        """The answer, whatever its status. Raises HttpFailed when none came."""
+
+
 class Builder(Protocol):
     """Turns a source folder into what a function or layer needs at run time."""
 
@@ -67,4 +75,5 @@ class Ports:
     connections: Connections
     logs: LogSink
     api: ApiCaller
+    http: HttpSender
     builder: Builder

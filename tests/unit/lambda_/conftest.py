@@ -63,6 +63,7 @@ class Service:
                 connections=cast(Any, None),
                 logs=cast(Any, None),
                 api=cast(Any, None),
+                http=cast(Any, None),
                 builder=cast(Any, None),
             ),
             blobs=cast(Any, None),
