@@ -34,6 +34,7 @@ from eventmill.edge.endpoint import AwsEndpoint
 from eventmill.edge.hosts import HostCheck
 from eventmill.edge.security import TOKEN_PREFIX, Security
 from eventmill.edge.server import HttpServer, listen
+from eventmill.edge.urls import UrlFront
 from eventmill.invoke import InvokeSettings, ProcessInvoker
 from eventmill.invoke.build import SourceBuilder
 from eventmill.kernel.clock import Clock
@@ -179,8 +180,17 @@ class Engine:
             self.settings.account,
             self.settings.region,
         )
+        urls = UrlFront(
+            self.database,
+            self.clock,
+            self.ids,
+            self.ports.invoker,
+            security,
+            self.settings.account,
+            self.settings.region,
+        )
         browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
-        fronts: list[Front] = [Control(self._commands()), apis, browsers]
+        fronts: list[Front] = [Control(self._commands()), apis, urls, browsers]
         app = App(
             HostCheck(self.settings.host, self.settings.public_url),
             fronts,

@@ -1,6 +1,6 @@
-"""Addresses of the application's own APIs, as they are on this machine.
+"""Addresses of the application's own APIs and function URLs, as they are on this machine.
 
-Templates put them together from an API's id and a domain of AWS's
+Templates put them together from an id and a domain of AWS's
 (`https://${Api}.execute-api.${AWS::Region}.amazonaws.com`). Nobody answers there for a local API,
 so in outputs and in what resources are given such an address becomes the engine's own.
 """
@@ -10,13 +10,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
+_URL = re.compile(r"https://([a-z0-9]+)\.lambda-url\.[a-z0-9-]+\.on\.aws")
 _API = re.compile(r"(https|wss)://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 
 
 def localise(value: Any, endpoint: str) -> Any:
     """`value` with every address of an API's replaced, in texts at any depth."""
     if isinstance(value, str):
-        return _API.sub(lambda found: _address(found, endpoint), value) if "://" in value else value
+        if "://" not in value:
+            return value
+        value = _URL.sub(rf"{endpoint}/_aws/lambda-url/\1", value)
+        return _API.sub(lambda found: _address(found, endpoint), value)
     if isinstance(value, dict):
         return {key: localise(held, endpoint) for key, held in value.items()}
     if isinstance(value, list):

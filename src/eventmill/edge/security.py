@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from eventmill.kernel.errors import Denied
 from eventmill.wire.http import HttpRequest
 from eventmill.wire.postpolicy import check as check_form
-from eventmill.wire.sigv4 import access_key, is_presigned, verify
+from eventmill.wire.sigv4 import access_key, is_presigned, verify, verify_for
 
 TOKEN_PREFIX = "eventmill-"
 
@@ -34,14 +34,14 @@ class Security:
         self._real_now = real_now
         self._check_signatures = check_signatures
 
+    def signed(self, request: HttpRequest, service: str) -> str:
+        """The access key that signed a request for `service`. Raises Fault, always checked."""
+        self._living(request)
+        return verify_for(request, service, self._secret_for, self._real_now())
+
     def principal(self, request: HttpRequest, service: str) -> str:
         """The caller's access key, empty for an anonymous one. Raises Denied."""
-        token = request.headers.get("x-amz-security-token", "")
-        if token.startswith(TOKEN_PREFIX) and token != self._session_token:
-            raise Denied(
-                "ExpiredToken",
-                "The security token is of an earlier start of the engine. Start the caller anew.",
-            )
+        self._living(request)
         if is_presigned(request):
             return verify(request, self._secret_for, self._real_now())
         if self._check_signatures and not (
@@ -49,6 +49,14 @@ class Security:
         ):
             return verify(request, self._secret_for, self._real_now())
         return access_key(request)
+
+    def _living(self, request: HttpRequest) -> None:
+        token = request.headers.get("x-amz-security-token", "")
+        if token.startswith(TOKEN_PREFIX) and token != self._session_token:
+            raise Denied(
+                "ExpiredToken",
+                "The security token is of an earlier start of the engine. Start the caller anew.",
+            )
 
     def form(self, fields: Mapping[str, str], bucket: str) -> str:
         """The access key that signed an upload form. Raises Fault."""

@@ -17,6 +17,7 @@ from eventmill.invoke.runtime_api import Reply
 from eventmill.kernel.clock import Clock, iso_millis
 from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
 from eventmill.kernel.ports import LogSink
+from eventmill.kernel.streams import LIMIT, ResponseStream
 
 _RESPONSE_LIMIT = 6_291_556
 _WATCH_FIRST, _WATCH_EVERY = 0.05, 0.1
@@ -55,6 +56,7 @@ class Environment:
         self._init_error: bytes | None = None
         self._result: asyncio.Future[tuple[bytes, str | None, str]] | None = None
         self._request_id = ""
+        self._stream: ResponseStream | None = None
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._killed_for: str | None = None
 
@@ -75,6 +77,7 @@ class Environment:
     async def run(self, invocation: Invocation) -> Outcome:
         """Run one invocation to its end, which is also the timeout's, a crash's or a kill's."""
         self._request_id = invocation.request_id
+        self._stream = invocation.stream
         self._tail.clear()
         self._put(reports.start(self.spec, invocation.request_id, self._clock.now()))
         began = time.perf_counter()
@@ -94,8 +97,10 @@ class Environment:
             payload = reports.timed_out(invocation.request_id, timeout)
             error, status = "Unhandled", "timeout"
         finally:
-            self._result = None
+            self._result = self._stream = None
             watch.cancel()
+            if invocation.stream is not None:
+                invocation.stream.end()
         return self._settle(invocation, payload, error, status, began)
 
     async def _attempt(
@@ -130,8 +135,10 @@ class Environment:
     ) -> Outcome:
         duration = (time.perf_counter() - began) * 1000
         self.output.drain()
-        if error is None and len(payload) > _RESPONSE_LIMIT:
-            payload, error, status = reports.too_large(), "Unhandled", "error"
+        streamed = invocation.stream is not None and invocation.stream.too_large
+        if error is None and (streamed or len(payload) > _RESPONSE_LIMIT):
+            limit = LIMIT if streamed else _RESPONSE_LIMIT
+            payload, error, status = reports.too_large(limit), "Unhandled", "error"
         init, self._init_ms = self._init_ms, None
         pid = self._process.pid if self._process is not None else 0
         measured = reports.Measured(duration, peak_mb(pid), init, status)
@@ -152,6 +159,13 @@ class Environment:
     def on_response(self, request_id: str, body: bytes) -> None:
         """A late answer of an invocation that was given up is dropped."""
         self._finish(request_id, (body, None, "success"))
+
+    def on_stream(self, request_id: str) -> ResponseStream | None:
+        """The handler answers in pieces; those of an invocation that was given up go nowhere."""
+        current = self._result
+        if current is None or request_id != self._request_id or current.done():
+            return None
+        return self._stream
 
     def on_error(self, request_id: str, body: bytes) -> None:
         """The handler raised."""

@@ -195,7 +195,8 @@ class Launcher:
             stderr=launch.output,
             env=launch.environment,
             cwd=launch.cwd,
-            process_group=0,
+            # A session is a group too; uvloop cannot make a group alone.
+            start_new_session=True,
         )
         process = Process(popen.pid)
 

@@ -103,12 +103,12 @@ def exited(request_id: str, status: int) -> bytes:
     )
 
 
-def too_large() -> bytes:
+def too_large(limit: int) -> bytes:
     """The payload of an invocation whose answer is longer than Lambda takes."""
     return orjson.dumps(
         {
             "errorMessage": "Response payload size exceeded maximum allowed payload size "
-            "(6291556 bytes).",
+            f"({limit} bytes).",
             "errorType": "Function.ResponseSizeTooLarge",
         }
     )

@@ -6,12 +6,19 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 from typing import Protocol, cast
 
 import httptools
 import orjson
 
+from eventmill.kernel.streams import ResponseStream
+
 _BASE = b"/2018-06-01/runtime/"
+_MODE = b"lambda-runtime-function-response-mode"
+_ERROR_TYPE = b"lambda-runtime-function-error-type"
+_ERROR_BODY = b"lambda-runtime-function-error-body"
 
 
 class Handler(Protocol):
@@ -23,8 +30,11 @@ class Handler(Protocol):
     def on_response(self, request_id: str, body: bytes) -> None:
         """The function returned."""
 
+    def on_stream(self, request_id: str) -> ResponseStream | None:
+        """The function begins to answer in pieces: where they go, None to have them gathered."""
+
     def on_error(self, request_id: str, body: bytes) -> None:
-        """The function raised."""
+        """The function raised, before its answer or in the middle of a streamed one."""
 
     def on_init_error(self, body: bytes) -> None:
         """The handler could not be loaded."""
@@ -74,7 +84,8 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._body: list[bytes] = []
-        self._trailers: dict[bytes, bytes] = {}
+        self._headers: dict[bytes, bytes] = {}
+        self._stream: ResponseStream | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are no subclass of asyncio's, only alike.
@@ -90,25 +101,56 @@ class _Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._body = []
         self._url = b""
+        self._headers = {}
+        self._stream = None
 
     def on_url(self, url: bytes) -> None:
         self._url += url
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Trailers come here too, after the body.
+        self._headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        if self._headers.get(_MODE, b"").lower() != b"streaming":
+            return
+        parts = self._parts()
+        if len(parts) == 3 and parts[2] == "response":
+            self._stream = self._handler.on_stream(parts[1])
+            if self._stream is not None:
+                kind = self._headers.get(b"content-type", b"application/octet-stream")
+                self._stream.begin(kind.decode("latin-1"), self._resume)
+
     def on_body(self, body: bytes) -> None:
-        self._body.append(body)
+        if self._stream is None:
+            self._body.append(body)
+        elif not self._stream.feed(body):
+            assert self._transport is not None
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _parts(self) -> list[str]:
+        return self._url[len(_BASE) :].decode("latin-1").split("/")
 
     def on_message_complete(self) -> None:
         assert self._transport is not None
         if not self._url.startswith(_BASE):
             self._refuse("UnknownPath", f"{self._url.decode('latin-1')} is not of the Runtime API")
             return
-        parts = self._url[len(_BASE) :].decode("latin-1").split("/")
+        parts = self._parts()
         body = b"".join(self._body)
         if parts == ["invocation", "next"]:
             self._handler.on_next(Reply(self._transport))
         elif len(parts) == 3 and parts[2] == "response":
             _answer(self._transport, b"202 Accepted", _ACCEPTED)
-            self._handler.on_response(parts[1], body)
+            failure = self._failure()
+            if failure is not None:
+                self._handler.on_error(parts[1], failure)
+            else:
+                self._handler.on_response(parts[1], body)
         elif len(parts) == 3 and parts[2] == "error":
             _answer(self._transport, b"202 Accepted", _ACCEPTED)
             self._handler.on_error(parts[1], body)
@@ -117,6 +159,18 @@ class _Connection(asyncio.Protocol):
             self._handler.on_init_error(body)
         else:
             self._refuse("UnknownPath", "/".join(parts))
+
+    def _failure(self) -> bytes | None:
+        """The error document of a streamed answer whose trailers say that it broke off."""
+        kind = self._headers.get(_ERROR_TYPE)
+        if kind is None:
+            return None
+        try:
+            document = base64.b64decode(self._headers.get(_ERROR_BODY, b""), validate=True)
+            orjson.loads(document)
+        except (binascii.Error, orjson.JSONDecodeError):
+            return orjson.dumps({"errorType": kind.decode("latin-1"), "errorMessage": ""})
+        return document
 
     def _refuse(self, kind: str, message: str) -> None:
         assert self._transport is not None

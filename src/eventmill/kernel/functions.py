@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eventmill.kernel.streams import ResponseStream
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
@@ -50,6 +52,8 @@ class Invocation:
     client_context: str | None = None
     source: str = ""
     """What caused it, for lineage: the ARN of a queue, a stream, an API …"""
+    stream: ResponseStream | None = None
+    """Where an answer in pieces goes; without one it is gathered like any other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,24 @@ def verify(request: HttpRequest, secret_for: Secrets, now: float) -> str:
     raise mismatch()
 
 
+def verify_for(request: HttpRequest, service: str, secret_for: Secrets, now: float) -> str:
+    """As `verify`, of a request whose body is read and that must be signed for `service`."""
+    if is_presigned(request) and "X-Amz-Signature=" not in request.query:
+        raise Denied("MissingAuthenticationToken", "Request is missing Authentication Token")
+    signature = _from_query(request, now) if is_presigned(request) else _from_header(request, now)
+    if signature.scope[2] != service:
+        raise Denied(
+            "InvalidSignatureException",
+            f"Credential should be scoped to correct service: '{service}'.",
+        )
+    if (
+        signature.payload != "UNSIGNED-PAYLOAD"
+        and signature.payload != hashlib.sha256(request.body).hexdigest()
+    ):
+        raise mismatch()
+    return verify(request, secret_for, now)
+
+
 def mismatch() -> Fault:
     """The signature is not that of the request."""
     return Denied(
@@ -133,9 +151,11 @@ def _from_query(request: HttpRequest, now: float) -> _Signature:
     rest = "&".join(
         part for part in request.query.split("&") if not part.startswith("X-Amz-Signature=")
     )
-    payload = request.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
-    signature = pairs["X-Amz-Signature"]
-    return _Signature(key, _scope(scope), headers, signature, date, rest, payload)
+    where = _scope(scope)
+    # Only S3 leaves the body out; other services sign it, mostly an empty one.
+    unsigned = "UNSIGNED-PAYLOAD" if where[2] == "s3" else hashlib.sha256(request.body).hexdigest()
+    payload = request.headers.get("x-amz-content-sha256", unsigned)
+    return _Signature(key, where, headers, pairs["X-Amz-Signature"], date, rest, payload)
 
 
 def _scope(parts: list[str]) -> tuple[str, ...]:

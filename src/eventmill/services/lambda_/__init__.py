@@ -14,6 +14,7 @@ from eventmill.services.lambda_ import (
     layer_operations,
     mapping_operations,
     policies,
+    streaming,
     urls,
     versioning,
 )
@@ -47,7 +48,7 @@ from eventmill.services.lambda_.functions import (
 )
 from eventmill.services.lambda_.invoke_configs import Treatment, treatment
 from eventmill.services.lambda_.operations import OPERATIONS
-from eventmill.services.lambda_.policies import may_invoke
+from eventmill.services.lambda_.policies import may_invoke, open_to_all
 from eventmill.services.lambda_.resources import RESOURCES
 from eventmill.services.lambda_.schema import SCHEMA
 from eventmill.services.lambda_.urls import FunctionUrl, url_by_id
@@ -61,6 +62,7 @@ _OPERATION_MODULES = (
     layer_operations,
     mapping_operations,
     policies,
+    streaming,
     urls,
     versioning,
 )
@@ -88,6 +90,7 @@ __all__ = [
     "mappings",
     "may_invoke",
     "next_due_event",
+    "open_to_all",
     "postpone_event",
     "reserved_total",
     "resolve",

@@ -24,32 +24,39 @@ ASYNC_LIMIT = 1_048_576
 CONTEXT_LIMIT = 3_583
 """Bytes of a client context in base64."""
 
-_TAIL = 4_096
+TAIL = 4_096
+"""Bytes of the log that an answer carries."""
 
 
 @OPERATIONS.read("Invoke")
 def invoke(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound, Invalid (InvalidRequestContentException), TooLarge, Throttled."""
-    who = named(request)
-    spec = functions.resolve(call.tx, function_arn(call, who.name, who.qualifier))
     kind = request.get("InvocationType") or "RequestResponse"
-    payload = _payload(request.get("Payload") or b"", kind)
+    if kind == "RequestResponse":
+        invocation = synchronous(call, request)
+        return Later(lambda: _run(call, invocation, tail=request.get("LogType") == "Tail"))
+    who = named(request)
     arn = function_arn(call, who.name, who.qualifier)
+    spec = functions.resolve(call.tx, arn)
+    payload = _payload(request.get("Payload") or b"", kind)
     if kind == "DryRun":
         return {"StatusCode": 204, "ExecutedVersion": spec.version}
-    if kind == "Event":
-        return Then(lambda writing: _queue(writing, arn, payload))
-    invocation = Invocation(
-        spec=spec,
-        payload=payload,
+    return Then(lambda writing: _queue(writing, arn, payload))
+
+
+def synchronous(call: Call, request: dict[str, Any]) -> Invocation:
+    """The call that a request asks for. Raises NotFound, Invalid, TooLarge."""
+    who = named(request)
+    arn = function_arn(call, who.name, who.qualifier)
+    return Invocation(
+        spec=functions.resolve(call.tx, arn),
+        payload=_payload(request.get("Payload") or b"", "RequestResponse"),
         request_id=call.request_id,
         invoked_arn=arn,
         trace=call.trace,
         client_context=_client_context(request.get("ClientContext")),
         source="api",
     )
-    tail = request.get("LogType") == "Tail"
-    return Later(lambda: _run(call, invocation, tail=tail))
 
 
 def _queue(call: Call, arn: str, payload: bytes) -> dict[str, Any]:
@@ -111,5 +118,5 @@ async def _run(call: Call, invocation: Invocation, *, tail: bool) -> dict[str, A
     if outcome.error is not None:
         answer["FunctionError"] = outcome.error
     if tail:
-        answer["LogResult"] = base64.b64encode(outcome.log_tail[-_TAIL:]).decode()
+        answer["LogResult"] = base64.b64encode(outcome.log_tail[-TAIL:]).decode()
     return answer

@@ -19,7 +19,8 @@ from eventmill.services.lambda_.names import Named, function_arn, parse
 from eventmill.services.lambda_.operations import OPERATIONS, named
 from eventmill.store.transaction import Transaction
 
-_ACTIONS = frozenset({"lambda:invokefunction", "lambda:*", "*"})
+_INVOKE = "lambda:invokefunction"
+_INVOKE_URL = "lambda:invokefunctionurl"
 
 
 def add(call: Call, who: Named, sid: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,15 +139,31 @@ def may_invoke(
         return False
     context = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_account}
     return any(
-        _allows(statement, principal, context) for statement in _statements(tx, parse(function_arn))
+        _allows(statement, _INVOKE, principal, context)
+        for statement in _statements(tx, parse(function_arn))
     )
 
 
-def _allows(statement: Mapping[str, Any], principal: str, context: Mapping[str, str]) -> bool:
+def open_to_all(tx: Transaction, who: Named, auth_type: str) -> bool:
+    """Whether anybody may call the URL of a function or alias without a signature.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+    """
+    context = {"lambda:functionurlauthtype": auth_type, "lambda:invokedviafunctionurl": "true"}
+    return any(
+        statement["Principal"] in ("*", {"AWS": "*"})
+        and _allows(statement, _INVOKE_URL, "*", context)
+        for statement in _statements(tx, who)
+    )
+
+
+def _allows(
+    statement: Mapping[str, Any], action: str, principal: str, context: Mapping[str, str]
+) -> bool:
     allowed = statement["Principal"]
     if allowed != "*" and principal not in allowed.values():
         return False
-    if statement["Action"].lower() not in _ACTIONS:
+    if not _like(statement["Action"].lower()).fullmatch(action):
         return False
     return all(
         _holds(operator, str(wanted), context.get(key.lower()))
@@ -161,7 +178,7 @@ def _holds(operator: str, wanted: str, actual: str | None) -> bool:
         return False
     if operator in ("ArnLike", "ArnEquals", "StringLike"):
         return _like(wanted).fullmatch(actual) is not None
-    return operator == "StringEquals" and wanted == actual
+    return operator in ("StringEquals", "Bool") and wanted == actual
 
 
 @lru_cache(maxsize=4_096)

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from eventmill.kernel.clock import iso_millis
 from eventmill.kernel.errors import Conflict
@@ -33,6 +32,11 @@ class FunctionUrl:
     auth_type: str
     invoke_mode: str
     cors: Mapping[str, Any]
+
+    @property
+    def owner(self) -> Named:
+        """The function or alias whose policy holds."""
+        return Named(self.function, self.qualifier)
 
 
 def url_by_id(tx: Transaction, url_id: str) -> FunctionUrl | None:
@@ -126,13 +130,8 @@ def _shape(call: Call, who: Named, row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _address(call: Call, url_id: str) -> str:
-    """A host below the engine's own; an address in numbers has no names below it."""
-    parts = urlsplit(call.endpoint)
-    host = parts.hostname or "localhost"
-    if ":" in host or host.replace(".", "").isdigit():
-        host = "localhost"
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{url_id}.lambda-url.{call.region}.{host}{port}/"
+    """A path of the engine's own: names below `localhost` are not known to every resolver."""
+    return f"{call.endpoint}/_aws/lambda-url/{url_id}/"
 
 
 @OPERATIONS.write("CreateFunctionUrlConfig")

@@ -1,0 +1,115 @@
+"""The event of a function URL: payload format 2.0 with fixed values.
+
+https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from eventmill.edge.payloads import event_body
+from eventmill.kernel.clock import clf_time
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed the request."""
+
+    access_key: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class UrlRequest:
+    """One request; `path` is below the URL, still percent-encoded."""
+
+    url_id: str
+    region: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    client: str
+    request_id: str
+    trace: str
+    now: float
+    caller: Caller | None
+    """None for a URL that anybody may call."""
+
+
+def payload(request: UrlRequest) -> dict[str, Any]:
+    """What the function gets; empty optional members are left out."""
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": unquote(request.path),
+        "rawQueryString": request.query,
+        "headers": _headers(request),
+        "requestContext": _context(request),
+        "isBase64Encoded": False,
+    }
+    cookies = request.headers.get("cookie")
+    if cookies:
+        event["cookies"] = [part.strip() for part in cookies.split(";")]
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(request.query, keep_blank_values=True):
+        values[name] = f"{values[name]},{value}" if name in values else value
+    if values:
+        event["queryStringParameters"] = values
+    if request.body:
+        body, encoded = event_body(request.headers, request.body, forms=False)
+        event |= {"body": body, "isBase64Encoded": encoded}
+    return event
+
+
+def _headers(request: UrlRequest) -> dict[str, str]:
+    host = request.headers.get("host", "")
+    headers = {name: value for name, value in request.headers.items() if name != "cookie"}
+    for name, value in (
+        ("x-forwarded-for", request.client),
+        ("x-forwarded-port", host.rpartition(":")[2] if ":" in host else "80"),
+        ("x-forwarded-proto", "http"),
+        ("x-amzn-trace-id", request.trace),
+    ):
+        headers.setdefault(name, value)
+    return headers
+
+
+def _context(request: UrlRequest) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "accountId": "anonymous" if request.caller is None else request.caller.account,
+        "apiId": request.url_id,
+        "domainName": f"{request.url_id}.lambda-url.{request.region}.on.aws",
+        "domainPrefix": request.url_id,
+        "http": {
+            "method": request.method,
+            "path": unquote(request.path),
+            "protocol": "HTTP/1.1",
+            "sourceIp": request.client,
+            "userAgent": request.headers.get("user-agent", ""),
+        },
+        "requestId": request.request_id,
+        "routeKey": "$default",
+        "stage": "$default",
+        "time": clf_time(request.now),
+        "timeEpoch": int(request.now * 1000),
+    }
+    if request.caller is not None:
+        context["authorizer"] = {"iam": _iam(request.caller)}
+    return context
+
+
+def _iam(caller: Caller) -> dict[str, Any]:
+    return {
+        "accessKey": caller.access_key,
+        "accountId": caller.account,
+        "callerId": caller.access_key,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": f"arn:aws:iam::{caller.account}:root",
+        "userId": caller.access_key,
+    }
