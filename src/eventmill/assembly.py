@@ -13,7 +13,7 @@ from typing import Any
 from eventmill import config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
-from eventmill.deliver import bus, objects, topics
+from eventmill.deliver import bus, destinations, objects, topics
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
@@ -101,6 +101,7 @@ class Engine:
         self.delivery = Delivery(
             Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token),
             joins.STREAM_SOURCES,
+            {"s3": destinations.bucket_sink(self._call)},
         )
         self._register_carriers()
         self.connections = OpenConnections(self.clock, self.ids)

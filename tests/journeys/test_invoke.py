@@ -116,15 +116,3 @@ async def _reports(eventmill) -> int:
         lambda tx: tx.one("SELECT count(*) FROM logs_events WHERE message LIKE 'REPORT%'")
     )
     return row[0]
-
-
-def test_a_destination_that_nothing_carries_to_is_refused(eventmill, functions) -> None:
-    functions("returns")
-    client = eventmill.client("lambda")
-    target = "arn:aws:s3:::bucket"
-    with pytest.raises(client.exceptions.InvalidParameterValueException) as refused:
-        client.put_function_event_invoke_config(
-            FunctionName="returns",
-            DestinationConfig={"OnFailure": {"Destination": target}},
-        )
-    assert f"The destination {target} is not offered yet" in str(refused.value)

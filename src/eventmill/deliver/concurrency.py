@@ -12,7 +12,13 @@ from collections import Counter, deque
 from collections.abc import Callable
 from types import TracebackType
 
-from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec, Invocation, Outcome
+from eventmill.kernel.functions import (
+    ConcurrencyExceeded,
+    FunctionSpec,
+    FunctionStopped,
+    Invocation,
+    Outcome,
+)
 from eventmill.kernel.ports import Invoker
 
 RESERVED_FULL = "ReservedFunctionConcurrentInvocationLimitExceeded"
@@ -65,7 +71,7 @@ class Gate:
         self._reserved = reserved
         self._busy: Counter[str] = Counter()
         self._capacity: dict[str, int] = {}
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._waiting: dict[str, deque[asyncio.Future[bool]]] = {}
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run it now. Raises ConcurrencyExceeded when there is no concurrency left."""
@@ -83,18 +89,20 @@ class Gate:
     async def acquire(self, resolve: Callable[[], FunctionSpec]) -> Slot:
         """Wait for concurrency of what `resolve` gives; raises what `resolve` raises.
 
-        It is asked again after the wait, since the function may have changed meanwhile.
+        It is asked again after the wait, since the function may have changed meanwhile. Raises
+        FunctionStopped rather than wait for what may never come.
         """
         while True:
-            spec = resolve()
+            spec = _runnable(resolve)
             pool = self._pool(spec)
             if self._free(pool) and not self._waiting.get(pool):
                 self._busy[pool] += 1
                 return Slot(self, pool, spec)
-            await self._wait(pool)
+            if not await self._wait(pool):
+                continue
             # The slot was handed over with the wake-up: nobody who came later can be first.
             try:
-                spec = resolve()
+                spec = _runnable(resolve)
             except BaseException:
                 self.give_back(pool)
                 raise
@@ -119,6 +127,8 @@ class Gate:
                 self._capacity[pool] = self._busy[pool] + len(self._waiting[pool])
             else:
                 self._capacity[pool] = spec.reserved_concurrency
+                if not spec.reserved_concurrency:
+                    self._turn_away(pool)
         for pool in tuple(self._waiting):
             self._wake(pool)
 
@@ -139,16 +149,30 @@ class Gate:
             turn = waiting.popleft()
             if not turn.done():
                 self._busy[pool] += 1
-                turn.set_result(None)
+                turn.set_result(True)
         if waiting is not None and not waiting:
             del self._waiting[pool]
 
-    async def _wait(self, pool: str) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def _turn_away(self, pool: str) -> None:
+        """The function was stopped: whoever waits for it learns so, without a slot."""
+        for turn in self._waiting.pop(pool):
+            if not turn.done():
+                turn.set_result(False)
+
+    async def _wait(self, pool: str) -> bool:
+        """True with a slot, False when the one who waits must look again."""
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(pool, deque()).append(turn)
         try:
-            await turn
+            return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if turn.done() and not turn.cancelled() and turn.result():
                 self.give_back(pool)
             raise
+
+
+def _runnable(resolve: Callable[[], FunctionSpec]) -> FunctionSpec:
+    spec = resolve()
+    if spec.reserved_concurrency == 0:
+        raise FunctionStopped
+    return spec

@@ -21,7 +21,8 @@ from eventmill.kernel.arns import parse_arn, service_of
 from eventmill.kernel.clock import iso_seconds
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
-from eventmill.services import events, lambda_, sns, sqs
+from eventmill.services import events, lambda_, s3, sns, sqs
+from eventmill.services.contract import Call
 from eventmill.store import outbox
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
@@ -129,6 +130,16 @@ def topic_sink(ids: Ids) -> Sink:
 
     def put(tx: Transaction, target: str, parcel: Parcel) -> None:
         sns.publish(tx, ids, target, parcel.body, attributes=parcel.attributes, trace=parcel.trace)
+
+    return put
+
+
+def bucket_sink(call: Callable[[Transaction], Call]) -> Sink:
+    """Writes the record as an object under the parcel's key."""
+
+    def put(tx: Transaction, target: str, parcel: Parcel) -> None:
+        bucket = parse_arn(target).resource.partition("/")[0]
+        s3.put(call(tx), bucket, parcel.key, parcel.body.encode(), "application/json")
 
     return put
 

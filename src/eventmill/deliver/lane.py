@@ -15,7 +15,13 @@ from eventmill.deliver.parts import Parts
 from eventmill.deliver.settle import StreamDecision, Verdict, stream_backoff, stream_decision
 from eventmill.deliver.shapes import records
 from eventmill.kernel.errors import NotFound
-from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec, Invocation, Outcome
+from eventmill.kernel.functions import (
+    ConcurrencyExceeded,
+    FunctionSpec,
+    FunctionStopped,
+    Invocation,
+    Outcome,
+)
 from eventmill.services import lambda_
 from eventmill.services.lambda_ import EventSourceMapping, Filters
 from eventmill.store.transaction import Transaction
@@ -157,7 +163,7 @@ class Lane:
         retries = self._mapping.maximum_retries
         if outcome.failed and not 0 <= retries < window.failures:
             await self._save()
-            await self.pace.pause(stream_backoff(window.failures))
+            await self.pace.pause(self._parts.clock.now() + stream_backoff(window.failures))
             return
         self._state.window = None
         await self._save()
@@ -186,7 +192,7 @@ class Lane:
         more = self._open_window(batch) if self._mapping.tumbling_window else None
         request_id = self._parts.ids.uuid()
         outcome = await self._invoke(
-            records([entry.json for entry in batch.entries], more), request_id
+            records([entry.json for entry in batch.entries], more), request_id, self._expires(batch)
         )
         if outcome is None:
             return
@@ -208,21 +214,28 @@ class Lane:
             self._state.window = Window(start)
         return self._members(self._state.window, final=False, early=False)
 
+    def _expires(self, batch: Batch) -> float | None:
+        """When the first record becomes too old; then the batch is looked at anew."""
+        age = self._mapping.maximum_age
+        return None if age < 0 else batch.entries[0].created + age
+
     def _expired(self, batch: Batch) -> list[Entry]:
         """The records at the front that are older than the mapping allows."""
         if self._mapping.maximum_age < 0:
             return []
-        oldest = self._parts.clock.now() - self._mapping.maximum_age
+        now, age = self._parts.clock.now(), self._mapping.maximum_age
         count = 0
-        while count < len(batch.entries) and batch.entries[count].created < oldest:
+        while count < len(batch.entries) and batch.entries[count].created + age <= now:
             count += 1
         return batch.entries[:count]
 
-    async def _invoke(self, payload: bytes, request_id: str | None = None) -> Outcome | None:
-        """The outcome; None when stopped before there was one. Throttles wait and use up nothing
-        but the records' age."""
+    async def _invoke(
+        self, payload: bytes, request_id: str | None = None, expires: float | None = None
+    ) -> Outcome | None:
+        """The outcome; None when there was none until the lane was stopped or `expires` reached.
+        Throttles wait and use up nothing but the records' age."""
         tries = 0
-        while not self.pace.stopped:
+        while not self.pace.stopped and (expires is None or self._parts.clock.now() < expires):
             try:
                 slot = await self.pace.unless_stopped(self._parts.gate.acquire(self._resolve))
                 if slot is None:
@@ -237,11 +250,12 @@ class Lane:
                             source=self._mapping.source,
                         )
                     )
+            except (FunctionStopped, NotFound) as reason:
+                await self._problem(f"PROBLEM: {reason}")
+                await self.pace.pause(expires, blocked=False)
             except ConcurrencyExceeded:
-                await self.pace.pause(backoff(tries))
-            except NotFound as missing:
-                await self._problem(f"PROBLEM: {missing.message}")
-                await self.pace.pause(backoff(tries), blocked=False)
+                again = self._parts.clock.now() + backoff(tries)
+                await self.pace.pause(again if expires is None else min(again, expires))
             tries += 1
         return None
 

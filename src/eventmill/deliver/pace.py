@@ -63,11 +63,12 @@ class Pace:
         finally:
             self._held.close()
 
-    async def pause(self, seconds: float, *, blocked: bool = True) -> None:
-        """Wait in the midst of a hold: meanwhile only time moves the batch on."""
+    async def pause(self, until: float | None, *, blocked: bool = True) -> None:
+        """Wait in the midst of a hold: meanwhile nothing but time, or the news that `wait` looks
+        at, moves the batch on."""
         self._held.close()
         try:
-            await self.wait(self._clock.now() + seconds, blocked=blocked)
+            await self.wait(until, blocked=blocked)
         finally:
             self._take_hold()
 

@@ -17,11 +17,17 @@ from eventmill.deliver.concurrency import Slot
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.outbox import backoff
 from eventmill.deliver.parts import Parts
-from eventmill.deliver.scaling import Ramp
+from eventmill.deliver.scaling import Ramp, growth_of
 from eventmill.deliver.settle import queue_failures
 from eventmill.deliver.tasks import Tasks
 from eventmill.kernel.errors import Fault, NotFound
-from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec, Invocation, Outcome
+from eventmill.kernel.functions import (
+    ConcurrencyExceeded,
+    FunctionSpec,
+    FunctionStopped,
+    Invocation,
+    Outcome,
+)
 from eventmill.services import lambda_, sqs
 from eventmill.services.lambda_ import EventSourceMapping, Filters
 from eventmill.services.sqs import Message
@@ -60,7 +66,7 @@ class QueuePoller:
         self._mapping = mapping
         self._parts = parts
         self._filters = Filters(mapping.source, mapping.patterns)
-        self._ramp = Ramp(mapping.maximum_concurrency)
+        self._ramp = Ramp(growth_of(mapping))
         self._tasks = Tasks()
         self._running = 0
         self._gathered: list[Held] = []
@@ -102,11 +108,11 @@ class QueuePoller:
         with ExitStack() as stack:
             stack.enter_context(self._hold())
             try:
-                if self._mapping.window:
+                if self._mapping.window and self._runs():
                     await self._gather(signal, stack)
                 slot = await self._parts.gate.acquire(self._resolve)
-            except NotFound as missing:
-                await self._problem(f"PROBLEM: {missing.message}")
+            except (NotFound, FunctionStopped) as reason:
+                await self._problem(f"PROBLEM: {reason}")
                 await self._release_gathered()
                 stack.close()
                 await signal.wait()
@@ -129,6 +135,9 @@ class QueuePoller:
     def _hold(self) -> AbstractContextManager[None]:
         return self._parts.flights.hold(f"batch of {self._mapping.source}")
 
+    def _runs(self) -> bool:
+        return self._parts.database.read(lambda tx: lambda_.runs(tx, self._mapping.function))
+
     def _resolve(self) -> FunctionSpec:
         return self._parts.database.read(lambda tx: lambda_.resolve(tx, self._mapping.function))
 
@@ -143,6 +152,8 @@ class QueuePoller:
         room = shapes.PAYLOAD_LIMIT
         ends: float | None = None
         while len(self._gathered) < self._mapping.batch_size:
+            if ends is not None and clock.now() >= ends:
+                return
             limit = min(_TAKE, self._mapping.batch_size - len(self._gathered))
             taken = await self._taken(limit, room)
             self._gathered.extend(taken.kept)
@@ -155,8 +166,6 @@ class QueuePoller:
             due = database.read(self._next_visible)
             if due is not None and due <= clock.now():
                 continue
-            if clock.now() >= ends:
-                return
             # Until the window ends this batch moves only with time: let go of the hold.
             stack.close()
             self._window_ends = ends
@@ -269,7 +278,10 @@ class QueuePoller:
                     await clock.sleep_until(again)
                 finally:
                     hold.enter_context(self._hold())
-                slot = await self._parts.gate.acquire(self._resolve)
+                try:
+                    slot = await self._parts.gate.acquire(self._resolve)
+                except (NotFound, FunctionStopped):
+                    return None
                 hold.enter_context(slot)
 
     async def _problem(self, result: str) -> None:
@@ -285,7 +297,7 @@ class QueuePoller:
             due = None if self._window_ends <= tx.now else self._window_ends
             yield Motion(f"batch window of {self._mapping.source}", len(self._gathered), due)
         due = self._next_visible(tx)
-        if due is not None:
+        if due is not None and lambda_.runs(tx, self._mapping.function):
             yield Motion(name, 1, None if due <= tx.now else due)
 
 

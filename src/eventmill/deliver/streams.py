@@ -15,6 +15,7 @@ from eventmill.deliver.inflight import Motion
 from eventmill.deliver.lane import Lane
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.tasks import Tasks, lasting
+from eventmill.services import lambda_
 from eventmill.services.lambda_ import EventSourceMapping, Filters
 from eventmill.store.transaction import Transaction
 
@@ -142,14 +143,15 @@ class StreamPoller:
     def _probe(self, tx: Transaction) -> Iterator[Motion]:
         name = f"records of {self._mapping.source}"
         waiting = False
+        runs = lambda_.runs(tx, self._mapping.function)
         for lane in self._all():
             due = lane.pace.waits_until
             if due is not None:
                 waiting = True
                 yield Motion(f"batch of {self._mapping.source}", 1, None if due <= tx.now else due)
-            if not lane.pace.blocked and self._unread(tx, lane.shard, lane.cursor):
+            if runs and not lane.pace.blocked and self._unread(tx, lane.shard, lane.cursor):
                 yield Motion(name)
-        if waiting:
+        if waiting or not runs:
             # Shards that are not open yet wait for one of these lanes.
             return
         for shard in self._source.shards(tx, self._mapping.source):

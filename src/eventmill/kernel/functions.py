@@ -83,4 +83,11 @@ class ConcurrencyExceeded(Exception):
         """AWS's `Reason`, for example ReservedFunctionConcurrentInvocationLimitExceeded."""
 
 
+class FunctionStopped(ConcurrencyExceeded):
+    """The function has a reserved concurrency of 0: nothing runs until that changes."""
+
+    def __init__(self) -> None:
+        super().__init__("ReservedFunctionConcurrentInvocationLimitExceeded")
+
+
 JsonObject = dict[str, Any]

@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 from eventmill.deliver.concurrency import Gate
-from eventmill.deliver.scaling import Ramp
-from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec, Invocation
+from eventmill.deliver.scaling import Growth, Ramp
+from eventmill.kernel.functions import (
+    ConcurrencyExceeded,
+    FunctionSpec,
+    FunctionStopped,
+    Invocation,
+)
 
 from .bench import PythonInvoker
 
@@ -74,27 +79,45 @@ def test_one_who_gives_up_waiting_costs_nobody_a_turn() -> None:
 def test_a_raised_reservation_lets_the_waiting_in() -> None:
     async def scenario() -> None:
         gate = Gate(PythonInvoker(), 10, lambda: 0)
-        current = [spec("a", 0)]
-        waiting = asyncio.ensure_future(gate.acquire(lambda: current[0]))
-        await asyncio.sleep(0)
-        assert not waiting.done()
+        current = [spec("a", 1)]
         for reserved in (2, None):
+            current[0] = spec("a", 1)
+            held = await gate.acquire(lambda: current[0])
+            waiting = asyncio.ensure_future(gate.acquire(lambda: current[0]))
+            await asyncio.sleep(0)
+            assert not waiting.done()
             current[0] = spec("a", reserved)
             gate.refresh(lambda arn: current[0])
             (await asyncio.wait_for(waiting, 1)).release()
-            current[0] = spec("a", 0)
+            held.release()
+
+    asyncio.run(scenario())
+
+
+def test_a_stopped_function_turns_those_who_wait_away() -> None:
+    async def scenario() -> None:
+        gate = Gate(PythonInvoker(), 10, lambda: 0)
+        current = [spec("a", 1)]
+        with await gate.acquire(lambda: current[0]):
             waiting = asyncio.ensure_future(gate.acquire(lambda: current[0]))
             await asyncio.sleep(0)
-        waiting.cancel()
+            current[0] = spec("a", 0)
+            gate.refresh(lambda arn: current[0])
+            with pytest.raises(FunctionStopped):
+                await asyncio.wait_for(waiting, 1)
+        with pytest.raises(FunctionStopped):
+            await gate.acquire(lambda: current[0])
+        current[0] = spec("a", 1)
+        (await gate.acquire(lambda: current[0])).release()
 
     asyncio.run(scenario())
 
 
 def test_the_ramp_of_a_queue() -> None:
-    ramp = Ramp(None)
+    ramp = Ramp(Growth(5, 1_250, 5.0))
     assert [ramp.allowed(second) for second in (0, 1, 60, 10_000)] == [5, 10, 305, 1_250]
     assert ramp.grows(10_000) is None
     ramp.rest()
     assert ramp.allowed(10_000) == 5
     assert ramp.grows(10_000) == pytest.approx(10_000.2)
-    assert Ramp(2).allowed(0) == 2
+    assert Ramp(Growth(5, 2, 5.0)).allowed(0) == 2

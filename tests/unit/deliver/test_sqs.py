@@ -195,6 +195,25 @@ async def test_reserved_concurrency_leaves_the_rest_in_the_queue(folder: Path) -
 
 
 @run
+async def test_messages_of_a_stopped_function_rest_in_the_queue(folder: Path) -> None:
+    async with bench(folder) as b:
+        await b.queue()
+        await b.function(lambda event: None)
+        stopped = {"FunctionName": "f", "ReservedConcurrentExecutions": 0}
+        await b.call("lambda", "PutFunctionConcurrency", **stopped)
+        await b.map(QUEUE, MaximumBatchingWindowInSeconds=5)
+        await b.send("x")
+        assert (await b.flights.settled(5)).later == []
+        assert (b.invoker.events, b.counts()) == ([], (1, 0, 0))
+        await b.call("lambda", "DeleteFunctionConcurrency", FunctionName="f")
+        await b.flights.settled(5)
+        b.clock.advance(6)
+        await b.flights.settled(5)
+        (event,) = b.invoker.events
+        assert event["Records"][0]["attributes"]["ApproximateReceiveCount"] == "1"
+
+
+@run
 async def test_a_throttled_batch_is_kept_and_tried_again(folder: Path) -> None:
     async with bench(folder) as b:
         await b.queue()

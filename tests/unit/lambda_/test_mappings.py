@@ -44,6 +44,24 @@ def test_a_stream_gets_its_defaults(service: Service) -> None:
     assert (mapping.batch_size, mapping.maximum_retries, mapping.maximum_age) == (100, -1, -1)
 
 
+def test_what_has_no_meaning_here_is_recorded_and_provisioned_pollers_are_bounds(
+    service: Service,
+) -> None:
+    service.function()
+    given = {
+        "KMSKeyArn": "arn:aws:kms:us-east-1:111111111111:key/k",
+        "MetricsConfig": {"Metrics": ["EventCount"]},
+        "ProvisionedPollerConfig": {"MinimumPollers": 3, "MaximumPollers": 4},
+    }
+    answer = service("CreateEventSourceMapping", FunctionName="f", EventSourceArn=QUEUE, **given)
+    assert {name: answer[name] for name in given} == given
+    (mapping,) = mappings(service.tx)
+    assert mapping.pollers == (3, 4)
+    changed = service("UpdateEventSourceMapping", UUID=answer["UUID"], ProvisionedPollerConfig={})
+    assert "ProvisionedPollerConfig" not in changed
+    assert mappings(service.tx)[0].pollers is None
+
+
 def test_disabled_mappings_are_not_read(service: Service) -> None:
     service.function()
     answer = service(
@@ -68,7 +86,15 @@ def test_disabled_mappings_are_not_read(service: Service) -> None:
         {"EventSourceArn": QUEUE, "MaximumBatchingWindowInSeconds": 301},
         {"EventSourceArn": QUEUE, "ParallelizationFactor": 2},
         {"EventSourceArn": QUEUE, "ScalingConfig": {"MaximumConcurrency": 1}},
-        {"EventSourceArn": QUEUE, "ProvisionedPollerConfig": {"MinimumPollers": 2}},
+        {"EventSourceArn": QUEUE, "ProvisionedPollerConfig": {"MinimumPollers": 1}},
+        {
+            "EventSourceArn": QUEUE,
+            "ProvisionedPollerConfig": {"MinimumPollers": 2},
+            "ScalingConfig": {"MaximumConcurrency": 2},
+        },
+        {"EventSourceArn": QUEUE, "MetricsConfig": {"Metrics": ["Everything"]}},
+        {**STREAM_SETTINGS, "DestinationConfig": {"OnFailure": {"Destination": f"{QUEUE}.fifo"}}},
+        {"EventSourceArn": STREAM, "StartingPosition": "NOW"},
         {"EventSourceArn": QUEUE, "FunctionName": "other"},
         {"EventSourceArn": f"{QUEUE}.fifo", "MaximumBatchingWindowInSeconds": 1},
         {"EventSourceArn": f"{QUEUE}.fifo", "BatchSize": 11},

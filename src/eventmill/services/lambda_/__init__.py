@@ -45,6 +45,7 @@ from eventmill.services.lambda_.functions import (
     exists,
     function_names,
     resolve,
+    runs,
 )
 from eventmill.services.lambda_.invoke_configs import Treatment, treatment
 from eventmill.services.lambda_.operations import OPERATIONS
@@ -95,6 +96,7 @@ __all__ = [
     "reserved_total",
     "resolve",
     "retry_event",
+    "runs",
     "set_result",
     "settle_event",
     "treatment",

@@ -14,7 +14,12 @@ from eventmill.kernel.errors import Conflict
 from eventmill.services.contract import Call
 from eventmill.services.lambda_ import functions, tags
 from eventmill.services.lambda_.faults import missing, parameter
-from eventmill.services.lambda_.mapping_settings import kind_of, settings
+from eventmill.services.lambda_.mapping_settings import (
+    LEAST_POLLERS,
+    MOST_POLLERS,
+    kind_of,
+    settings,
+)
 from eventmill.services.lambda_.names import function_arn, parse
 from eventmill.store.transaction import Row, Transaction
 
@@ -41,6 +46,8 @@ class EventSourceMapping:
     patterns: tuple[str, ...]
     report_failures: bool
     maximum_concurrency: int | None
+    pollers: tuple[int, int] | None
+    """The least and the most pollers in provisioned mode."""
     starting_position: str
     starting_timestamp: float | None
     parallelization: int
@@ -82,6 +89,7 @@ def _mapping(
         ),
         report_failures="ReportBatchItemFailures" in config["FunctionResponseTypes"],
         maximum_concurrency=(config.get("ScalingConfig") or {}).get("MaximumConcurrency"),
+        pollers=_pollers(config.get("ProvisionedPollerConfig")),
         starting_position=config.get("StartingPosition", ""),
         starting_timestamp=config.get("StartingPositionTimestamp"),
         parallelization=config.get("ParallelizationFactor", 1),
@@ -90,6 +98,15 @@ def _mapping(
         bisect=config.get("BisectBatchOnFunctionError", False),
         tumbling_window=config.get("TumblingWindowInSeconds", 0),
         on_failure=failure.get("Destination"),
+    )
+
+
+def _pollers(config: Mapping[str, Any] | None) -> tuple[int, int] | None:
+    if config is None:
+        return None
+    return (
+        config.get("MinimumPollers", LEAST_POLLERS),
+        config.get("MaximumPollers", MOST_POLLERS),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from eventmill.kernel.errors import Invalid, NotFound, Throttled
@@ -20,6 +21,16 @@ def ranged(wire: str, value: Any, low: int, high: int) -> None:
             "ValidationException",
             f"1 validation error detected: Value '{value}' at '{wire}' failed to satisfy "
             f"constraint: Member must have value {bound} {low if int(value) < low else high}",
+        )
+
+
+def one_of(wire: str, value: Any, choices: Collection[str]) -> None:
+    """Raises Invalid (ValidationException) unless `value` is one of `choices`."""
+    if value not in choices:
+        raise Invalid(
+            "ValidationException",
+            f"1 validation error detected: Value '{value}' at '{wire}' failed to satisfy "
+            f"constraint: Member must satisfy enum value set: [{', '.join(choices)}]",
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from eventmill.kernel.errors import NotFound
 from eventmill.kernel.functions import FunctionSpec
 from eventmill.services.contract import Call
 from eventmill.services.lambda_.names import (
@@ -126,6 +127,14 @@ def resolve(tx: Transaction, function: str, qualifier: str | None = None) -> Fun
             _specs.clear()
         spec = _specs[key] = _spec(full, row[1])
     return spec
+
+
+def runs(tx: Transaction, function: str) -> bool:
+    """Whether calls of the function are served at all: it exists and is not stopped."""
+    try:
+        return resolve(tx, function).reserved_concurrency != 0
+    except NotFound:
+        return False
 
 
 def _spec(row: Row, reserved: int | None) -> FunctionSpec:

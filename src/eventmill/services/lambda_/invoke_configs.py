@@ -12,7 +12,7 @@ from typing import Any
 
 from eventmill.kernel.arns import service_of
 from eventmill.services.contract import Call, Result
-from eventmill.services.lambda_ import carried, functions
+from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.faults import missing, parameter, ranged
 from eventmill.services.lambda_.names import Named, function_arn, parse
 from eventmill.services.lambda_.operations import OPERATIONS, named
@@ -61,6 +61,8 @@ def treatment(tx: Transaction, arn: str) -> Treatment:
 def put(call: Call, who: Named, given: Mapping[str, Any], *, merge: bool) -> dict[str, Any]:
     """Write the configuration. Raises NotFound, Invalid for a value out of range."""
     functions.existing(call, who)
+    if not any(given.get(name) is not None for name in _MEMBERS):
+        raise parameter("You must specify at least one of error handling or destination setting.")
     qualifier = who.qualifier or functions.LATEST
     config = _stored(call, who.name, qualifier)[0] if merge else {}
     config |= {name: given[name] for name in _MEMBERS if given.get(name) is not None}
@@ -94,7 +96,6 @@ def _check(config: Mapping[str, Any], arn: str) -> None:
             )
         if destination and destination in (arn, arn.removesuffix(f":{functions.LATEST}")):
             raise parameter("You can't specify the function as a destination for itself.")
-        carried.check(destination)
         if destination and destination.endswith(".fifo"):
             raise parameter(f"The destination {destination} must not be FIFO.")
 

@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.kernel.arns import service_of
-from eventmill.services.lambda_ import carried, filters
-from eventmill.services.lambda_.faults import parameter, ranged
+from eventmill.services.lambda_ import filters
+from eventmill.services.lambda_.faults import one_of, parameter, ranged
 
 STREAMS = frozenset({"dynamodb", "kinesis"})
 FIFO_BATCH = 10
+METRICS = ("EventCount", "ErrorCount", "KafkaMetrics")
+LEAST_POLLERS, MOST_POLLERS = 2, 200
+"""Pollers of a queue in provisioned mode, where the mapping does not say."""
 
 _RANGES = {
     "BatchSize": (1, 10_000),
@@ -32,7 +35,7 @@ _BOTH = (
     "MetricsConfig",
 )
 _MEMBERS = {
-    "sqs": (*_BOTH, "ScalingConfig"),
+    "sqs": (*_BOTH, "ScalingConfig", "ProvisionedPollerConfig"),
     "stream": (
         *_BOTH,
         "ParallelizationFactor",
@@ -70,7 +73,6 @@ _OTHER_SOURCES = (
 )
 REFUSED = {
     **dict.fromkeys(_OTHER_SOURCES, "sources other than SQS and DynamoDB Streams are not offered"),
-    "ProvisionedPollerConfig": "pollers need no provisioning here; use ScalingConfig to cap them",
     "LoggingConfig": "it belongs to Kafka sources, which are not offered",
 }
 """Members that must not be set, with the reason."""
@@ -106,8 +108,9 @@ def settings(source: str, given: Mapping[str, Any], base: Mapping[str, Any]) -> 
     # An empty criteria takes the filters away.
     if not (config.get("FilterCriteria") or {}).get("Filters"):
         config.pop("FilterCriteria", None)
-    if not config.get("ScalingConfig"):
-        config.pop("ScalingConfig", None)
+    for name in ("ScalingConfig", "ProvisionedPollerConfig", "MetricsConfig", "KMSKeyArn"):
+        if not config.get(name):
+            config.pop(name, None)
     _check_ranges(config)
     filters.check(config)
     if kind == "sqs":
@@ -124,6 +127,8 @@ def _check_ranges(config: Mapping[str, Any]) -> None:
     for kind in config["FunctionResponseTypes"]:
         if kind != "ReportBatchItemFailures":
             raise parameter(f"Invalid function response type {kind}.")
+    for metric in (config.get("MetricsConfig") or {}).get("Metrics") or ():
+        one_of("metricsConfig.metrics", metric, METRICS)
 
 
 def _check_queue(source: str, config: Mapping[str, Any]) -> None:
@@ -141,15 +146,34 @@ def _check_queue(source: str, config: Mapping[str, Any]) -> None:
     concurrency = (config.get("ScalingConfig") or {}).get("MaximumConcurrency")
     if concurrency is not None:
         ranged("scalingConfig.maximumConcurrency", concurrency, 2, 1_000)
+    _check_pollers(config)
+
+
+def _check_pollers(config: Mapping[str, Any]) -> None:
+    pollers = config.get("ProvisionedPollerConfig")
+    if pollers is None:
+        return
+    if config.get("ScalingConfig"):
+        raise parameter("ScalingConfig and ProvisionedPollerConfig cannot be used together.")
+    least = pollers.get("MinimumPollers", LEAST_POLLERS)
+    most = pollers.get("MaximumPollers", MOST_POLLERS)
+    ranged("provisionedPollerConfig.minimumPollers", least, 2, 200)
+    ranged("provisionedPollerConfig.maximumPollers", most, 2, 2_000)
+    if least > most:
+        raise parameter("MinimumPollers must not be greater than MaximumPollers.")
 
 
 def _check_stream(source: str, config: Mapping[str, Any]) -> None:
     position = config.get("StartingPosition")
     if position is None:
-        raise parameter("1 validation error detected: StartingPosition is required for streams.")
+        raise parameter(
+            "1 validation error detected: Value null at 'startingPosition' failed to satisfy "
+            "constraint: Member must not be null."
+        )
+    one_of("startingPosition", position, ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"))
     if position == "AT_TIMESTAMP":
         if service_of(source) == "dynamodb":
-            raise parameter("Unsupported starting position for arn type: AT_TIMESTAMP")
+            raise parameter(f"Unsupported starting position for arn type: {source}")
         if config.get("StartingPositionTimestamp") is None:
             raise parameter("StartingPositionTimestamp is required with AT_TIMESTAMP.")
     if -1 < config["MaximumRecordAgeInSeconds"] < 60:
@@ -157,4 +181,5 @@ def _check_stream(source: str, config: Mapping[str, Any]) -> None:
     target = ((config["DestinationConfig"].get("OnFailure")) or {}).get("Destination")
     if target and service_of(target) not in ("sqs", "sns", "s3"):
         raise parameter(f"The destination {target} must be the ARN of sqs, sns or s3.")
-    carried.check(target)
+    if target and target.endswith(".fifo"):
+        raise parameter(f"The destination {target} must not be FIFO.")

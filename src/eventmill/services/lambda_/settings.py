@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from eventmill.services.lambda_ import carried
+from eventmill.kernel.arns import service_of
 from eventmill.services.lambda_.faults import parameter, ranged
 
 RESERVED_VARIABLES = frozenset(
@@ -86,7 +86,7 @@ def configuration(
     config["SnapStart"] = _snap_start(given, base)
     config["Architectures"] = given.get("Architectures") or base.get("Architectures") or ["x86_64"]
     config["PackageType"] = given.get("PackageType") or base.get("PackageType") or "Zip"
-    carried.check((config.get("DeadLetterConfig") or {}).get("TargetArn"))
+    _check_dead_letter((config.get("DeadLetterConfig") or {}).get("TargetArn"))
     _check_runtime(config)
     config["FunctionArn"] = arn
     config["LastModified"] = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + (
@@ -95,6 +95,13 @@ def configuration(
     config["State"] = "Active"
     config["LastUpdateStatus"] = "Successful"
     return config
+
+
+def _check_dead_letter(target: str | None) -> None:
+    if target and (service_of(target) not in ("sqs", "sns") or target.endswith(".fifo")):
+        raise parameter(
+            f"The dead-letter target {target} must be the ARN of a standard queue or topic."
+        )
 
 
 def _number(

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 
-from eventmill.services.contract import Service
-from eventmill.services.s3 import listing, multipart, notifications, objects, tagging
+from eventmill.services.contract import Call, Service
+from eventmill.services.s3 import (
+    bodies,
+    buckets,
+    listing,
+    multipart,
+    notifications,
+    objects,
+    tagging,
+)
 from eventmill.services.s3.buckets import OPERATIONS
 from eventmill.services.s3.notifications import BUS, NOTIFICATION
 from eventmill.services.s3.resources import RESOURCES
@@ -18,7 +27,22 @@ _OPERATION_MODULES = (listing, multipart, notifications, objects, tagging)
 
 SERVICE = Service("s3", OPERATIONS.by_name, SCHEMA, RESOURCES)
 
-__all__ = ["BUS", "NOTIFICATION", "SERVICE", "blob_names", "exists"]
+__all__ = ["BUS", "NOTIFICATION", "SERVICE", "blob_names", "exists", "put"]
+
+
+def put(call: Call, bucket: str, key: str, data: bytes, content_type: str) -> None:
+    """Write an object for another service, with its notifications. Raises NotFound."""
+    objects.write(
+        call,
+        buckets.find(call.tx, bucket),
+        key,
+        size=len(data),
+        etag=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+        headers={"ContentType": content_type},
+        tags="{}",
+        content=bodies.stored(call, data),
+        event="ObjectCreated:Put",
+    )
 
 
 def exists(tx: Transaction, arn: str) -> bool:

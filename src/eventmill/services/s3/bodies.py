@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventmill.kernel.errors import Fault
-from eventmill.services.contract import Call, Download, Upload
+from eventmill.services.contract import INLINE_BODY, Call, Download, Upload
 from eventmill.store.blobs import BlobSlice
 
 Blobs = Sequence[tuple[str, int]]
@@ -22,6 +22,15 @@ def keep(upload: Upload) -> tuple[bytes | None, str | None]:
     if upload.blob is None:
         return upload.data or b"", None
     return None, json.dumps([[upload.blob.keep(), upload.size]])
+
+
+def stored(call: Call, data: bytes) -> tuple[bytes | None, str | None]:
+    """As `keep`, for a body that is in memory already."""
+    if len(data) <= INLINE_BODY:
+        return data, None
+    staged = call.blobs.stage()
+    staged.write(data)
+    return None, json.dumps([[staged.keep(), len(data)]])
 
 
 def drop(call: Call, blobs: str | None) -> None:

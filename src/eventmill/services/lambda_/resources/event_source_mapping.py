@@ -24,6 +24,7 @@ _HONOURED = (
     "MaximumRecordAgeInSeconds",
     "MaximumRetryAttempts",
     "ParallelizationFactor",
+    "ProvisionedPollerConfig",
     "ScalingConfig",
     "StartingPosition",
     "StartingPositionTimestamp",
@@ -35,8 +36,14 @@ _DEFAULTS: dict[str, Any] = {
     "FilterCriteria": {},
     "FunctionResponseTypes": [],
     "MaximumBatchingWindowInSeconds": 0,
+    "MetricsConfig": {},
+    "KmsKeyArn": "",
 }
-_QUEUE_DEFAULTS: dict[str, Any] = {"BatchSize": 10, "ScalingConfig": {}}
+_QUEUE_DEFAULTS: dict[str, Any] = {
+    "BatchSize": 10,
+    "ScalingConfig": {},
+    "ProvisionedPollerConfig": {},
+}
 _STREAM_DEFAULTS: dict[str, Any] = {
     "BatchSize": 100,
     "BisectBatchOnFunctionError": False,
@@ -54,8 +61,7 @@ def _request(resource: Resource) -> dict[str, Any]:
     kind = kind_of(properties["EventSourceArn"])
     own = _QUEUE_DEFAULTS if kind == "sqs" else _STREAM_DEFAULTS
     request: dict[str, Any] = _DEFAULTS | own | properties
-    if "KmsKeyArn" in request:
-        request["KMSKeyArn"] = request.pop("KmsKeyArn")
+    request["KMSKeyArn"] = request.pop("KmsKeyArn")
     return request | {"Tags": tags(resource.properties)}
 
 

@@ -1,0 +1,34 @@
+"""Handlers that tell what they got, and fail where their events say so."""
+
+import json
+import os
+
+import boto3
+
+sqs = boto3.client("sqs")
+
+
+def tell(event):
+    """Put what arrived into the queue of results."""
+    sqs.send_message(QueueUrl=os.environ["RESULTS"], MessageBody=json.dumps(event))
+
+
+def partial(event, context):
+    """Report the records whose body says `bad`."""
+    tell(event)
+    bad = [record["messageId"] for record in event["Records"] if "bad" in record["body"]]
+    return {"batchItemFailures": [{"itemIdentifier": item} for item in bad]}
+
+
+def whole(event, context):
+    """Fail the whole batch when any record is poison."""
+    if "poison" in json.dumps(event.get("Records", [])):
+        raise ValueError("poison")
+    tell(event)
+
+
+def work(event, context):
+    """Fail when told to."""
+    if event.get("fail"):
+        raise ValueError("told to")
+    return {"done": event.get("size", 1) * "x"}

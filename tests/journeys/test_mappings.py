@@ -1,0 +1,182 @@
+"""Event source mappings and asynchronous invocation: from the cause to the handler, and where
+what fails is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventmill.testing import engine
+from tests.shape import assert_shape, recorded
+
+APP = Path(__file__).parents[1] / "apps" / "mappings"
+
+
+@pytest.fixture(scope="module")
+def app():
+    with engine() as running:
+        running.deploy(APP)
+        yield running
+
+
+def received(app: Any, output: str = "Results") -> list[dict[str, Any]]:
+    """The messages that a queue holds once nothing moves; taken out of it."""
+    app.settle()
+    sqs, found = app.client("sqs"), []
+    while messages := sqs.receive_message(
+        QueueUrl=app.outputs[output], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages"):
+        for message in messages:
+            sqs.delete_message(QueueUrl=app.outputs[output], ReceiptHandle=message["ReceiptHandle"])
+        found += messages
+    return found
+
+
+def told(app: Any) -> list[Any]:
+    return [json.loads(message["Body"]) for message in received(app)]
+
+
+def kept(app: Any, prefix: str) -> list[tuple[str, Any]]:
+    """(key, content) of the failures kept in the bucket; taken out of it."""
+    app.settle()
+    s3, bucket, found = app.client("s3"), app.outputs["Lost"], []
+    for entry in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
+        body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+        found.append((entry["Key"], json.loads(body)))
+        s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    return found
+
+
+def send(app: Any, output: str, *bodies: Any, **more: Any) -> None:
+    for body in bodies:
+        app.client("sqs").send_message(
+            QueueUrl=app.outputs[output], MessageBody=json.dumps(body), **more
+        )
+
+
+def test_a_queues_messages_arrive_filtered_and_windowed_and_the_bad_end_as_dead_letters(
+    app,
+) -> None:
+    attributes = {
+        "who": {"DataType": "String", "StringValue": "me"},
+        "raw": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
+    }
+    send(app, "Orders", {"total": 12}, MessageAttributes=attributes)
+    send(app, "Orders", {"total": 5}, "text")
+    assert told(app) == [], "the window is open"
+    app.advance(21)
+    (event,) = told(app)
+    assert_shape(event, recorded("sqs"))
+    send(app, "Orders", {"total": 11, "bad": 1}, {"total": 13})
+    for seconds in (21, 61, 21, 61):
+        app.settle()
+        app.advance(seconds)
+    batches = [[json.loads(r["body"])["total"] for r in event["Records"]] for event in told(app)]
+    assert batches == [[11, 13], [11]]
+    (dead,) = received(app, "Dead")
+    assert json.loads(dead["Body"]) == {"total": 11, "bad": 1}
+
+
+def test_a_fifo_queue_repeats_what_failed_in_order(app) -> None:
+    send(app, "Steps", "first", MessageGroupId="g")
+    (event,) = told(app)
+    assert_shape(event, recorded("sqs.fifo"))
+    send(app, "Steps", "bad", "after", MessageGroupId="g")
+    send(app, "Steps", "other", MessageGroupId="h")
+    for _ in range(3):
+        app.settle()
+        app.advance(31)
+    seen = [json.loads(r["body"]) for event in told(app) for r in event["Records"]]
+    assert seen.count("bad") == 2 and "other" in seen
+    assert "after" in seen[seen.index("bad") :]
+    assert [message["Body"] for message in received(app, "DeadSteps")] == ['"bad"']
+
+
+def put(app: Any, name: str, **more: Any) -> None:
+    app.client("dynamodb").put_item(
+        TableName=app.outputs["Items"], Item={"id": {"S": name}, **more}
+    )
+
+
+def test_a_tables_changes_arrive_and_poison_is_kept_with_its_payload(app) -> None:
+    put(app, "a", n={"N": "1"}, b={"B": b"foo"}, t={"SS": ["x", "y"]})
+    app.settle()
+    put(app, "a", n={"N": "2"})
+    app.settle()
+    app.client("dynamodb").delete_item(TableName=app.outputs["Items"], Key={"id": {"S": "a"}})
+    events = told(app)
+    assert_shape(
+        {"Records": [r for event in events for r in event["Records"]]}, recorded("dynamodb")
+    )
+    put(app, "good")
+    put(app, "poison")
+    for _ in range(3):
+        app.settle()
+        app.advance(61)
+    names = [r["dynamodb"]["Keys"]["id"]["S"] for e in told(app) for r in e["Records"]]
+    assert names == ["good"]
+    mappings = app.client("lambda").list_event_source_mappings(
+        FunctionName=app.outputs["ItemsFunction"]
+    )["EventSourceMappings"]
+    uuid = mappings[0]["UUID"]
+    ((key, record),) = kept(app, f"aws/lambda/{uuid}/shardId-")
+    assert key.split("/")[4:7] == record["timestamp"][:10].split("-")
+    assert_shape(record, recorded("destination.stream"))
+    payload = json.loads(record["payload"])
+    assert payload["Records"][0]["dynamodb"]["Keys"] == {"id": {"S": "poison"}}
+
+
+def test_a_deletion_by_time_to_live_says_so(app) -> None:
+    now = int(app.inner.clock.now())
+    put(app, "brief", gone={"N": str(now + 30)})
+    told(app)
+    app.advance(3_700)
+    app.settle()
+    (event,) = told(app)
+    (record,) = event["Records"]
+    assert record["eventName"] == "REMOVE"
+    assert record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def invoke(app: Any, output: str, event: Any) -> None:
+    app.client("lambda").invoke(
+        FunctionName=app.outputs[output], InvocationType="Event", Payload=json.dumps(event)
+    )
+
+
+def test_an_asynchronous_failure_reaches_bucket_and_dead_letter_queue(app) -> None:
+    invoke(app, "Work", {"fail": True})
+    app.settle()
+    assert kept(app, "aws/lambda/async/") == [], "one repetition is due in a minute"
+    app.advance(61)
+    ((key, record),) = kept(app, f"aws/lambda/async/{app.outputs['Work']}/")
+    assert_shape(record, recorded("destination.failure"))
+    assert key.split("/")[4:7] == record["timestamp"][:10].split("-")
+    (dead,) = received(app, "Dead")
+    assert json.loads(dead["Body"]) == {"fail": True}
+    attributes = dead["MessageAttributes"]
+    assert attributes["ErrorCode"] == {"DataType": "Number", "StringValue": "200"}
+    assert attributes["ErrorMessage"]["StringValue"] == "told to"
+    assert attributes["RequestID"]["StringValue"] == record["requestContext"]["requestId"]
+
+
+def test_an_asynchronous_success_reaches_a_function_and_a_bus(app) -> None:
+    invoke(app, "Work", {"n": 1})
+    (record,) = told(app)
+    assert_shape(record, recorded("destination.success"))
+    invoke(app, "Announced", {"n": 1})
+    (event,) = told(app)
+    assert_shape(event, recorded("destination.bus"))
+
+
+def test_a_record_too_large_for_its_topic_comes_without_payloads(app) -> None:
+    invoke(app, "Announced", {"fail": True, "blob": "x" * 300_000})
+    (envelope,) = told(app)
+    record = json.loads(envelope["Message"])
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["requestContext"]["functionArn"].endswith(":live")
+    assert "requestPayload" not in record and "responsePayload" not in record
+    assert record["responseContext"]["functionError"] == "Unhandled"
