@@ -17,6 +17,7 @@ from eventmill.deliver import bus, destinations, objects, topics
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
+from eventmill.deliver.http_targets import HttpTargets
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
@@ -103,11 +104,11 @@ class Engine:
             joins.STREAM_SOURCES,
             {"s3": destinations.bucket_sink(self._call)},
         )
+        self.http = HttpClient()
         self._register_carriers()
         self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
         by_name = ByName()
-        self.http = HttpClient()
         self.ports = Ports(
             invoker=gate,
             connections=self.connections,
@@ -136,6 +137,8 @@ class Engine:
         outbox_of.hop(s3.NOTIFICATION, objects.carrier(ids, account))
         outbox_of.hop(s3.BUS, bus.put_carrier(ids, region, account))
         outbox_of.hop(events.TARGET, bus.target_carrier(ids, region, account))
+        https = HttpTargets(self.database, self.clock, ids, self.http, region, account)
+        outbox_of.send(events.HTTP_TARGET, https.send)
         outbox_of.hop(sns.DELIVERY, topics.carrier(ids, account, lambda: self.endpoint))
 
     def _invoke_settings(self) -> InvokeSettings:

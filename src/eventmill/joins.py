@@ -131,6 +131,10 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
         events.fire(call(tx))
         return events.next_due(tx)
 
+    def expire_archives(tx: Transaction) -> float | None:
+        events.expire(tx)
+        return tx.now + 3_600
+
     def expire_logs(tx: Transaction) -> float | None:
         logs.expire(tx)
         return tx.now + 3_600
@@ -143,6 +147,13 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
             waiting=sqs.move_tasks.next_due,
         ),
         Chore("schedules", fire_schedules, events.SCHEDULES_KEY, waiting=events.next_due),
+        Chore(
+            "event replays",
+            events.replays.step,
+            events.replays.REPLAYS_KEY,
+            waiting=events.replays.next_due,
+        ),
+        Chore("archive retention", expire_archives),
         Chore("message retention", sqs.expire),
         Chore("time to live", expire_items),
         Chore("stream retention", trim_streams),

@@ -8,14 +8,14 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from eventmill.deliver.outbox import Carrier, Postpone, backoff
+from eventmill.deliver.outbox import Carrier
+from eventmill.deliver.retry_policy import Undeliverable, dead_letter, exhausted
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.errors import Fault, Internal, Throttled
 from eventmill.kernel.ids import Ids
@@ -24,9 +24,6 @@ from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
 
 _PRINCIPAL = "events.amazonaws.com"
-_MOST_RETRIES = 185
-_OLDEST = 86_400
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +52,6 @@ class Delivery:
         return events.shape(self.target, self.event, about, self.routed.ingested)
 
 
-class Undeliverable(Exception):
-    """No further try helps. `code` as in the dead-letter queue's ERROR_CODE."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 Put = Callable[[Transaction, Delivery, bytes], None]
 """Puts the body into a target. Raises Fault or Undeliverable."""
 
@@ -82,45 +71,39 @@ def target_carrier(ids: Ids, region: str, account: str) -> Carrier:
     puts = _puts(ids, account)
 
     def carry(tx: Transaction, row: OutboxRow) -> None:
-        routed = events.Routed(**orjson.loads(row.payload))
-        target = events.find_target(tx, routed.bus, routed.rule, routed.id)
-        if target is None:
+        delivery = find(tx, row, region, account)
+        if delivery is None:
             return
-        rule = events.rule_arn(region, account, routed.bus, routed.rule)
-        delivery = Delivery(row, routed, rule, target)
         try:
             puts[service_of(row.target)](tx, delivery, delivery.body())
         except events.NotShapable as error:
-            _give_up(tx, ids, delivery, "INVALID_JSON", str(error))
+            give_up(tx, ids, delivery, "INVALID_JSON", str(error))
         except Undeliverable as error:
-            _give_up(tx, ids, delivery, error.code, str(error))
+            give_up(tx, ids, delivery, error.code, str(error))
         except (Throttled, Internal) as fault:
-            _try_again(tx, ids, delivery, fault)
+            code = "THROTTLING" if isinstance(fault, Throttled) else "INTERNAL_ERROR"
+            more = exhausted(delivery.target.get("RetryPolicy"), row, tx.now)
+            give_up(tx, ids, delivery, code, fault.message, more)
         except Fault as fault:
-            _give_up(tx, ids, delivery, _code(fault), fault.message)
+            give_up(tx, ids, delivery, _code(fault), fault.message)
 
     return carry
+
+
+def find(tx: Transaction, row: OutboxRow, region: str, account: str) -> Delivery | None:
+    """The delivery that a row stands for; None when the target was removed meanwhile."""
+    routed = events.Routed(**orjson.loads(row.payload))
+    target = events.find_target(tx, routed.bus, routed.rule, routed.id)
+    if target is None:
+        return None
+    return Delivery(row, routed, events.rule_arn(region, account, routed.bus, routed.rule), target)
 
 
 def _code(fault: Fault) -> str:
     return "NO_RESOURCE" if "exist" in fault.code + fault.message else "SDK_CLIENT_ERROR"
 
 
-def _try_again(tx: Transaction, ids: Ids, delivery: Delivery, fault: Fault) -> None:
-    policy, row = delivery.target.get("RetryPolicy") or {}, delivery.row
-    due = tx.now + backoff(row.attempts)
-    if row.attempts >= policy.get("MaximumRetryAttempts", _MOST_RETRIES):
-        condition = "MaximumRetryAttempts"
-    elif due - row.created > policy.get("MaximumEventAgeInSeconds", _OLDEST):
-        condition = "MaximumEventAgeInSeconds"
-    else:
-        raise Postpone(due)
-    code = "THROTTLING" if isinstance(fault, Throttled) else "INTERNAL_ERROR"
-    more = {"RETRY_ATTEMPTS": str(row.attempts), "EXHAUSTED_RETRY_CONDITION": condition}
-    _give_up(tx, ids, delivery, code, fault.message, more)
-
-
-def _give_up(
+def give_up(
     tx: Transaction,
     ids: Ids,
     delivery: Delivery,
@@ -128,11 +111,7 @@ def _give_up(
     message: str,
     more: Mapping[str, str] | None = None,
 ) -> None:
-    event = delivery.event
-    queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
-    if queue is None:
-        _log.error("event %s for %s is lost: %s", event["id"], delivery.arn, message)
-        return
+    """Into the target's dead-letter queue; `more` are further attributes."""
     texts = {
         "RULE_ARN": delivery.rule,
         "TARGET_ARN": delivery.arn,
@@ -140,12 +119,9 @@ def _give_up(
         "ERROR_MESSAGE": message,
         **(more or {}),
     }
-    attributes = {key: {"DataType": "String", "StringValue": text} for key, text in texts.items()}
-    try:
-        body = orjson.dumps(event).decode()
-        sqs.enqueue(tx, ids, queue, body, attributes=attributes, trace=delivery.row.trace)
-    except Fault as fault:
-        _log.error("event %s is lost: its dead-letter queue %s: %s", event, queue, fault)
+    queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
+    body = orjson.dumps(delivery.event).decode()
+    dead_letter(tx, ids, queue, body, texts, delivery.row)
 
 
 def _puts(ids: Ids, account: str) -> dict[str, Put]:
@@ -188,7 +164,7 @@ def _puts(ids: Ids, account: str) -> dict[str, Put]:
         stream = str(delivery.event["id"])
         if not logs.exists(tx, group):
             raise Undeliverable("NO_RESOURCE", f"Log group {group} does not exist.")
-        logs.put_lines(tx, arn, group, stream, [(int(tx.now * 1000), body.decode())])
+        logs.put_lines(tx, arn, group, stream, [_log_line(delivery, body, int(tx.now * 1000))])
 
     return {
         "lambda": to_function,
@@ -197,3 +173,14 @@ def _puts(ids: Ids, account: str) -> dict[str, Put]:
         "events": to_bus,
         "logs": to_log,
     }
+
+
+def _log_line(delivery: Delivery, body: bytes, now: int) -> tuple[int, str]:
+    """A transformer for a log group gives `{"timestamp": ..., "message": ...}`."""
+    shaped = orjson.loads(body) if delivery.target.get("InputTransformer") else None
+    if isinstance(shaped, dict) and {"timestamp", "message"} == set(shaped):
+        message = shaped["message"]
+        text = message if isinstance(message, str) else orjson.dumps(message).decode()
+        stamp = shaped["timestamp"]
+        return int(stamp) if str(stamp).isdigit() else now, text
+    return now, body.decode()

@@ -35,11 +35,15 @@ _log = logging.getLogger(__name__)
 
 
 class Postpone(Exception):
-    """Not now: carry the row again from `due` (moved time) on."""
+    """Not now: carry the row again from `due` (moved time) on.
 
-    def __init__(self, due: float) -> None:
+    `counted` is False when the target was not tried, as when it may not be called so often.
+    """
+
+    def __init__(self, due: float, *, counted: bool = True) -> None:
         super().__init__(f"until {due}")
         self.due = due
+        self.counted = counted
 
 
 def backoff(attempts: int, first: float = FIRST_RETRY, longest: float = LONGEST_RETRY) -> float:
@@ -100,7 +104,7 @@ class Outbox:
                     if outbox.settle(tx, row.id):
                         self._hops[row.kind](tx, row)
             except Postpone as later:
-                outbox.retry(tx, row.id, later.due)
+                outbox.retry(tx, row.id, later.due, counted=later.counted)
             except Exception as error:
                 _warn(row, error)
                 outbox.retry(tx, row.id, tx.now + backoff(row.attempts))
@@ -109,8 +113,8 @@ class Outbox:
         try:
             await self._senders[row.kind](row)
         except Postpone as later:
-            due = later.due
-            await self._database.write(lambda tx: outbox.retry(tx, row.id, due))
+            due, counted = later.due, later.counted
+            await self._database.write(lambda tx: outbox.retry(tx, row.id, due, counted=counted))
         except Exception as error:
             _warn(row, error)
             delay = backoff(row.attempts)

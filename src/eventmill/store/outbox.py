@@ -108,7 +108,7 @@ def settle(tx: Transaction, row_id: int) -> bool:
     return tx.execute("DELETE FROM outbox WHERE id=?", (row_id,)).rowcount == 1
 
 
-def retry(tx: Transaction, row_id: int, due: float) -> None:
-    """Try a row again from `due` on and count the attempt."""
-    tx.execute("UPDATE outbox SET due=?, attempts=attempts+1 WHERE id=?", (due, row_id))
+def retry(tx: Transaction, row_id: int, due: float, *, counted: bool = True) -> None:
+    """Try a row again from `due` on; `counted` tells whether it was tried now."""
+    tx.execute("UPDATE outbox SET due=?, attempts=attempts+? WHERE id=?", (due, counted, row_id))
     tx.announce(KEY)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
@@ -225,6 +225,30 @@ def page(
     if len(entries) > limit:
         answer["NextToken"] = entries[limit - 1][0]
     return answer
+
+
+def only_filter(
+    operation: str, request: Mapping[str, Any], names: tuple[str, ...]
+) -> Callable[[str, Mapping[str, Any]], bool]:
+    """Whether (name, shown) passes the one filter that the request has. Raises Invalid for two.
+
+    `names` are the filters that the operation has, `NamePrefix` among them.
+    """
+    given = [name for name in names if request.get(name)]
+    if len(given) > 1:
+        listed = ", ".join(names[:-1]) + f", or {names[-1]}"
+        raise faults.validation(
+            f"At most one filter is allowed for {operation}. Use either : {listed}."
+        )
+
+    def passes(name: str, shown: Mapping[str, Any]) -> bool:
+        if not given:
+            return True
+        if given[0] == "NamePrefix":
+            return name.startswith(request["NamePrefix"])
+        return bool(shown[given[0]] == request[given[0]])
+
+    return passes
 
 
 def put_tags(tx: Transaction, arn: str, tags: list[dict[str, str]]) -> None:

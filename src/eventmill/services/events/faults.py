@@ -23,3 +23,13 @@ def validation(message: str) -> Invalid:
 def parameter(name: str, reason: str = "") -> Invalid:
     """One parameter that is not valid."""
     return validation(f"Parameter {name} is not valid." + (f" Reason: {reason}" if reason else ""))
+
+
+def missing(message: str) -> Invalid:
+    """Anything else that does not exist."""
+    return Invalid("ResourceNotFoundException", message)
+
+
+def taken(message: str) -> Invalid:
+    """Anything that exists already."""
+    return Invalid("ResourceAlreadyExistsException", message)

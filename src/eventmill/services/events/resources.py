@@ -15,7 +15,8 @@ from eventmill.services.contract import (
     Support,
     generated_name,
 )
-from eventmill.services.events import buses, rules, targets
+from eventmill.services.events import archives, buses, rules, targets
+from eventmill.services.events.http_resources import HTTP_RESOURCES
 
 H, R = Support.HONOURED, Support.RECORDED
 
@@ -125,13 +126,46 @@ def _drop_statement(call: Call, resource: Resource) -> None:
         buses.drop_statement(call, name, resource.properties["StatementId"])
 
 
+def _archive_settings(properties: Mapping[str, Any]) -> dict[str, Any]:
+    pattern = properties.get("EventPattern")
+    return {
+        "Description": properties.get("Description"),
+        "RetentionDays": properties.get("RetentionDays"),
+        "KmsKeyIdentifier": properties.get("KmsKeyIdentifier"),
+        "EventPattern": json.dumps(pattern) if isinstance(pattern, dict) else pattern,
+    }
+
+
+def _archive(call: Call, name: str) -> Created:
+    return Created(name, {"Arn": archives.archive_arn(call, name), "ArchiveName": name})
+
+
+def _create_archive(call: Call, resource: Resource) -> Created:
+    properties = resource.properties
+    name = properties.get("ArchiveName") or generated_name(
+        resource, call.ids, limit=archives.NAME_LIMIT
+    )
+    archives.create(call, name, properties["SourceArn"], _archive_settings(properties))
+    return _archive(call, name)
+
+
+def _update_archive(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    name = resource.physical_id or ""
+    archives.change(call, name, _archive_settings(resource.properties))
+    return _archive(call, name)
+
+
+def _delete_archive(call: Call, resource: Resource) -> None:
+    if archives.bus_of(call.tx, resource.physical_id or "") is not None:
+        archives.delete(call, resource.physical_id or "")
+
+
 _TARGET_REFUSED: dict[str, Support | Refused] = {
     f"Targets.{member}": Refused(reason)
     for member, reason in {
         "AppSyncParameters": "there is no AppSync",
         "BatchParameters": "there is no Batch",
         "EcsParameters": "there is no ECS",
-        "HttpParameters": "API destinations are not offered yet",
         "KinesisParameters": "Kinesis targets are not offered yet",
         "RedshiftDataParameters": "there is no Redshift",
         "RunCommandParameters": "there is no Systems Manager",
@@ -173,4 +207,16 @@ RESOURCES = (
         _drop_statement,
         frozenset({"EventBusName", "StatementId"}),
     ),
+    ResourceType(
+        "AWS::Events::Archive",
+        dict.fromkeys(
+            ("ArchiveName", "SourceArn", "Description", "EventPattern", "RetentionDays"), H
+        )
+        | {"KmsKeyIdentifier": R},
+        _create_archive,
+        _update_archive,
+        _delete_archive,
+        frozenset({"ArchiveName", "SourceArn"}),
+    ),
+    *HTTP_RESOURCES,
 )

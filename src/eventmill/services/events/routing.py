@@ -17,11 +17,15 @@ import orjson
 
 from eventmill.kernel.clock import iso_millis
 from eventmill.patterns import EVENTBRIDGE, PatternIndex, compile_pattern
+from eventmill.services.events import archives
 from eventmill.store import outbox
 from eventmill.store.transaction import Transaction
 
 TARGET = "events.target"
 """Kind of the outbox rows for deliver; the payload is a `Routed` as JSON."""
+
+HTTP_TARGET = "events.http"
+"""The same for targets outside the store: API destinations."""
 
 _BUSES_IN_MEMORY = 64
 
@@ -54,6 +58,10 @@ class _Routes:
             "SELECT rule, id, target FROM events_targets WHERE bus=?", (bus,)
         ):
             self.targets.setdefault(rule, []).append((number, json.loads(target)["Arn"]))
+        self.archives = {
+            archives.RULE_PREFIX + name
+            for (name,) in tx.all("SELECT name FROM events_archives WHERE bus=?", (bus,))
+        }
 
 
 _compiled: OrderedDict[str, _Routes] = OrderedDict()
@@ -76,16 +84,28 @@ def _routes(tx: Transaction, bus: str) -> _Routes | None:
     return routes
 
 
-def route(tx: Transaction, bus: str, event: Mapping[str, Any], trace: str | None = None) -> int:
+def route(
+    tx: Transaction,
+    bus: str,
+    event: Mapping[str, Any],
+    trace: str | None = None,
+    *,
+    only: set[str] | None = None,
+) -> int:
     """Send an event (the whole envelope) to the targets it matches; returns how many.
 
-    A bus that does not exist has no rules: the event vanishes, as on AWS.
+    A bus that does not exist has no rules: the event vanishes, as on AWS. `only` names the rules
+    that a replay is for.
     """
     routes = _routes(tx, bus)
     if routes is None:
         return 0
     count = 0
     for rule in sorted(routes.index.match(dict(event))):
+        if only is not None and rule not in only:
+            continue
+        if rule in routes.archives:
+            archives.keep(tx, rule, event)
         for number, arn in routes.targets.get(rule, ()):
             send(tx, bus, rule, number, arn, event, trace)
             count += 1
@@ -109,4 +129,5 @@ def send(
         "ingested": iso_millis(tx.now),
         "event": event,
     }
-    outbox.emit(tx, TARGET, arn, orjson.dumps(payload), trace=trace)
+    kind = HTTP_TARGET if ":api-destination/" in arn else TARGET
+    outbox.emit(tx, kind, arn, orjson.dumps(payload), trace=trace)

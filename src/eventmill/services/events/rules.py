@@ -26,6 +26,7 @@ _RULES_OF_A_BUS = 10_000
 """AWS starts with 300 and raises it on request; here it is raised."""
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}\Z")
 _SHOWN = ("Description", "RoleArn")
+_MANAGER = "prod.vhs.events.aws.internal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ def put(call: Call, request: dict[str, Any]) -> str:
     old = find(call.tx, bus, name)
     if old is None:
         _check_room(call.tx, bus)
+    else:
+        _refuse_managed(old)
     due = _next(schedule, state, bus, call.now)
     if old is not None and old.schedule == schedule and old.state == state:
         due = old.due
@@ -134,8 +137,31 @@ def _changed(tx: Transaction, bus: str) -> None:
     tx.announce(SCHEDULES_KEY)
 
 
+def put_managed(tx: Transaction, bus: str, name: str, pattern: str) -> None:
+    """Create or replace the rule of an archive, which only the archive may change."""
+    tx.execute(
+        "INSERT OR REPLACE INTO events_rules VALUES(?,?,?,NULL,'ENABLED',?,NULL)",
+        (bus, name, pattern, json.dumps({"ManagedBy": _MANAGER})),
+    )
+    buses.touch(tx, bus)
+
+
+def drop_managed(tx: Transaction, bus: str, name: str) -> None:
+    """Delete the rule of an archive."""
+    tx.execute("DELETE FROM events_rules WHERE bus=? AND name=?", (bus, name))
+    buses.touch(tx, bus)
+
+
+def _refuse_managed(rule: Rule) -> None:
+    if "ManagedBy" in json.loads(rule.config):
+        raise Invalid("ManagedRuleException", f"Rule {rule.name} is managed by an AWS service.")
+
+
 def delete(call: Call, bus: str, name: str) -> None:
     """A rule that is gone is no error. Raises Invalid while it has targets."""
+    rule = find(call.tx, bus, name)
+    if rule is not None:
+        _refuse_managed(rule)
     if call.tx.one("SELECT 1 FROM events_targets WHERE bus=? AND rule=?", (bus, name)) is not None:
         raise faults.validation("Rule can't be deleted since it has targets.")
     call.tx.execute("DELETE FROM events_rules WHERE bus=? AND name=?", (bus, name))
@@ -181,6 +207,7 @@ def describe_rule(call: Call, request: dict[str, Any]) -> Result:
 
 def _set_state(call: Call, request: dict[str, Any], state: str) -> Result:
     rule = require(call.tx, request.get("EventBusName"), request["Name"])
+    _refuse_managed(rule)
     due = _next(rule.schedule, state, rule.bus, call.now)
     call.tx.execute(
         "UPDATE events_rules SET state=?, due=? WHERE bus=? AND name=?",

@@ -36,4 +36,57 @@ SCHEMA = (
     CREATE TABLE events_tags(arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
       PRIMARY KEY(arn, key)) WITHOUT ROWID;
     """,
+    """
+    -- The rule of an archive is a managed rule in events_rules, named Events-Archive-<name>.
+    CREATE TABLE events_archives(
+      name TEXT PRIMARY KEY,
+      bus TEXT NOT NULL,
+      pattern TEXT,                    -- JSON as given
+      retention INTEGER NOT NULL,      -- days, 0 for ever
+      config TEXT NOT NULL,            -- JSON: Description, KmsKeyIdentifier
+      created REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE events_archived(
+      id INTEGER PRIMARY KEY,
+      archive TEXT NOT NULL,
+      time REAL NOT NULL,              -- the event's own time
+      ingested REAL NOT NULL,
+      event BLOB NOT NULL              -- the envelope as JSON
+    );
+    CREATE INDEX events_archived_by_time ON events_archived(archive, time, id);
+
+    CREATE TABLE events_replays(
+      name TEXT PRIMARY KEY,
+      archive TEXT NOT NULL,
+      config TEXT NOT NULL,            -- JSON, members as StartReplay has them
+      state TEXT NOT NULL,
+      started REAL NOT NULL,
+      ended REAL,
+      time REAL,                       -- of the event replayed last
+      position INTEGER NOT NULL        -- its id in events_archived
+    ) WITHOUT ROWID;
+    CREATE INDEX events_replaying ON events_replays(state)
+      WHERE state IN ('STARTING', 'RUNNING', 'CANCELLING');
+
+    CREATE TABLE events_connections(
+      name TEXT PRIMARY KEY,
+      arn TEXT NOT NULL,
+      secret_arn TEXT NOT NULL,
+      kind TEXT NOT NULL,              -- BASIC, API_KEY, OAUTH_CLIENT_CREDENTIALS
+      parameters TEXT NOT NULL,        -- JSON: AuthParameters with their secrets
+      config TEXT NOT NULL,            -- JSON: Description, KmsKeyIdentifier
+      state TEXT NOT NULL,
+      created REAL NOT NULL,
+      modified REAL NOT NULL,
+      authorized REAL
+    ) WITHOUT ROWID;
+    CREATE TABLE events_destinations(
+      name TEXT PRIMARY KEY,
+      arn TEXT NOT NULL,
+      connection TEXT NOT NULL,        -- ARN
+      config TEXT NOT NULL,            -- JSON, members as CreateApiDestination has them
+      created REAL NOT NULL,
+      modified REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )

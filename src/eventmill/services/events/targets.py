@@ -21,7 +21,7 @@ CARRIED = {
     "lambda": "a function",
     "sqs": "a queue",
     "sns": "a topic",
-    "events": "an event bus",
+    "events": "an event bus or an API destination",
     "logs": "a log group",
 }
 """Services of target ARNs that deliver carries events to."""
@@ -37,6 +37,7 @@ _HONOURED = {
     "SqsParameters",
     "DeadLetterConfig",
     "RetryPolicy",
+    "HttpParameters",
 }
 
 
@@ -47,7 +48,9 @@ def check(target: dict[str, Any]) -> None:
     arn = target["Arn"]
     if not arn.startswith("arn:"):
         raise faults.parameter("Arn", "Provided Arn is not in correct format.")
-    if service_of(arn) not in CARRIED or (service_of(arn) == "events" and ":event-bus/" not in arn):
+    if service_of(arn) not in CARRIED or not (
+        service_of(arn) != "events" or ":event-bus/" in arn or ":api-destination/" in arn
+    ):
         raise faults.parameter(
             "Arn", f"Targets of {arn} are not offered; use {', '.join(CARRIED.values())}."
         )

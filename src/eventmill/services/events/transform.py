@@ -8,18 +8,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from eventmill.services.events import faults
+from eventmill.services.events.paths import MISSING, steps_of, value_at
 
 TEMPLATE_LIMIT = 8_192
 PATHS_LIMIT = 100
 
 _PLACEHOLDER = re.compile(r"<([^<>\s]+)>")
-_STEP = re.compile(r"\.([^.\[\]\s]+)|\[(\d+|\*)\]|\['([^']+)'\]|\[\"([^\"]+)\"\]")
 _RESERVED = (
     "aws.events.rule-arn",
     "aws.events.rule-name",
@@ -27,51 +26,10 @@ _RESERVED = (
     "aws.events.event",
     "aws.events.event.json",
 )
-_MISSING = object()
-
-Step = str | int
 
 
 class NotShapable(Exception):
     """The template gives no JSON with this event, so nothing can be delivered."""
-
-
-@lru_cache(maxsize=4_096)
-def _steps(path: str) -> tuple[Step, ...] | None:
-    """The path's steps; `*` for every element. None when it is no path."""
-    if not path.startswith("$"):
-        return None
-    steps: list[Step] = []
-    place = 1
-    while place < len(path):
-        match = _STEP.match(path, place)
-        if match is None:
-            return None
-        name, index, quoted, double = match.groups()
-        if index is not None:
-            steps.append("*" if index == "*" else int(index))
-        else:
-            steps.append(name or quoted or double)
-        place = match.end()
-    return tuple(steps)
-
-
-def _at(event: Any, steps: tuple[Step, ...]) -> Any:
-    value = event
-    for place, step in enumerate(steps):
-        if step == "*" and isinstance(value, list):
-            rest = steps[place + 1 :]
-            found = (_at(entry, rest) for entry in value)
-            return [entry for entry in found if entry is not _MISSING]
-        if isinstance(step, int):
-            if not isinstance(value, list) or step >= len(value):
-                return _MISSING
-            value = value[step]
-        else:
-            if not isinstance(value, dict) or step not in value:
-                return _MISSING
-            value = value[step]
-    return value
 
 
 def check(target: Mapping[str, Any]) -> None:
@@ -88,7 +46,7 @@ def check(target: Mapping[str, Any]) -> None:
             json.loads(target["Input"])
         except ValueError:
             raise faults.validation(f"JSON syntax error in input for target {number}.") from None
-    if target.get("InputPath") and _steps(target["InputPath"]) is None:
+    if target.get("InputPath") and steps_of(target["InputPath"]) is None:
         raise faults.validation(f"Invalid InputPath for target {number}.")
     if target.get("InputTransformer"):
         _check_transformer(number, target["InputTransformer"])
@@ -99,7 +57,7 @@ def _check_transformer(number: str, transformer: Mapping[str, Any]) -> None:
     if len(paths) > PATHS_LIMIT or len(transformer["InputTemplate"]) > TEMPLATE_LIMIT:
         raise faults.validation(f"InputTransformer for target {number} is too large.")
     for name, path in paths.items():
-        if name.startswith("AWS.") or _steps(path) is None:
+        if name.startswith("AWS.") or steps_of(path) is None:
             raise faults.validation(
                 f"InputPathsMap for target {number} contains invalid path {name}: {path}."
             )
@@ -117,8 +75,8 @@ def shape(
     if target.get("Input"):
         return str(target["Input"]).encode()
     if target.get("InputPath"):
-        value = _at(event, _steps(target["InputPath"]) or ())
-        return orjson.dumps(None if value is _MISSING else value)
+        value = value_at(event, target["InputPath"])
+        return orjson.dumps(None if value is MISSING else value)
     if target.get("InputTransformer"):
         return _fill(target["InputTransformer"], event, rule, ingested).encode()
     return orjson.dumps(event)
@@ -132,7 +90,7 @@ def _fill(
 ) -> str:
     template = transformer["InputTemplate"].strip()
     values = {
-        name: _at(event, _steps(path) or ())
+        name: value_at(event, path)
         for name, path in (transformer.get("InputPathsMap") or {}).items()
     }
     envelope = {("detailType" if k == "detail-type" else k): v for k, v in event.items()}
@@ -146,7 +104,7 @@ def _fill(
     }
     is_object = template.startswith(("{", "["))
     parts = [
-        text if name is None else _inserted(values.get(name, _MISSING), quoted, is_object)
+        text if name is None else _inserted(values.get(name, MISSING), quoted, is_object)
         for text, name, quoted in _pieces(template)
     ]
     filled = "".join(parts)
@@ -172,7 +130,7 @@ def _quotes(text: str) -> int:
 
 
 def _inserted(value: Any, quoted: bool, is_object: bool) -> str:
-    if value is _MISSING:
+    if value is MISSING:
         return "" if quoted else '""'
     if not quoted:
         return orjson.dumps(value).decode()

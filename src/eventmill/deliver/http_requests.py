@@ -1,0 +1,91 @@
+"""The HTTP request that an API destination gets for an event, but for its authorization.
+
+What the connection adds wins over what the target adds.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from eventmill.deliver.bus import Delivery
+from eventmill.kernel.http import HttpCall
+from eventmill.services import events
+
+SECONDS = 5.0
+"""A destination that takes longer has failed."""
+
+_HEADERS = {
+    "User-Agent": "Amazon/EventBridge/ApiDestinations",
+    "Content-Type": "application/json; charset=utf-8",
+    "Range": "bytes=0-1048575",
+    "Accept-Encoding": "gzip,deflate",
+}
+_FIXED = frozenset({"user-agent", "range", "accept-encoding", "host", "content-length"})
+"""Headers that neither a target nor a connection can set."""
+
+
+def request_of(delivery: Delivery, destination: events.Destination) -> HttpCall:
+    """Raises NotShapable when the target's template gives no JSON."""
+    assert destination.connection is not None
+    wanted = delivery.target.get("HttpParameters") or {}
+    added = destination.connection.parameters.get("InvocationHttpParameters") or {}
+    url = destination.endpoint
+    for value in wanted.get("PathParameterValues") or []:
+        url = url.replace("*", quote(_value(value, delivery.event), safe=""), 1)
+    query = {key: _value(v, delivery.event) for key, v in _items(wanted, "QueryStringParameters")}
+    query |= named(added.get("QueryStringParameters"))
+    headers = {key: _value(v, delivery.event) for key, v in _items(wanted, "HeaderParameters")}
+    headers |= named(added.get("HeaderParameters"))
+    return HttpCall(
+        destination.method,
+        with_query(url, query),
+        with_headers(_HEADERS, headers),
+        _body(delivery.body(), named(added.get("BodyParameters"))),
+        SECONDS,
+    )
+
+
+def named(parameters: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
+    """A connection's list of `Key` and `Value` as a dictionary."""
+    return {one["Key"]: str(one.get("Value") or "") for one in parameters or ()}
+
+
+def with_query(url: str, query: Mapping[str, str]) -> str:
+    """The URL with these parameters after its own."""
+    if not query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query, quote_via=quote)}"
+
+
+def with_headers(first: Mapping[str, str], more: Mapping[str, str]) -> list[tuple[str, str]]:
+    """`first`, with `more` in the place of headers that have the same name."""
+    allowed = {name: value for name, value in more.items() if name.lower() not in _FIXED}
+    replaced = {name.lower() for name in allowed}
+    kept = {name: value for name, value in first.items() if name.lower() not in replaced}
+    return [*kept.items(), *allowed.items()]
+
+
+def _items(wanted: Mapping[str, Any], name: str) -> Iterable[tuple[str, str]]:
+    return (wanted.get(name) or {}).items()
+
+
+def _value(text: str, event: Mapping[str, Any]) -> str:
+    """A parameter of a target: as it stands, or what a path finds in the event."""
+    if not text.startswith("$"):
+        return text
+    value = events.value_at(event, text)
+    if value is events.MISSING:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _body(shaped: bytes, added: Mapping[str, str]) -> bytes:
+    if not added:
+        return shaped
+    document = orjson.loads(shaped)
+    return orjson.dumps({**document, **added}) if isinstance(document, dict) else shaped
