@@ -13,7 +13,7 @@ from typing import Any
 from eventmill import config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
-from eventmill.deliver import bus, destinations, objects, topics
+from eventmill.deliver import bus, destinations, objects, subscribers, topics
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
@@ -35,14 +35,16 @@ from eventmill.edge.endpoint import AwsEndpoint
 from eventmill.edge.hosts import HostCheck
 from eventmill.edge.security import TOKEN_PREFIX, Security
 from eventmill.edge.server import HttpServer, listen
+from eventmill.edge.topic_links import TopicLinks
 from eventmill.edge.urls import UrlFront
 from eventmill.invoke import InvokeSettings, ProcessInvoker
 from eventmill.invoke.build import SourceBuilder
 from eventmill.kernel.clock import Clock
+from eventmill.kernel.errors import UsageError
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.observe.logs import LogWriter
-from eventmill.services import events, lambda_, s3, sns
+from eventmill.services import events, lambda_, s3, ses, sns
 from eventmill.services import logs as logs_service
 from eventmill.store import outbox
 from eventmill.store.blobs import Blobs
@@ -99,13 +101,12 @@ class Engine:
             lambda_.ACCOUNT_LIMIT,
             lambda: self.database.read(lambda_.reserved_total),
         )
+        parts = Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token)
         self.delivery = Delivery(
-            Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token),
-            joins.STREAM_SOURCES,
-            {"s3": destinations.bucket_sink(self._call)},
+            parts, joins.STREAM_SOURCES, {"s3": destinations.bucket_sink(self._call)}
         )
         self.http = HttpClient()
-        self._register_carriers()
+        self._register_carriers(parts)
         self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
         by_name = ByName()
@@ -131,7 +132,7 @@ class Engine:
         )
         self._server: HttpServer | None = None
 
-    def _register_carriers(self) -> None:
+    def _register_carriers(self, parts: Parts) -> None:
         ids, region, account = self.ids, self.settings.region, self.settings.account
         outbox_of = self.delivery.outbox
         outbox_of.hop(s3.NOTIFICATION, objects.carrier(ids, account))
@@ -139,7 +140,12 @@ class Engine:
         outbox_of.hop(events.TARGET, bus.target_carrier(ids, region, account))
         https = HttpTargets(self.database, self.clock, ids, self.http, region, account)
         outbox_of.send(events.HTTP_TARGET, https.send)
-        outbox_of.hop(sns.DELIVERY, topics.carrier(ids, account, lambda: self.endpoint))
+        outbox_of.hop(sns.DELIVERY, topics.carrier(ids, account, self._address))
+        outbox_of.send(sns.HTTP, subscribers.http_sender(parts, self.http, self._address))
+        outbox_of.hop(sns.MAIL, subscribers.mail_carrier(self._address))
+
+    def _address(self) -> str:
+        return self.endpoint
 
     def _invoke_settings(self) -> InvokeSettings:
         return InvokeSettings(
@@ -194,7 +200,8 @@ class Engine:
             self.settings.region,
         )
         browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
-        fronts: list[Front] = [Control(self._commands()), apis, urls, browsers]
+        links = TopicLinks(self.database, self.dispatcher, self.ids)
+        fronts: list[Front] = [Control(self._commands()), links, apis, urls, browsers]
         app = App(
             HostCheck(self.settings.host, self.settings.public_url),
             fronts,
@@ -266,6 +273,8 @@ class Engine:
             ("GET", "status"): self._status,
             ("POST", "advance"): self._advance,
             ("POST", "settle"): self._settle,
+            ("GET", "mailbox"): self._mailbox,
+            ("POST", "mailbox/empty"): self._empty_mailbox,
         }
 
     async def _status(self, params: dict[str, Any]) -> Any:
@@ -281,6 +290,22 @@ class Engine:
             "outputs": outputs,
             "resources": resources,
         }
+
+    async def _mailbox(self, params: dict[str, Any]) -> Any:
+        if "id" in params:
+            found = self.database.read(lambda tx: ses.mailbox.find(tx, int(params["id"])))
+            if found is None:
+                raise UsageError(f"the mailbox holds no message {params['id']}")
+            return found
+        return {"messages": await self.mailbox(params.get("to"), int(params.get("limit", 100)))}
+
+    async def mailbox(self, recipient: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
+        """The last messages of the local mailbox, oldest first."""
+        return await self.database.scan(lambda tx: ses.mailbox.newest(tx, recipient, limit))
+
+    async def _empty_mailbox(self, params: dict[str, Any]) -> Any:
+        await self.database.write(ses.mailbox.empty)
+        return {}
 
     def _resources(self, stack: str) -> list[Recorded]:
         return list(self.database.read(lambda tx: resources_of(tx, stack)).values())

@@ -15,8 +15,8 @@ from eventmill import config
 from eventmill.datadir import DataDirectory
 from eventmill.kernel.errors import UsageError
 
-_ENDPOINT = click.option("--endpoint", envvar="AWS_ENDPOINT_URL", help="The engine's address.")
-_DATA = click.option(
+ENDPOINT = click.option("--endpoint", envvar="AWS_ENDPOINT_URL", help="The engine's address.")
+DATA = click.option(
     "--data",
     type=click.Path(path_type=Path),
     default=Path(".eventmill"),
@@ -26,7 +26,7 @@ _DATA = click.option(
 _POLL_SECONDS = 0.5
 
 
-def _address(endpoint: str | None, data: Path) -> str:
+def address_of(endpoint: str | None, data: Path) -> str:
     found = endpoint or DataDirectory(data).read().get("endpoint")
     if found is None:
         raise UsageError(
@@ -48,7 +48,7 @@ def _client(service: str, endpoint: str) -> Any:
     )
 
 
-def _get(endpoint: str, name: str) -> Any:
+def get(endpoint: str, name: str) -> Any:
     from urllib.error import URLError
     from urllib.request import urlopen
 
@@ -61,7 +61,7 @@ def _get(endpoint: str, name: str) -> Any:
 
 def _physical(endpoint: str, name: str) -> str:
     """The function's name, for a logical id of any stack."""
-    for resources in _get(endpoint, "status")["resources"].values():
+    for resources in get(endpoint, "status")["resources"].values():
         if name in resources:
             return str(resources[name])
     return name
@@ -70,11 +70,11 @@ def _physical(endpoint: str, name: str) -> str:
 @click.command()
 @click.argument("function")
 @click.option("--event", default="{}", help="A file with the event, - for standard input, or JSON.")
-@_ENDPOINT
-@_DATA
+@ENDPOINT
+@DATA
 def invoke(function: str, event: str, endpoint: str | None, data: Path) -> None:
     """Invoke FUNCTION (its name or logical id) and print what it returns."""
-    address = _address(endpoint, data)
+    address = address_of(endpoint, data)
     text = sys.stdin.read() if event == "-" else event
     if event != "-" and not event.lstrip().startswith(("{", "[", '"')):
         try:
@@ -92,11 +92,11 @@ def invoke(function: str, event: str, endpoint: str | None, data: Path) -> None:
 @click.command()
 @click.argument("function", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
-@_ENDPOINT
-@_DATA
+@ENDPOINT
+@DATA
 def logs(function: str | None, follow: bool, endpoint: str | None, data: Path) -> None:
     """Print the log of FUNCTION, or of all functions."""
-    address = _address(endpoint, data)
+    address = address_of(endpoint, data)
     client = _client("logs", address)
     prefix = f"/aws/lambda/{_physical(address, function)}" if function else "/aws/lambda/"
     seen: dict[str, str] = {}
@@ -127,11 +127,11 @@ def _print_group(client: Any, name: str, seen: dict[str, str]) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_ENDPOINT
-@_DATA
+@ENDPOINT
+@DATA
 def status(as_json: bool, endpoint: str | None, data: Path) -> None:
     """What the engine runs: functions, queues with their depth."""
-    found = _get(_address(endpoint, data), "status")
+    found = get(address_of(endpoint, data), "status")
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return

@@ -1,4 +1,4 @@
-"""Carries messages from topics to their subscribers.
+"""Carries messages from topics to queues and functions.
 
 What a subscriber does not take goes to the subscription's dead-letter queue, in the form in which
 the subscriber would have got it; without one it is dropped, as on AWS.
@@ -19,7 +19,7 @@ from eventmill.deliver.outbox import Carrier
 from eventmill.kernel.errors import Fault, Invalid
 from eventmill.kernel.ids import Ids
 from eventmill.services import lambda_, sns, sqs
-from eventmill.services.sns import Subscription
+from eventmill.services.sns import Subscription, messages
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
 
@@ -37,6 +37,13 @@ class Delivery:
     """The engine's address, for the links inside."""
     trace: str | None
 
+    def body(self, tx: Transaction) -> str:
+        """What a queue, or an HTTP endpoint, gets."""
+        if self.subscription.raw and not self.message.get("token"):
+            return messages.text_for(self.message, self.subscription.protocol)
+        shown = messages.envelope(tx, self.message, self.subscription, self.endpoint)
+        return orjson.dumps(shown).decode()
+
 
 def carrier(ids: Ids, account: str, endpoint: Callable[[], str]) -> Carrier:
     """The outbox's carrier for services.sns.DELIVERY."""
@@ -52,7 +59,7 @@ def carrier(ids: Ids, account: str, endpoint: Callable[[], str]) -> Carrier:
             else:
                 _to_queue(tx, ids, subscription.endpoint, delivery)
         except Fault as fault:
-            _give_up(tx, ids, delivery, fault)
+            give_up(tx, ids, delivery, str(fault))
 
     return carry
 
@@ -61,28 +68,24 @@ def _to_function(tx: Transaction, ids: Ids, account: str, delivery: Delivery) ->
     function, topic = delivery.subscription.endpoint, delivery.subscription.topic
     if not lambda_.may_invoke(tx, function, _PRINCIPAL, topic, account):
         raise Invalid("AccessDenied", f"{_PRINCIPAL} is not authorized to invoke {function}")
-    body = sns.event(delivery.message, delivery.subscription, delivery.endpoint)
+    body = messages.event(tx, delivery.message, delivery.subscription, delivery.endpoint)
     lambda_.enqueue_event(tx, ids, function, orjson.dumps(body), trace=delivery.trace, source=topic)
 
 
 def _to_queue(tx: Transaction, ids: Ids, queue: str, delivery: Delivery) -> None:
     """Into the subscriber's queue, or into the dead-letter queue in the same form."""
-    message, subscription = delivery.message, delivery.subscription
-    fifo = bool(sqs.is_fifo(tx, queue))
+    message = delivery.message
     attributes = None
-    if subscription.raw:
-        body = sns.raw_text(message, subscription)
+    if delivery.subscription.raw:
         attributes = {name: _attribute(value) for name, value in message["attributes"].items()}
-    else:
-        body = orjson.dumps(sns.envelope(message, subscription, delivery.endpoint)).decode()
     sqs.enqueue(
         tx,
         ids,
         queue,
-        body,
+        delivery.body(tx),
         attributes=attributes,
-        group=message["group"],
-        dedup=message["dedup"] if fifo else None,
+        group=message.get("group"),
+        dedup=message.get("dedup") if sqs.is_fifo(tx, queue) else None,
         trace=delivery.trace,
     )
 
@@ -94,13 +97,14 @@ def _attribute(value: Mapping[str, str]) -> dict[str, Any]:
     return {"DataType": kind, "StringValue": value["Value"]}
 
 
-def _give_up(tx: Transaction, ids: Ids, delivery: Delivery, fault: Fault) -> None:
+def give_up(tx: Transaction, ids: Ids, delivery: Delivery, reason: str) -> None:
+    """Into the dead-letter queue; without one the message is lost and the log says so."""
     subscription, number = delivery.subscription, delivery.message["id"]
     queue = subscription.dead_letter
-    if queue is None:
-        _log.error("message %s for %s is lost: %s", number, subscription.endpoint, fault)
+    if queue is None or delivery.message.get("token"):
+        _log.error("message %s for %s is lost: %s", number, subscription.endpoint, reason)
         return
     try:
         _to_queue(tx, ids, queue, delivery)
-    except Fault as other:
-        _log.error("message %s is lost: dead-letter queue %s: %s", number, queue, other)
+    except Fault as fault:
+        _log.error("message %s is lost: dead-letter queue %s: %s", number, queue, fault)

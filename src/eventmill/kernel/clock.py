@@ -120,3 +120,8 @@ def iso_seconds(epoch: float) -> str:
 def clf_time(epoch: float) -> str:
     """`12/Mar/2020:19:03:58 +0000`, the form of API Gateway's requestTime."""
     return f"{datetime.fromtimestamp(epoch, UTC):%d/%b/%Y:%H:%M:%S} +0000"
+
+
+def utc(epoch: float) -> datetime:
+    """The moment with its zone, as libraries want it."""
+    return datetime.fromtimestamp(epoch, UTC)

@@ -62,6 +62,14 @@ class TestEngine:
         """Move the engine's time forward; what becomes due begins."""
         self.run(self.inner.advance(seconds))
 
+    def mailbox(self, recipient: str | None = None) -> list[dict[str, Any]]:
+        """What the application sent to people, oldest first: mails of SES and SNS, and SMS.
+
+        Each has id, kind, messageId, time, from, to and subject; a mail also text, html, headers,
+        attachments and raw, an SMS its text.
+        """
+        return self.run(self.inner.mailbox(recipient))
+
     def settle(self, seconds: float = 30.0) -> Report:
         """Wait until no event is in flight. Raises StillMoving naming what still moves."""
         return self.run(self.inner.settle(seconds), seconds + 10)

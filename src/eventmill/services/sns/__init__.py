@@ -1,31 +1,63 @@
-"""Amazon SNS: standard and FIFO topics, filter policies, queues and functions as subscribers.
+"""Amazon SNS: standard and FIFO topics, filter policies, subscribers of every protocol but two.
 
-Below the service's declaration stand the functions that deliver uses.
+Below the service's declaration stand the functions that deliver and edge use.
 """
 
+from __future__ import annotations
+
 from eventmill.services.contract import Service
-from eventmill.services.sns import publishing, subscriptions
-from eventmill.services.sns.publishing import DELIVERY, envelope, event, publish, raw_text
+from eventmill.services.sns import (
+    archive,
+    batches,
+    delivery_policy,
+    messages,
+    mobile,
+    policies,
+    publishing,
+    subscription_operations,
+    subscriptions,
+)
+from eventmill.services.sns.emission import DELIVERY, HTTP, MAIL
+from eventmill.services.sns.faults import missing
+from eventmill.services.sns.publishing import publish
 from eventmill.services.sns.resources import RESOURCES
 from eventmill.services.sns.schema import SCHEMA
+from eventmill.services.sns.signatures import certificate, certificate_path
 from eventmill.services.sns.subscriptions import Subscription
 from eventmill.services.sns.subscriptions import find as find_subscription
 from eventmill.services.sns.topics import OPERATIONS
 from eventmill.services.sns.topics import find as find_topic
+from eventmill.store.transaction import Transaction
 
 __all__ = [
     "DELIVERY",
+    "HTTP",
+    "MAIL",
     "SERVICE",
     "Subscription",
-    "envelope",
-    "event",
+    "certificate",
+    "certificate_path",
+    "delivery_policy",
+    "expire",
     "find_subscription",
     "find_topic",
+    "messages",
+    "missing",
     "publish",
-    "raw_text",
 ]
 
 # Importing these registers their operations.
-_OPERATION_MODULES = (publishing, subscriptions)
+_OPERATION_MODULES = (batches, mobile, policies, publishing, subscription_operations)
 
 SERVICE = Service("sns", OPERATIONS.by_name, SCHEMA, RESOURCES)
+
+_ARCHIVE_EVERY = 3_600
+
+
+def expire(tx: Transaction) -> float | None:
+    """Forget unconfirmed subscriptions and old archives; returns when to look again."""
+    due = subscriptions.expire(tx)
+    if not archive.expire(tx):
+        return due
+    later = tx.now + _ARCHIVE_EVERY
+    return later if due is None else min(due, later)

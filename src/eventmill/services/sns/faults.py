@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventmill.kernel.errors import Invalid, NotFound
+from eventmill.kernel.errors import Denied, Invalid, NotFound
 
 
 def no_topic() -> NotFound:
@@ -18,3 +18,13 @@ def no_subscription() -> NotFound:
 def invalid(reason: str) -> Invalid:
     """A parameter that SNS refuses."""
     return Invalid("InvalidParameter", f"Invalid parameter: {reason}")
+
+
+def missing(name: str) -> Invalid:
+    """A parameter that must be there."""
+    return invalid(f"{name} Reason: no value for required parameter")
+
+
+def not_authorized(reason: str) -> Denied:
+    """Something that the caller may not do."""
+    return Denied("AuthorizationError", reason)

@@ -15,27 +15,33 @@ from typing import Any
 import orjson
 
 from eventmill.kernel.clock import iso_millis
-from eventmill.kernel.errors import Fault, Invalid
+from eventmill.kernel.errors import Invalid
 from eventmill.kernel.ids import Ids
 from eventmill.services.contract import Call, Result
-from eventmill.services.sns import faults, subscriptions, topics
+from eventmill.services.sns import (
+    archive,
+    delivery_policy,
+    faults,
+    signatures,
+    subscriptions,
+    topics,
+)
+from eventmill.services.sns.emission import MAIL, emit_payload
+from eventmill.services.sns.messages import text_for
 from eventmill.services.sns.subscriptions import Subscription
 from eventmill.services.sns.topics import OPERATIONS, Topic
 from eventmill.store import outbox
 from eventmill.store.transaction import Transaction
 
-DELIVERY = "sns.delivery"
-"""Kind of the outbox rows; target is the subscription's ARN, payload the message as JSON."""
-
 SIZE_LIMIT = 262_144
 _DEDUP_SECONDS = 300
-_BATCH = 10
-_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}\Z")
+_PHONE = re.compile(r"\+[1-9][0-9]{1,14}\Z")
 
 Attributes = Mapping[str, Mapping[str, Any]]
 
 
-def _size(message: str, attributes: Attributes) -> int:
+def size(message: str, attributes: Attributes) -> int:
+    """Bytes that count against the limit."""
     total = len(message.encode())
     for name, value in attributes.items():
         content = value.get("BinaryValue") or str(value.get("StringValue") or "").encode()
@@ -63,7 +69,7 @@ def _check(request: Mapping[str, Any]) -> None:
                 f"The message attribute '{name}' must contain non-empty message attribute value "
                 f"for message attribute type '{value['DataType']}'.",
             )
-    if _size(message, request.get("MessageAttributes") or {}) > SIZE_LIMIT:
+    if size(message, request.get("MessageAttributes") or {}) > SIZE_LIMIT:
         raise faults.invalid("Message too long")
     if request.get("MessageStructure") == "json":
         _texts(message)
@@ -81,7 +87,8 @@ def _texts(message: str) -> dict[str, str]:
     return texts
 
 
-def _publish(call: Call, topic: Topic, request: Mapping[str, Any]) -> dict[str, Any]:
+def publish_one(call: Call, topic: Topic, request: Mapping[str, Any]) -> dict[str, Any]:
+    """A message of a client; a FIFO topic answers a duplicate with the first one's number."""
     _check(request)
     group, dedup = request.get("MessageGroupId"), request.get("MessageDeduplicationId")
     sequence = None
@@ -110,7 +117,7 @@ def _publish(call: Call, topic: Topic, request: Mapping[str, Any]) -> dict[str, 
         "dedup": dedup,
         "sequence": sequence,
     }
-    _fan_out(call.tx, topic.arn, message, call.trace)
+    _fan_out(call.tx, topic, message, call.trace)
     return {"MessageId": number} | ({"SequenceNumber": sequence} if sequence else {})
 
 
@@ -140,18 +147,44 @@ def _sequence(tx: Transaction, topic: Topic) -> str:
     return f"{10_000_000_000_000_000_000 + row[0]}"
 
 
-def _fan_out(tx: Transaction, topic: str, message: Mapping[str, Any], trace: str | None) -> None:
-    attributes = message["attributes"]
+def _fan_out(tx: Transaction, topic: Topic, message: dict[str, Any], trace: str | None) -> None:
+    """Emit to every confirmed subscription whose filter lets the message through."""
+    given = message["attributes"]
+    message |= {
+        "attributes": {name: _stored(value) for name, value in given.items()},
+        "topic": topic.arn,
+        "time": iso_millis(tx.now),
+        "signing": topic.attributes.get("SignatureVersion") or "1",
+    }
+    if topic.attributes.get("ArchivePolicy"):
+        archive.keep(tx, topic.arn, message)
     payload: bytes | None = None
-    for subscription in subscriptions.of_topic(tx, topic):
-        if not subscription.wants(_text(message, subscription.protocol), attributes):
+    for subscription in subscriptions.of_topic(tx, topic.arn):
+        if subscription.state != "confirmed":
+            continue
+        if not subscription.wants(text_for(message, subscription.protocol), given):
             continue
         if payload is None:
-            shown = {name: _stored(value) for name, value in attributes.items()}
-            payload = orjson.dumps(
-                {**message, "attributes": shown, "topic": topic, "time": iso_millis(tx.now)}
-            )
-        outbox.emit(tx, DELIVERY, subscription.arn, payload, trace=trace)
+            signatures.ensure(tx)
+            payload = orjson.dumps(message)
+        emit_payload(tx, subscription, payload, trace, _throttled(tx, topic, subscription))
+
+
+def _throttled(tx: Transaction, topic: Topic, subscription: Subscription) -> float | None:
+    """When a delivery over HTTP may leave by its throttle policy; None for at once."""
+    if subscription.protocol not in ("http", "https"):
+        return None
+    policy = delivery_policy.effective(
+        topic.attributes.get("DeliveryPolicy"), subscription.attributes.get("DeliveryPolicy")
+    )
+    rate = policy["throttlePolicy"].get("maxReceivesPerSecond")
+    if rate is None:
+        return None
+    due = max(tx.now, subscription.free_at)
+    tx.execute(
+        "UPDATE sns_subscriptions SET free_at=? WHERE arn=?", (due + 1 / rate, subscription.arn)
+    )
+    return due
 
 
 def _stored(value: Mapping[str, Any]) -> dict[str, str]:
@@ -160,11 +193,6 @@ def _stored(value: Mapping[str, Any]) -> dict[str, str]:
     else:
         text = str(value["StringValue"])
     return {"Type": value["DataType"], "Value": text}
-
-
-def _text(message: Mapping[str, Any], protocol: str) -> str:
-    texts: Mapping[str, str] = message["texts"]
-    return texts.get(protocol, texts["default"])
 
 
 def publish(
@@ -194,7 +222,7 @@ def publish(
         "dedup": None,
         "sequence": None,
     }
-    _fan_out(tx, topic.arn, body, trace)
+    _fan_out(tx, topic, body, trace)
     return number
 
 
@@ -202,104 +230,29 @@ def publish(
 def do_publish(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound, Invalid."""
     if request.get("PhoneNumber"):
-        raise faults.invalid("PhoneNumber Reason: there is no telephone network on one machine")
+        return _text_message(call, request)
     arn = request.get("TopicArn") or request.get("TargetArn")
     if not arn:
         raise faults.invalid("TopicArn or TargetArn Reason: no value for required parameter")
-    return _publish(call, topics.require(call.tx, arn), request)
+    return publish_one(call, topics.require(call.tx, arn), request)
 
 
-@OPERATIONS.write("PublishBatch")
-def publish_batch(call: Call, request: dict[str, Any]) -> Result:
-    """Entries fail alone."""
-    topic = topics.require(call.tx, request["TopicArn"])
-    entries = request["PublishBatchRequestEntries"]
-    _check_batch(entries)
-    done: list[dict[str, Any]] = []
-    failed: list[dict[str, Any]] = []
-    for entry in entries:
-        try:
-            done.append({"Id": entry["Id"], **_publish(call, topic, entry)})
-        except Fault as fault:
-            failed.append(
-                {
-                    "Id": entry["Id"],
-                    "Code": fault.code,
-                    "Message": fault.message,
-                    "SenderFault": True,
-                }
-            )
-    return {"Successful": done, "Failed": failed}
-
-
-def _check_batch(entries: list[dict[str, Any]]) -> None:
-    if not entries:
-        raise Invalid("EmptyBatchRequest", "The batch request doesn't contain any entries.")
-    if len(entries) > _BATCH:
-        raise Invalid(
-            "TooManyEntriesInBatchRequest",
-            "The batch request contains more entries than permissible.",
-        )
-    ids = [entry["Id"] for entry in entries]
-    if any(not _ENTRY_ID.match(number) for number in ids):
-        raise Invalid("InvalidBatchEntryId", "The Id of a batch entry is invalid.")
-    if len(set(ids)) < len(ids):
-        raise Invalid(
-            "BatchEntryIdsNotDistinct",
-            "Two or more batch entries in the request have the same Id.",
-        )
-    sizes = (_size(one.get("Message") or "", one.get("MessageAttributes") or {}) for one in entries)
-    if sum(sizes) > SIZE_LIMIT:
-        raise Invalid(
-            "BatchRequestTooLong",
-            "The length of all the batch messages put together is more than the limit.",
-        )
-
-
-def envelope(
-    message: Mapping[str, Any], subscription: Subscription, endpoint: str
-) -> dict[str, Any]:
-    """The JSON that queues get."""
-    shown: dict[str, Any] = {
-        "Type": "Notification",
-        "MessageId": message["id"],
-        **({"SequenceNumber": message["sequence"]} if message["sequence"] else {}),
-        "TopicArn": message["topic"],
-        **({"Subject": message["subject"]} if message["subject"] else {}),
-        "Message": _text(message, subscription.protocol),
-        "Timestamp": message["time"],
-        "UnsubscribeURL": _unsubscribe(endpoint, subscription),
+def _text_message(call: Call, request: Mapping[str, Any]) -> Result:
+    """An SMS to a number without a topic: into the local mailbox."""
+    number = request["PhoneNumber"]
+    if not _PHONE.match(number):
+        raise faults.invalid(f"PhoneNumber Reason: {number} is not valid to publish to")
+    _check(request)
+    message_id = call.ids.uuid()
+    message = {
+        "id": message_id,
+        "texts": {"default": request["Message"]},
+        "subject": request.get("Subject"),
+        "attributes": {
+            name: _stored(value) for name, value in (request.get("MessageAttributes") or {}).items()
+        },
+        "phone": number,
+        "time": iso_millis(call.now),
     }
-    return shown | ({"MessageAttributes": message["attributes"]} if message["attributes"] else {})
-
-
-def event(message: Mapping[str, Any], subscription: Subscription, endpoint: str) -> dict[str, Any]:
-    """The event that functions get."""
-    return {
-        "Records": [
-            {
-                "EventSource": "aws:sns",
-                "EventVersion": "1.0",
-                "EventSubscriptionArn": subscription.arn,
-                "Sns": {
-                    "Type": "Notification",
-                    "MessageId": message["id"],
-                    "TopicArn": message["topic"],
-                    "Subject": message["subject"],
-                    "Message": _text(message, subscription.protocol),
-                    "Timestamp": message["time"],
-                    "UnsubscribeUrl": _unsubscribe(endpoint, subscription),
-                    "MessageAttributes": message["attributes"],
-                },
-            }
-        ]
-    }
-
-
-def raw_text(message: Mapping[str, Any], subscription: Subscription) -> str:
-    """The message alone."""
-    return _text(message, subscription.protocol)
-
-
-def _unsubscribe(endpoint: str, subscription: Subscription) -> str:
-    return f"{endpoint}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
+    outbox.emit(call.tx, MAIL, number, orjson.dumps(message), trace=call.trace)
+    return {"MessageId": message_id}

@@ -9,18 +9,19 @@ from typing import Any
 from eventmill.services.contract import (
     Call,
     Created,
-    Refused,
     Resource,
     ResourceType,
     Support,
     attribute_text,
     generated_name,
 )
-from eventmill.services.sns import subscriptions, topics
+from eventmill.services.sns import subscription_attributes, subscriptions, topics
 
 H, R = Support.HONOURED, Support.RECORDED
 _TOPIC_ATTRIBUTES = (
+    "ArchivePolicy",
     "ContentBasedDeduplication",
+    "DataProtectionPolicy",
     "DisplayName",
     "FifoThroughputScope",
     "KmsMasterKeyId",
@@ -29,10 +30,30 @@ _TOPIC_ATTRIBUTES = (
 )
 
 
+_FEEDBACK = {
+    "http/s": "HTTP",
+    "firehose": "Firehose",
+    "lambda": "Lambda",
+    "application": "Application",
+    "sqs": "SQS",
+}
+
+
 def _attributes(properties: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:
     return {
         name: attribute_text(properties[name]) for name in names if properties.get(name) is not None
     }
+
+
+def _topic_attributes(properties: Mapping[str, Any]) -> dict[str, str]:
+    """The attributes that the API knows, those of DeliveryStatusLogging by their protocol."""
+    attributes = _attributes(properties, _TOPIC_ATTRIBUTES)
+    for entry in properties.get("DeliveryStatusLogging") or []:
+        protocol = _FEEDBACK[entry["Protocol"].lower()]
+        for name, value in entry.items():
+            if name != "Protocol":
+                attributes[f"{protocol}{name}"] = attribute_text(value)
+    return attributes
 
 
 def _topic(arn: str) -> Created:
@@ -45,12 +66,14 @@ def _create_topic(call: Call, resource: Resource) -> Created:
     name = properties.get("TopicName")
     if name is None:
         name = generated_name(resource, call.ids, limit=250) + (".fifo" if fifo else "")
-    attributes = _attributes(properties, _TOPIC_ATTRIBUTES) | (
-        {"FifoTopic": "true"} if fifo else {}
-    )
-    topic = topics.create(call, name, attributes, {})
+    attributes = _topic_attributes(properties) | ({"FifoTopic": "true"} if fifo else {})
+    topic = topics.create(call, name, attributes, _tags(properties))
     _subscribe(call, topic.arn, properties)
     return _topic(topic.arn)
+
+
+def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags") or []}
 
 
 def _subscribe(call: Call, arn: str, properties: Mapping[str, Any]) -> None:
@@ -60,16 +83,17 @@ def _subscribe(call: Call, arn: str, properties: Mapping[str, Any]) -> None:
 
 def _update_topic(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     arn = resource.physical_id or ""
-    wanted = _attributes(resource.properties, _TOPIC_ATTRIBUTES)
-    gone = dict.fromkeys(set(_attributes(old, _TOPIC_ATTRIBUTES)) - set(wanted))
+    wanted = _topic_attributes(resource.properties)
+    gone = dict.fromkeys(set(_topic_attributes(old)) - set(wanted))
     topics.change(call.tx, topics.require(call.tx, arn), {**gone, **wanted})
+    topics.keep_tags(call, arn, _tags(resource.properties))
     kept = [
         (one["Protocol"], one["Endpoint"]) for one in resource.properties.get("Subscription", [])
     ]
     for found in subscriptions.of_topic(call.tx, arn):
         was = {"Protocol": found.protocol, "Endpoint": found.endpoint}
         if was in old.get("Subscription", []) and (found.protocol, found.endpoint) not in kept:
-            subscriptions.unsubscribe(call.tx, found.arn)
+            subscriptions.end(call, found)
     _subscribe(call, arn, resource.properties)
     return _topic(arn)
 
@@ -85,20 +109,23 @@ def _create_subscription(call: Call, resource: Resource) -> Created:
         properties["TopicArn"],
         properties["Protocol"],
         properties["Endpoint"],
-        _attributes(properties, subscriptions.ATTRIBUTES),
+        _attributes(properties, subscription_attributes.NAMES),
     )
     return Created(found.arn, {"Arn": found.arn})
 
 
 def _update_subscription(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     arn = resource.physical_id or ""
-    wanted = _attributes(resource.properties, subscriptions.ATTRIBUTES)
-    subscriptions.change(call, arn, {name: wanted.get(name) for name in subscriptions.ATTRIBUTES})
+    names = subscription_attributes.NAMES
+    wanted = _attributes(resource.properties, names)
+    subscriptions.change(call, arn, {name: wanted.get(name) for name in names})
     return Created(arn, {"Arn": arn})
 
 
 def _delete_subscription(call: Call, resource: Resource) -> None:
-    subscriptions.unsubscribe(call.tx, resource.physical_id or "")
+    found = subscriptions.find(call.tx, resource.physical_id or "")
+    if found is not None:
+        subscriptions.end(call, found)
 
 
 def _set_policy(call: Call, resource: Resource) -> Created:
@@ -119,28 +146,49 @@ def _drop_policy(call: Call, resource: Resource) -> None:
             topics.change(call.tx, topic, {"Policy": None})
 
 
-_NOT_YET = "is not offered yet"
+def _set_inline_policy(call: Call, resource: Resource) -> Created:
+    arn = resource.properties["TopicArn"]
+    policy = json.dumps(resource.properties["PolicyDocument"])
+    topics.change(call.tx, topics.require(call.tx, arn), {"Policy": policy})
+    return Created(arn)
+
+
+def _change_inline_policy(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return _set_inline_policy(call, resource)
+
+
+def _drop_inline_policy(call: Call, resource: Resource) -> None:
+    topic = topics.find(call.tx, resource.properties["TopicArn"])
+    if topic is not None:
+        topics.change(call.tx, topic, {"Policy": None})
+
 
 RESOURCES = (
     ResourceType(
         "AWS::SNS::Topic",
         dict.fromkeys(
             (
-                "TopicName",
-                "FifoTopic",
-                "Subscription",
+                "ArchivePolicy",
                 "ContentBasedDeduplication",
                 "DisplayName",
                 "FifoThroughputScope",
+                "FifoTopic",
+                "SignatureVersion",
+                "Subscription",
+                "TopicName",
             ),
             H,
         )
-        | dict.fromkeys(("KmsMasterKeyId", "TracingConfig", "SignatureVersion", "Tags"), R)
-        | {
-            "ArchivePolicy": Refused(f"an archive of FIFO messages {_NOT_YET}"),
-            "DataProtectionPolicy": Refused("data protection is a service of AWS"),
-            "DeliveryStatusLogging": Refused(f"a log of deliveries {_NOT_YET}"),
-        },
+        | dict.fromkeys(
+            (
+                "DataProtectionPolicy",
+                "DeliveryStatusLogging",
+                "KmsMasterKeyId",
+                "Tags",
+                "TracingConfig",
+            ),
+            R,
+        ),
         _create_topic,
         _update_topic,
         _delete_topic,
@@ -148,13 +196,21 @@ RESOURCES = (
     ),
     ResourceType(
         "AWS::SNS::Subscription",
-        dict.fromkeys(("TopicArn", "Protocol", "Endpoint", *subscriptions.ATTRIBUTES), H)
-        | {
-            "Region": R,
-            "DeliveryPolicy": Refused("it is for HTTP endpoints, which are not offered yet"),
-            "ReplayPolicy": Refused(f"replaying an archive {_NOT_YET}"),
-            "SubscriptionRoleArn": Refused("there is no Firehose"),
-        },
+        dict.fromkeys(
+            (
+                "DeliveryPolicy",
+                "Endpoint",
+                "FilterPolicy",
+                "FilterPolicyScope",
+                "Protocol",
+                "RawMessageDelivery",
+                "RedrivePolicy",
+                "ReplayPolicy",
+                "TopicArn",
+            ),
+            H,
+        )
+        | {"Region": R, "SubscriptionRoleArn": R},
         _create_subscription,
         _update_subscription,
         _delete_subscription,
@@ -166,5 +222,13 @@ RESOURCES = (
         _set_policy,
         _change_policy,
         _drop_policy,
+    ),
+    ResourceType(
+        "AWS::SNS::TopicInlinePolicy",
+        {"PolicyDocument": R, "TopicArn": H},
+        _set_inline_policy,
+        _change_inline_policy,
+        _drop_inline_policy,
+        frozenset({"TopicArn"}),
     ),
 )

@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventmill.kernel.clock import iso_millis
+from eventmill.kernel.errors import NotFound
 from eventmill.services.contract import Call, Operations, Result
-from eventmill.services.sns import faults
+from eventmill.services.sns import archive, faults, topic_attributes
 from eventmill.store.transaction import Transaction
 
 OPERATIONS = Operations()
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}(\.fifo)?\Z")
-HONOURED = ("ContentBasedDeduplication", "Policy", "DisplayName", "FifoThroughputScope")
-RECORDED = ("KmsMasterKeyId", "TracingConfig", "SignatureVersion")
 _PAGE = 100
 
 
@@ -55,25 +55,17 @@ def require(tx: Transaction, arn: str | None) -> Topic:
     return topic
 
 
-def _check(attributes: Mapping[str, str], *, fifo: bool) -> None:
-    for name, value in attributes.items():
-        if name not in (*HONOURED, *RECORDED, "FifoTopic"):
-            raise faults.invalid(
-                f"Attributes Reason: {name} is not offered: leave it out of the topic."
-            )
-        if name == "ContentBasedDeduplication" and not fifo and value == "true":
-            raise faults.invalid("Attributes Reason: Content-based deduplication is for FIFO only")
-
-
 def create(call: Call, name: str, attributes: Mapping[str, str], tags: Mapping[str, str]) -> Topic:
     """Create a topic, or find the one of this name. Raises Invalid."""
     fifo = attributes.get("FifoTopic") == "true"
-    if not _NAME.match(name) or name.endswith(".fifo") != fifo:
+    if not _NAME.match(name) or len(name) > 256 or name.endswith(".fifo") != fifo:
         raise faults.invalid("Topic Name" if not fifo else "Fifo Topic names must end with .fifo")
-    _check(attributes, fifo=fifo)
+    topic_attributes.check(attributes, fifo=fifo)
     arn = topic_arn(call, name)
     found = find(call.tx, arn)
     if found is not None:
+        if tags and tags != tags_of(call, arn):
+            raise faults.invalid("Tags Reason: Topic already exists with different tags")
         if any(found.attributes.get(key) != value for key, value in attributes.items()):
             raise faults.invalid(
                 "Attributes Reason: Topic already exists with different attributes"
@@ -87,8 +79,9 @@ def create(call: Call, name: str, attributes: Mapping[str, str], tags: Mapping[s
 
 def change(tx: Transaction, topic: Topic, attributes: Mapping[str, str | None]) -> None:
     """Set attributes; None takes one away. Raises Invalid."""
-    _check({key: value or "" for key, value in attributes.items()}, fifo=topic.fifo)
-    kept = {k: v for k, v in {**topic.attributes, **attributes}.items() if v is not None}
+    given = {key: value or "" for key, value in attributes.items()}
+    topic_attributes.check(given, fifo=topic.fifo)
+    kept = {key: value for key, value in {**topic.attributes, **given}.items() if value}
     tx.execute("UPDATE sns_topics SET attributes=? WHERE arn=?", (json.dumps(kept), topic.arn))
 
 
@@ -97,6 +90,7 @@ def delete(tx: Transaction, arn: str) -> None:
     tx.execute("DELETE FROM sns_topics WHERE arn=?", (arn,))
     tx.execute("DELETE FROM sns_subscriptions WHERE topic=?", (arn,))
     tx.execute("DELETE FROM sns_dedup WHERE topic=?", (arn,))
+    tx.execute("DELETE FROM sns_archive WHERE topic=?", (arn,))
 
 
 @OPERATIONS.write("CreateTopic")
@@ -128,18 +122,19 @@ def list_topics(call: Call, request: dict[str, Any]) -> Result:
 def get_topic_attributes(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
     topic = require(call.tx, request["TopicArn"])
-    row = call.tx.one("SELECT count(*) FROM sns_subscriptions WHERE topic=?", (topic.arn,))
-    return {
-        "Attributes": {
-            "TopicArn": topic.arn,
-            "Owner": call.account,
-            "DisplayName": "",
-            "SubscriptionsConfirmed": str(row[0] if row else 0),
-            "SubscriptionsPending": "0",
-            "SubscriptionsDeleted": "0",
-            **topic.attributes,
-        }
-    }
+    counts: dict[str, int] = dict(
+        call.tx.all(
+            "SELECT state, count(*) FROM sns_subscriptions WHERE topic=? GROUP BY state",
+            (topic.arn,),
+        )
+    )
+    attributes = topic_attributes.shown(topic.arn, call.account, topic.attributes)
+    for state in ("Confirmed", "Pending", "Deleted"):
+        attributes[f"Subscriptions{state}"] = str(counts.get(state.lower(), 0))
+    if topic.attributes.get("ArchivePolicy"):
+        begin = archive.beginning(call.tx, topic.arn)
+        attributes["BeginningArchiveTime"] = iso_millis(call.now if begin is None else begin)
+    return {"Attributes": attributes}
 
 
 @OPERATIONS.write("SetTopicAttributes")
@@ -150,10 +145,11 @@ def set_topic_attributes(call: Call, request: dict[str, Any]) -> Result:
     return {}
 
 
-def _tags(call: Call, arn: str) -> dict[str, str]:
+def tags_of(call: Call, arn: str) -> dict[str, str]:
+    """A topic's tags. Raises NotFound."""
     row = call.tx.one("SELECT tags FROM sns_topics WHERE arn=?", (arn,))
     if row is None:
-        raise faults.no_topic()
+        raise NotFound("ResourceNotFound", "Resource does not exist")
     tags: dict[str, str] = json.loads(row[0])
     return tags
 
@@ -161,24 +157,24 @@ def _tags(call: Call, arn: str) -> dict[str, str]:
 @OPERATIONS.read("ListTagsForResource")
 def list_tags_for_resource(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
-    tags = _tags(call, request["ResourceArn"])
+    tags = tags_of(call, request["ResourceArn"])
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 
 @OPERATIONS.write("TagResource")
 def tag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Tags are recorded: they mean nothing on one machine."""
-    tags = _tags(call, request["ResourceArn"])
+    tags = tags_of(call, request["ResourceArn"])
     tags |= {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-    _keep_tags(call, request["ResourceArn"], tags)
+    keep_tags(call, request["ResourceArn"], tags)
     return {}
 
 
 @OPERATIONS.write("UntagResource")
 def untag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Keys that are not there are no error."""
-    tags = _tags(call, request["ResourceArn"])
-    _keep_tags(
+    tags = tags_of(call, request["ResourceArn"])
+    keep_tags(
         call,
         request["ResourceArn"],
         {key: value for key, value in tags.items() if key not in request["TagKeys"]},
@@ -186,5 +182,21 @@ def untag_resource(call: Call, request: dict[str, Any]) -> Result:
     return {}
 
 
-def _keep_tags(call: Call, arn: str, tags: Mapping[str, str]) -> None:
+def keep_tags(call: Call, arn: str, tags: Mapping[str, str]) -> None:
+    """Set all tags of a topic."""
     call.tx.execute("UPDATE sns_topics SET tags=? WHERE arn=?", (json.dumps(tags), arn))
+
+
+@OPERATIONS.read("GetDataProtectionPolicy")
+def get_data_protection_policy(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound for the topic."""
+    topic = require(call.tx, request["ResourceArn"])
+    return {"DataProtectionPolicy": topic.attributes.get("DataProtectionPolicy", "")}
+
+
+@OPERATIONS.write("PutDataProtectionPolicy")
+def put_data_protection_policy(call: Call, request: dict[str, Any]) -> Result:
+    """Recorded: nothing inspects what passes. Raises NotFound."""
+    topic = require(call.tx, request["ResourceArn"])
+    change(call.tx, topic, {"DataProtectionPolicy": request["DataProtectionPolicy"]})
+    return {}
