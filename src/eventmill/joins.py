@@ -14,6 +14,7 @@ from eventmill.services import (
     dynamodb,
     events,
     iam,
+    kinesis,
     lambda_,
     logs,
     s3,
@@ -32,6 +33,7 @@ SERVICES: dict[str, Service] = {
         s3.SERVICE,
         dynamodb.SERVICE,
         dynamodb.STREAMS,
+        kinesis.SERVICE,
         lambda_.SERVICE,
         apigatewayv2.SERVICE,
         events.SERVICE,
@@ -71,6 +73,10 @@ def _table(tx: Transaction, arn: str) -> Known | None:
     return Known() if dynamodb.exists(tx, arn) else None
 
 
+def _stream(tx: Transaction, arn: str) -> Known | None:
+    return Known(kinesis.policy(tx, arn)) if kinesis.exists(tx, arn) else None
+
+
 def _topic(tx: Transaction, arn: str) -> Known | None:
     topic = sns.find_topic(tx, arn)
     if topic is None:
@@ -87,11 +93,15 @@ _ANSWERS: dict[str, Callable[[Transaction, str], Known | None]] = {
     "lambda": _function,
     "s3": _bucket,
     "dynamodb": _table,
+    "kinesis": _stream,
     "sns": _topic,
     "events": _bus,
 }
 
-STREAM_SOURCES: dict[str, StreamSource] = {"dynamodb": dynamodb.streams}
+STREAM_SOURCES: dict[str, StreamSource] = {
+    "dynamodb": dynamodb.streams,
+    "kinesis": kinesis.source,
+}
 
 
 def directory(tx: Transaction, arn: str) -> Known | None:
@@ -127,6 +137,7 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
 
     def trim_streams(tx: Transaction) -> float | None:
         dynamodb.streams.trim(tx)
+        kinesis.trim(tx)
         return tx.now + 3_600
 
     def fire_schedules(tx: Transaction) -> float | None:

@@ -33,9 +33,10 @@ class Entry:
     json: bytes
 
     @classmethod
-    def of(cls, record: StreamRecord, *, keep: bool) -> Entry:
-        """From the source's record."""
-        return cls(record.sequence, record.created, orjson.dumps(record.event) if keep else b"")
+    def of(cls, record: StreamRecord, more: Mapping[str, Any], *, keep: bool) -> Entry:
+        """From the source's record, with `more` members."""
+        text = orjson.dumps({**record.event, **more}) if keep else b""
+        return cls(record.sequence, record.created, text)
 
 
 @dataclass(slots=True)

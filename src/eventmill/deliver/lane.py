@@ -57,15 +57,31 @@ class Lane:
 
     async def run(self) -> bool:
         """Until stopped (False) or until the shard is closed and read to its end (True)."""
-        key = self._source.key(self._mapping.source)
-        with self._parts.database.signals.listen(key, lambda_.FUNCTIONS_KEY) as signal:
+        stream, source = self._mapping.source, self._source
+        keys = (source.key(stream), source.shard_key(stream, self.shard), lambda_.FUNCTIONS_KEY)
+        with self._parts.database.signals.listen(*keys) as signal:
             self.pace.follow(signal)
+            self._begin()
             while not self.pace.stopped and not self._state.finished:
                 if self._state.pending:
                     await self._again()
                 else:
                     await self._next()
         return self._state.finished
+
+    def _begin(self) -> None:
+        """Pass over what arrived before the mapping's starting position."""
+        start = self._start()
+        if self._state.position is None and start:
+            self._state.position = self.cursor = self._parts.database.read(
+                lambda tx: self._source.before(tx, self._mapping.source, self.shard, start)
+            )
+
+    def _start(self) -> float:
+        """When the first record arrived that is the mapping's, epoch seconds."""
+        mapping = self._mapping
+        start = {"LATEST": mapping.created, "AT_TIMESTAMP": mapping.starting_timestamp or 0.0}
+        return start.get(mapping.starting_position, 0.0)
 
     # Taking
 
@@ -108,24 +124,33 @@ class Lane:
             await self.pace.wait(ends if ends is not None else self._window_end(), blocked=False)
 
     def _closed(self) -> bool:
-        shards = self._parts.database.read(lambda tx: self._source.shards(tx, self._mapping.source))
-        return all(shard.closed for shard in shards if shard.shard_id == self.shard)
+        return self._parts.database.read(
+            lambda tx: self._source.closed(tx, self._mapping.source, self.shard)
+        )
 
     def _read(self, after: str | None, limit: int) -> list[Entry]:
         rows = self._parts.database.read(
             lambda tx: self._source.read(tx, self._mapping.source, self.shard, after, limit)
         )
+        more = self._identity() if rows else {}
         return [
-            Entry.of(row, keep=self._mine(row.partition_key, row.created, row.event))
+            Entry.of(row, more, keep=self._mine(row.partition_key, row.created, row.event))
             for row in rows
         ]
 
+    def _identity(self) -> dict[str, str]:
+        """Who reads, for sources whose records say so; unknown while the function is missing."""
+        if self._source.identity is None:
+            return {}
+        try:
+            return {self._source.identity: self._resolve().role}
+        except NotFound:
+            return {self._source.identity: ""}
+
     def _mine(self, key: str, created: float, event: Any) -> bool:
-        mapping = self._mapping
-        start = {"LATEST": mapping.created, "AT_TIMESTAMP": mapping.starting_timestamp or 0.0}
-        if created < start.get(mapping.starting_position, 0.0):
+        if created < self._start():
             return False
-        count = mapping.parallelization
+        count = self._mapping.parallelization
         if count > 1 and lanes.lane_of(key, count) != self._number:
             return False
         return self._filters.keep(event)

@@ -28,8 +28,8 @@ class Shard(Protocol):
         """Its name."""
 
     @property
-    def parent(self) -> str | None:
-        """The shard that it continues."""
+    def parents(self) -> Sequence[str]:
+        """The shards that it continues: one after a split, two after a merge."""
 
     @property
     def closed(self) -> bool:
@@ -59,6 +59,10 @@ class StreamRecord(Protocol):
 class StreamSource(Protocol):
     """A service with streams."""
 
+    @property
+    def identity(self) -> str | None:
+        """The member of an event that names its reader's role, where the source has one."""
+
     def shards(self, tx: Transaction, stream: str) -> Sequence[Shard]:
         """All shards that still hold records or may get some; none for a stream that is gone."""
 
@@ -67,8 +71,20 @@ class StreamSource(Protocol):
     ) -> Sequence[StreamRecord]:
         """Up to `limit` records after a sequence number, or from the shard's beginning."""
 
+    def closed(self, tx: Transaction, stream: str, shard: str) -> bool:
+        """Whether no record will follow; also when the shard is gone."""
+
+    def before(self, tx: Transaction, stream: str, shard: str, moment: float) -> str | None:
+        """The sequence number behind which lie all records that arrived at `moment` or later.
+
+        Earlier ones may lie there too; None is the shard's beginning.
+        """
+
     def key(self, stream: str) -> str:
-        """Announced when the stream has new records or other shards."""
+        """Announced when the stream has other shards."""
+
+    def shard_key(self, stream: str, shard: str) -> str:
+        """Announced when the shard has new records."""
 
 
 class StreamPoller:
@@ -110,8 +126,8 @@ class StreamPoller:
                     await database.write(partial(self._drop, known=known))
                     self._finished &= known
                 for shard in shards:
-                    name, parent = shard.shard_id, shard.parent
-                    waits = parent in known and parent not in self._finished
+                    name = shard.shard_id
+                    waits = not known.intersection(shard.parents) <= self._finished
                     if name not in self._lanes and name not in self._finished and not waits:
                         await self._open(name, signal.fire)
                 await signal.wait()

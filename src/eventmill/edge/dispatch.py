@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from eventmill.kernel.clock import Clock
@@ -12,6 +12,7 @@ from eventmill.kernel.ports import Ports
 from eventmill.services.contract import (
     Call,
     Directory,
+    Events,
     Later,
     Mode,
     Operation,
@@ -106,6 +107,17 @@ class Dispatcher:
             return await result.run()
         return await self._parked(operation, request, origin, result)
 
+    async def _events(self, events: Events, origin: Origin) -> AsyncIterator[dict[str, Any]]:
+        """What the steps of a stream give, until the last of them or until nobody asks."""
+        with self._database.signals.listen(*events.keys) as signal:
+            while True:
+                due, until = self._database.read(lambda tx: events.step(self.call(tx, origin)))
+                for event in due:
+                    yield event
+                if until is None:
+                    return
+                await signal.wait(until)
+
     async def _parked(
         self, operation: Operation, request: dict[str, Any], origin: Origin, park: Park
     ) -> dict[str, Any]:
@@ -143,6 +155,8 @@ class Dispatcher:
             if isinstance(result, Then):
                 change = result.run
                 return await self._database.write(lambda tx: change(self.call(tx, origin)))
+            if isinstance(result, Events):
+                return {"__events__": self._events(result, origin)}
             return result
         except Fault:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from typing import Any
@@ -81,7 +82,10 @@ class AwsEndpoint:
         if "origin" in headers and target is not None and target.service == "s3":
             bucket = bucket_of(scope, headers)
             shown = self._browsers.cors_headers(bucket, request.method, headers)
-        await _send(send, response, shown, head=request.method == "HEAD")
+        if isinstance(response.body, EventStreamBody):
+            await _send_events(send, receive, response, response.body)
+        else:
+            await _send(send, response, shown, head=request.method == "HEAD")
 
     async def _identify(
         self, request: HttpRequest, receive: Receive
@@ -191,6 +195,37 @@ def _verify(
     upload.checksums = found
 
 
+async def _send_events(
+    send: Send, receive: Receive, response: HttpResponse, body: EventStreamBody
+) -> None:
+    """Frames as they come, to their end or until the client is gone."""
+    headers = [(name.encode("latin-1"), value.encode()) for name, value in response.headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    gone = asyncio.ensure_future(_gone(receive))
+    frames = body.frames()
+    try:
+        while True:
+            following = asyncio.ensure_future(anext(frames, None))
+            await asyncio.wait((following, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                following.cancel()
+                await asyncio.wait((following,))
+                return
+            frame = following.result()
+            if frame is None:
+                break
+            await send({"type": "http.response.body", "body": frame, "more_body": True})
+    finally:
+        gone.cancel()
+        await frames.aclose()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
 async def _send(
     send: Send, response: HttpResponse, shown: list[tuple[bytes, bytes]], *, head: bool
 ) -> None:
@@ -198,12 +233,6 @@ async def _send(
         (name.encode("latin-1"), value.encode("utf-8")) for name, value in response.headers
     ]
     body: Any = response.body
-    if isinstance(body, EventStreamBody):
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        async for frame in body.frames():
-            await send({"type": "http.response.body", "body": frame, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-        return
     if not any(name == b"content-length" for name, _ in headers) and response.status != 304:
         size = body.size if isinstance(body, Download) else len(body)
         headers.append((b"content-length", str(size).encode()))

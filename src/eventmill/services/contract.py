@@ -143,7 +143,19 @@ class Then:
     run: Callable[[Call], dict[str, Any]]
 
 
-Result = dict[str, Any] | Park | Later | Then
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The answer is a stream of events.
+
+    `step` is run on committed state, again and again: it gives the events that are due, each
+    `{name: members}`, and until when to wait for `keys` before the next step; None ends the stream.
+    """
+
+    keys: tuple[str, ...]
+    step: Callable[[Call], tuple[list[dict[str, Any]], float | None]]
+
+
+Result = dict[str, Any] | Park | Later | Then | Events
 Function = Callable[[Call, dict[str, Any]], Result]
 
 

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import binascii
 import struct
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any
 
+import cbor2
 import orjson
 
 from eventmill.wire.http import HttpResponse
 from eventmill.wire.json_codec import Encoder, base64_text
+from eventmill.wire.models import CBOR_TYPE
 from eventmill.wire.target import Target
+from eventmill.wire.timestamps import to_epoch
+
+_KINDS = {"json": "application/x-amz-json-1.1", "cbor": CBOR_TYPE}
 
 
 def frame(headers: Mapping[str, str], payload: bytes) -> bytes:
@@ -32,30 +37,52 @@ def _header(name: str, value: str) -> bytes:
     return struct.pack("B", len(key)) + key + b"\x07" + struct.pack(">H", len(text)) + text
 
 
+def old_cbor_encoder() -> Encoder:
+    """CBOR 1.1, whose timestamps are milliseconds under the tag that stands for seconds."""
+    return Encoder(
+        wire_names=False,
+        blob=None,
+        timestamp=lambda value: cbor2.CBORTag(1, round(to_epoch(value) * 1_000)),
+    )
+
+
 class EventStreamBody:
     """A body that edge sends frame by frame. `events` yields {event name: members}."""
 
-    def __init__(self, shape: Any, events: AsyncIterator[dict[str, Any]]) -> None:
+    def __init__(self, target: Target, shape: Any, events: AsyncIterator[dict[str, Any]]) -> None:
         self._shape = shape
         self._events = events
-        self._encoder = Encoder(wire_names=True, blob=base64_text)
+        self._named = target.protocol in ("json", "cbor")
+        self._cbor = target.protocol == "cbor"
+        self._kind = _KINDS.get(target.protocol, "application/json")
+        self._encoder = (
+            old_cbor_encoder() if self._cbor else Encoder(wire_names=True, blob=base64_text)
+        )
 
-    async def frames(self) -> AsyncIterator[bytes]:
-        """The encoded events."""
+    async def frames(self) -> AsyncGenerator[bytes, None]:
+        """The encoded events; where the protocol has bodies, the answer's other members first."""
+        if self._named:
+            headers = {":message-type": "event", ":event-type": "initial-response"}
+            yield frame(headers | {":content-type": self._kind}, self._dumps({}))
         async for event in self._events:
             for name, members in event.items():
                 yield self._frame(name, members)
 
+    def _dumps(self, value: Any) -> bytes:
+        return cbor2.dumps(value) if self._cbor else orjson.dumps(value)
+
     def _frame(self, name: str, members: dict[str, Any]) -> bytes:
         shape = self._shape.members[name]
         headers = {":message-type": "event", ":event-type": name}
+        if shape.metadata.get("exception"):
+            headers = {":message-type": "exception", ":exception-type": name}
         for key, member in shape.members.items():
             if member.serialization.get("eventpayload") and member.type_name == "blob":
                 headers[":content-type"] = "application/octet-stream"
                 return frame(headers, members.get(key, b""))
-        headers[":content-type"] = "application/json"
+        headers[":content-type"] = self._kind
         convert = self._encoder.compile(shape)
-        return frame(headers, orjson.dumps(convert(members) if convert else members))
+        return frame(headers, self._dumps(convert(members) if convert else members))
 
 
 def encode_stream(
@@ -68,4 +95,4 @@ def encode_stream(
     )
     kept = [header for header in headers if header[0] != "content-type"]
     kept.append(("content-type", "application/vnd.amazon.eventstream"))
-    return HttpResponse(200, kept, EventStreamBody(stream, result["__events__"]))
+    return HttpResponse(200, kept, EventStreamBody(target, stream, result["__events__"]))

@@ -11,7 +11,7 @@ import orjson
 
 from eventmill.kernel.errors import Fault
 from eventmill.wire.http import HttpResponse
-from eventmill.wire.models import metadata, service_model
+from eventmill.wire.models import CBOR_TYPE, metadata, service_model
 from eventmill.wire.target import Target
 
 _SQS_PREFIX = "AWS.SimpleQueueService."
@@ -52,6 +52,8 @@ def encode_fault(target: Target | None, fault: Fault, request_id: str) -> HttpRe
         response = _query(target, fault, status, request_id)
     elif target.protocol == "smithy-rpc-v2-cbor":
         response = _cbor(target, fault, shape, status, request_id)
+    elif target.protocol == "cbor":
+        response = _old_cbor(fault, shape, status, request_id)
     else:
         response = _json(target, fault, shape, status, request_id)
     response.headers.extend(fault.headers.items())
@@ -108,6 +110,12 @@ def _cbor(target: Target, fault: Fault, shape: Any, status: int, request_id: str
         ("x-amzn-RequestId", request_id),
         ("content-type", "application/cbor"),
     ]
+    return HttpResponse(status, headers, cbor2.dumps({"__type": name, **_members(fault, shape)}))
+
+
+def _old_cbor(fault: Fault, shape: Any, status: int, request_id: str) -> HttpResponse:
+    name = shape.name if shape is not None else fault.code
+    headers = [("x-amzn-RequestId", request_id), ("content-type", CBOR_TYPE)]
     return HttpResponse(status, headers, cbor2.dumps({"__type": name, **_members(fault, shape)}))
 
 

@@ -9,6 +9,7 @@ from eventmill.kernel.errors import Fault, Invalid
 from eventmill.wire.http import HttpRequest
 from eventmill.wire.models import (
     CBOR_NAMES,
+    CBOR_TYPE,
     JSON_TARGETS,
     QUERY_VERSIONS,
     SIGNING_NAMES,
@@ -43,7 +44,8 @@ def identify(request: HttpRequest) -> tuple[Target, dict[str, str]]:
     headers = request.headers
     wanted = headers.get("x-amz-target")
     if wanted:
-        return _json(wanted), {}
+        kind = headers.get("content-type", "")
+        return _named(wanted, "cbor" if kind.startswith(CBOR_TYPE) else "json"), {}
     if headers.get("smithy-protocol") == "rpc-v2-cbor":
         return _cbor(request.path), {}
     name = signing_name(request)
@@ -64,14 +66,14 @@ def _service(name: str, path: str) -> str:
     return SIGNING_NAMES.get(name, name)
 
 
-def _json(wanted: str) -> Target:
+def _named(wanted: str, protocol: str) -> Target:
     prefix, _, operation = wanted.rpartition(".")
     service = JSON_TARGETS.get(prefix)
     if service is None:
         raise Invalid(
             "UnknownOperationException", f"No service takes requests for the target {wanted}."
         )
-    return target(service, operation, "json")
+    return target(service, operation, protocol)
 
 
 def _cbor(path: str) -> Target:

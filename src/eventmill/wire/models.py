@@ -50,6 +50,9 @@ SIGNING_NAMES = {
 CBOR_NAMES = {"GraniteServiceVersion20100801": "cloudwatch"}
 """Service in an rpc-v2-cbor path → service."""
 
+CBOR_TYPE = "application/x-amz-cbor-1.1"
+"""Content type of the older CBOR: JSON's operations with other bodies (Java's Kinesis clients)."""
+
 
 @lru_cache(maxsize=64)
 def service_model(service: str) -> ServiceModel:

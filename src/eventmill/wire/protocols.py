@@ -14,10 +14,10 @@ import orjson
 
 from eventmill.kernel.errors import Invalid
 from eventmill.wire import json_codec, query_codec, required, rest, xml_codec
-from eventmill.wire.eventstream import encode_stream
+from eventmill.wire.eventstream import encode_stream, old_cbor_encoder
 from eventmill.wire.faults import encode_fault
 from eventmill.wire.http import HttpRequest, HttpResponse
-from eventmill.wire.models import metadata
+from eventmill.wire.models import CBOR_TYPE, metadata
 from eventmill.wire.target import Target
 from eventmill.wire.timestamps import to_epoch
 
@@ -112,18 +112,23 @@ def _encode_json(target: Target) -> Encode:
     return encode_json
 
 
-def _decode_cbor(target: Target) -> Decode:
+def _load_cbor(body: bytes, timestamp: Callable[[Any], Any] | None = None) -> Any:
+    """Raises Invalid (SerializationException). `timestamp` reads what follows its tag."""
+    tags = None if timestamp is None else {1: lambda decoder: timestamp(decoder.decode())}
+    try:
+        return cbor2.loads(body, semantic_decoders=tags) if body else {}
+    except Exception:
+        raise Invalid("SerializationException", "The request is not valid CBOR.") from None
+
+
+def _decode_cbor(target: Target, timestamp: Callable[[Any], Any] | None = None) -> Decode:
     shape = target.model.input_shape
     if shape is None:
         return lambda request, labels: {}
     convert = json_codec.Decoder(wire_names=False, binary_blobs=True).compile(shape)
 
     def decode_cbor(request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
-        try:
-            value = cbor2.loads(request.body) if request.body else {}
-        except Exception:
-            raise Invalid("SerializationException", "The request is not valid CBOR.") from None
-        params: dict[str, Any] = convert(value)
+        params: dict[str, Any] = convert(_load_cbor(request.body, timestamp))
         return params
 
     return _checked(target, decode_cbor)
@@ -146,6 +151,25 @@ def _encode_cbor(target: Target) -> Encode:
         return HttpResponse(200, headers, body)
 
     return encode_cbor
+
+
+def _decode_old_cbor(target: Target) -> Decode:
+    """CBOR 1.1, whose timestamps are milliseconds under the tag that stands for seconds."""
+    return _decode_cbor(target, lambda millis: millis / 1_000)
+
+
+def _encode_old_cbor(target: Target) -> Encode:
+    shape = target.model.output_shape
+    convert = old_cbor_encoder().compile(shape) if shape else None
+
+    def encode_old_cbor(result: dict[str, Any], request_id: str) -> HttpResponse:
+        headers = [("x-amzn-RequestId", request_id), ("content-type", CBOR_TYPE)]
+        if "__events__" in result:
+            return encode_stream(target, result, headers)
+        body = cbor2.dumps(convert(result) if convert else result)
+        return HttpResponse(200, headers, body)
+
+    return encode_old_cbor
 
 
 def _decode_query(target: Target) -> Decode:
@@ -362,6 +386,7 @@ def _xml_body(target: Target, shape: Any, payload: str | None) -> Callable[[dict
 
 _DECODERS: dict[str, Callable[[Target], Decode]] = {
     "json": _decode_json,
+    "cbor": _decode_old_cbor,
     "query": _decode_query,
     "rest-json": _decode_rest,
     "rest-xml": _decode_rest,
@@ -369,6 +394,7 @@ _DECODERS: dict[str, Callable[[Target], Decode]] = {
 }
 _ENCODERS: dict[str, Callable[[Target], Encode]] = {
     "json": _encode_json,
+    "cbor": _encode_old_cbor,
     "query": _encode_query,
     "rest-json": _encode_rest,
     "rest-xml": _encode_rest,

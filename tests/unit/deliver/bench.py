@@ -87,7 +87,7 @@ class Record:
 @dataclass(frozen=True)
 class Shard:
     shard_id: str
-    parent: str | None = None
+    parents: tuple[str, ...] = ()
     closed: bool = False
 
 
@@ -115,7 +115,18 @@ class TableStream:
         )
         return [Record(str(row[0]), orjson.loads(row[1]), row[2], row[3]) for row in rows]
 
+    identity: str | None = None
+
+    def closed(self, tx: Transaction, stream: str, shard: str) -> bool:
+        return all(known.closed for known in self.all if known.shard_id == shard)
+
+    def before(self, tx: Transaction, stream: str, shard: str, moment: float) -> str | None:
+        return None
+
     def key(self, stream: str) -> str:
+        return "test.stream"
+
+    def shard_key(self, stream: str, shard: str) -> str:
         return "test.stream"
 
 

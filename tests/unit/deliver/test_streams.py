@@ -168,7 +168,11 @@ async def test_a_poison_key_holds_up_its_own_lane_alone(folder: Path) -> None:
 @run
 async def test_children_wait_for_their_parent(folder: Path) -> None:
     async with bench(folder) as b:
-        b.stream.all = [Shard("p", closed=True), Shard("c", parent="p"), Shard("o", parent="gone")]
+        b.stream.all = [
+            Shard("p", closed=True),
+            Shard("c", parents=("p",)),
+            Shard("o", parents=("gone",)),
+        ]
         fails = [True, True]
 
         def handler(event: dict[str, Any]) -> None:

@@ -19,6 +19,8 @@ from eventmill.store.transaction import Transaction
 SHARD = "shardId-00000000000000000001-00000001"
 VIEWS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 KEPT_SECONDS = 86_400
+identity: str | None = None
+"""Records do not say who reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Shard:
     """A shard; this engine's streams have one that is never closed."""
 
     shard_id: str = SHARD
-    parent: str | None = None
+    parents: tuple[str, ...] = ()
     closed: bool = False
 
 
@@ -43,6 +45,11 @@ class StreamRecord:
 def key(stream: str) -> str:
     """Announced when the stream got records."""
     return f"stream:{stream}"
+
+
+def shard_key(stream: str, shard: str) -> str:
+    """The same: there is one shard."""
+    return key(stream)
 
 
 def sequence(seq: int) -> str:
@@ -137,6 +144,16 @@ def read(
         event["dynamodb"]["SequenceNumber"] = sequence(seq)
         records.append(StreamRecord(sequence(seq), event, created, partition_key))
     return records
+
+
+def closed(tx: Transaction, stream: str, shard: str) -> bool:
+    """Whether the stream is gone: its one shard is never closed."""
+    return not exists(tx, stream)
+
+
+def before(tx: Transaction, stream: str, shard: str, moment: float) -> str | None:
+    """Always the beginning: a day of records is short enough to pass over."""
+    return None
 
 
 def trim(tx: Transaction) -> None:
