@@ -156,7 +156,7 @@ class Dispatcher:
                 change = result.run
                 return await self._database.write(lambda tx: change(self.call(tx, origin)))
             if isinstance(result, Events):
-                return {"__events__": self._events(result, origin)}
+                return {"__events__": self._events(result, origin), "__for_client__": True}
             return result
         except Fault:
             raise

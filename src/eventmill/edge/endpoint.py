@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from eventmill.edge.body import (
@@ -198,26 +198,29 @@ def _verify(
 async def _send_events(
     send: Send, receive: Receive, response: HttpResponse, body: EventStreamBody
 ) -> None:
-    """Frames as they come, to their end or until the client is gone."""
+    """Frames as they come, to their end; those for the client alone end when it is gone."""
     headers = [(name.encode("latin-1"), value.encode()) for name, value in response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    gone = asyncio.ensure_future(_gone(receive))
     frames = body.frames()
+    work = asyncio.ensure_future(_send_frames(send, frames))
+    if not body.for_client:
+        await work
+        return
+    gone = asyncio.ensure_future(_gone(receive))
     try:
-        while True:
-            following = asyncio.ensure_future(anext(frames, None))
-            await asyncio.wait((following, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not following.done():
-                following.cancel()
-                await asyncio.wait((following,))
-                return
-            frame = following.result()
-            if frame is None:
-                break
-            await send({"type": "http.response.body", "body": frame, "more_body": True})
+        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
     finally:
         gone.cancel()
+        work.cancel()
+        await asyncio.wait((work,))
         await frames.aclose()
+    if not work.cancelled():
+        work.result()
+
+
+async def _send_frames(send: Send, frames: AsyncIterator[bytes]) -> None:
+    async for frame in frames:
+        await send({"type": "http.response.body", "body": frame, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -47,9 +47,20 @@ def old_cbor_encoder() -> Encoder:
 
 
 class EventStreamBody:
-    """A body that edge sends frame by frame. `events` yields {event name: members}."""
+    """A body that edge sends frame by frame. `events` yields {event name: members}.
 
-    def __init__(self, target: Target, shape: Any, events: AsyncIterator[dict[str, Any]]) -> None:
+    With `for_client` the events end with their client; others are made whether or not it reads.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        shape: Any,
+        events: AsyncIterator[dict[str, Any]],
+        *,
+        for_client: bool,
+    ) -> None:
+        self.for_client = for_client
         self._shape = shape
         self._events = events
         self._named = target.protocol in ("json", "cbor")
@@ -88,11 +99,14 @@ class EventStreamBody:
 def encode_stream(
     target: Target, result: dict[str, Any], headers: list[tuple[str, str]]
 ) -> HttpResponse:
-    """The answer whose `__events__` are sent as they come."""
+    """The answer whose `__events__` are sent as they come, some only `__for_client__`."""
     shape = target.model.output_shape
     stream = next(
         member for member in shape.members.values() if member.serialization.get("eventstream")
     )
     kept = [header for header in headers if header[0] != "content-type"]
     kept.append(("content-type", "application/vnd.amazon.eventstream"))
-    return HttpResponse(200, kept, EventStreamBody(target, stream, result["__events__"]))
+    body = EventStreamBody(
+        target, stream, result["__events__"], for_client=result.get("__for_client__", False)
+    )
+    return HttpResponse(200, kept, body)

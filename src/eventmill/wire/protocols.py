@@ -114,7 +114,7 @@ def _encode_json(target: Target) -> Encode:
 
 def _load_cbor(body: bytes, timestamp: Callable[[Any], Any] | None = None) -> Any:
     """Raises Invalid (SerializationException). `timestamp` reads what follows its tag."""
-    tags = None if timestamp is None else {1: lambda decoder: timestamp(decoder.decode())}
+    tags = None if timestamp is None else {1: lambda value, immutable: timestamp(value)}
     try:
         return cbor2.loads(body, semantic_decoders=tags) if body else {}
     except Exception:
