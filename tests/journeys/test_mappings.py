@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from eventmill.kernel import lineage
 from eventmill.testing import engine
 from tests.shape import assert_shape, recorded
 
@@ -180,3 +182,48 @@ def test_a_record_too_large_for_its_topic_comes_without_payloads(app) -> None:
     assert record["requestContext"]["functionArn"].endswith(":live")
     assert "requestPayload" not in record and "responsePayload" not in record
     assert record["responseContext"]["functionError"] == "Unhandled"
+
+
+def turns(app: Any) -> list[int]:
+    return sorted(turn["number"] for turn in told(app))
+
+
+def test_a_function_that_feeds_its_own_queue_is_stopped(app) -> None:
+    send(app, "Turns", {"number": 1, "last": 40})
+    assert turns(app) == list(range(1, 17))
+    app.advance(31)
+    (dead,) = received(app, "Dead")
+    assert json.loads(dead["Body"])["number"] == 17
+
+
+def test_a_function_that_invokes_itself_is_stopped_unless_it_may(app) -> None:
+    functions = app.client("lambda")
+    invoke(app, "Again", {"number": 1, "last": 40})
+    assert turns(app) == list(range(1, 17))
+    (dead,) = received(app, "Dead")
+    assert json.loads(dead["Body"])["number"] == 17
+    name = app.outputs["Again"]
+    assert functions.get_function_recursion_config(FunctionName=name)["RecursiveLoop"] == (
+        "Terminate"
+    )
+    functions.put_function_recursion_config(FunctionName=name, RecursiveLoop="Allow")
+    invoke(app, "Again", {"number": 1, "last": 20})
+    assert turns(app) == list(range(1, 21))
+    functions.put_function_recursion_config(FunctionName=name, RecursiveLoop="Terminate")
+
+
+def test_a_caller_in_a_loop_is_told_so(app) -> None:
+    name = app.outputs["Work"]
+    arn = app.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    functions = app.client("lambda")
+    trace = lineage.entered("Root=1-5759e988-bd862e3fe1be46a994272793", arn)
+    for _ in range(15):
+        trace = lineage.entered(trace, arn)
+
+    def bring(request: Any, **rest: Any) -> None:
+        request.headers["X-Amzn-Trace-Id"] = trace
+
+    functions.meta.events.register("before-sign.lambda.Invoke", bring)
+    with pytest.raises(ClientError) as stopped:
+        functions.invoke(FunctionName=name, Payload="{}")
+    assert stopped.value.response["Error"]["Code"] == "RecursiveInvocationException"

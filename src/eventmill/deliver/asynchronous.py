@@ -27,7 +27,13 @@ from eventmill.deliver.settle import (
 from eventmill.deliver.tasks import PAUSE, Tasks
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.errors import NotFound, StoreError
-from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, Outcome
+from eventmill.kernel.functions import (
+    ConcurrencyExceeded,
+    FunctionStopped,
+    Invocation,
+    Outcome,
+    RecursionDetected,
+)
 from eventmill.services import lambda_
 from eventmill.services.lambda_ import Event, Treatment
 from eventmill.store.transaction import Transaction
@@ -96,13 +102,12 @@ class AsynchronousInvocations:
             await self._end(event, treatment, EventVerdict.EXPIRED, None)
             return
         try:
-            spec = database.read(lambda tx: lambda_.resolve(tx, event.function))
-            if spec.reserved_concurrency == 0:
-                await self._end(event, treatment, EventVerdict.STOPPED, None)
-                return
             slot = await self._parts.gate.acquire(
                 lambda: database.read(lambda tx: lambda_.resolve(tx, event.function))
             )
+        except FunctionStopped:
+            await self._end(event, treatment, EventVerdict.STOPPED, None)
+            return
         except NotFound:
             # Deleted after the event was taken in: there is nothing to tell, and nobody.
             await database.write(lambda tx: lambda_.settle_event(tx, event.id))
@@ -117,9 +122,15 @@ class AsynchronousInvocations:
         )
         try:
             with slot:
+                if self._parts.clock.now() > event.created + treatment.maximum_age:
+                    # It grew too old while it waited for concurrency.
+                    await self._end(event, treatment, EventVerdict.EXPIRED, None)
+                    return
                 outcome = await slot.invoke(invocation)
         except ConcurrencyExceeded:
             await self._throttled(event, treatment)
+        except RecursionDetected:
+            await self._end(event, treatment, EventVerdict.RECURSIVE, None)
         else:
             await self._settle(event, treatment, outcome)
 

@@ -132,7 +132,7 @@ class CountedInvoker:
         self._flights = flights
 
     async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run it once. Raises ConcurrencyExceeded."""
+        """Run it once. Raises ConcurrencyExceeded, RecursionDetected."""
         with self._flights.hold(f"invocation of {invocation.spec.name}"):
             return await self._invoker.invoke(invocation)
 

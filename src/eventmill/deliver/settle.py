@@ -128,6 +128,8 @@ class EventVerdict(Enum):
     EXHAUSTED = "RetriesExhausted"
     EXPIRED = "EventAgeExceeded"
     STOPPED = "ZeroReservedConcurrency"
+    RECURSIVE = "RecursiveInvocation"
+    """AWS documents no condition for this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from eventmill.deliver.parts import Parts
 from eventmill.deliver.scaling import Ramp, growth_of
 from eventmill.deliver.settle import queue_failures
 from eventmill.deliver.tasks import Tasks
+from eventmill.kernel import lineage
 from eventmill.kernel.errors import Fault, NotFound
 from eventmill.kernel.functions import (
     ConcurrencyExceeded,
@@ -27,6 +28,7 @@ from eventmill.kernel.functions import (
     FunctionStopped,
     Invocation,
     Outcome,
+    RecursionDetected,
 )
 from eventmill.services import lambda_, sqs
 from eventmill.services.lambda_ import EventSourceMapping, Filters
@@ -221,8 +223,12 @@ class QueuePoller:
     ) -> None:
         try:
             with hold:
-                outcome = await self._invoke(batch, slot, hold)
-                await self._settle(batch, outcome)
+                looping, batch = _parted(batch, slot.spec)
+                if looping:
+                    await self._settle(looping, None)
+                if batch:
+                    outcome = await self._invoke(batch, slot, hold)
+                    await self._settle(batch, outcome)
         finally:
             self._running -= 1
             wake()
@@ -266,6 +272,8 @@ class QueuePoller:
         while True:
             try:
                 return await slot.invoke(invocation)
+            except RecursionDetected:
+                return None
             except ConcurrencyExceeded:
                 again = clock.now() + backoff(tries)
                 if again >= gives_up:
@@ -299,6 +307,18 @@ class QueuePoller:
         due = self._next_visible(tx)
         if due is not None and lambda_.runs(tx, self._mapping.function):
             yield Motion(name, 1, None if due <= tx.now else due)
+
+
+def _parted(batch: list[Held], spec: FunctionSpec) -> tuple[list[Held], list[Held]]:
+    """The messages that would go round in a loop, which stay for the redrive, and the others."""
+    if spec.may_recurse:
+        return [], batch
+    looping = [held for held in batch if _runs(held, spec) >= lineage.LIMIT]
+    return looping, [held for held in batch if held not in looping] if looping else batch
+
+
+def _runs(held: Held, spec: FunctionSpec) -> int:
+    return lineage.runs_of(held.message.attributes.get("AWSTraceHeader"), spec.arn)
 
 
 def _fitting(batch: Sequence[Held], room: int) -> int:

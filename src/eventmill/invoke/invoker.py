@@ -15,8 +15,9 @@ from eventmill.invoke.launcher import ENGINE_PYTHON, Launch, Launcher, python_ar
 from eventmill.invoke.pool import Pool
 from eventmill.invoke.runtime_api import serve
 from eventmill.invoke.settings import InvokeSettings
+from eventmill.kernel import lineage
 from eventmill.kernel.clock import Clock
-from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
+from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome, RecursionDetected
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import LogSink
 
@@ -67,24 +68,31 @@ class ProcessInvoker:
         self._loop.call_soon_threadsafe(self._pool.forget, function_arn)
 
     async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run it once. Raises ConcurrencyExceeded."""
+        """Run it once. Raises ConcurrencyExceeded, RecursionDetected."""
+        invocation = self._traced(invocation)
         spec = invocation.spec
         self._pool.enter(spec)
         try:
             environment = await self._pool.acquire(spec)
             try:
-                return await environment.run(self._traced(invocation))
+                return await environment.run(invocation)
             finally:
                 self._pool.release(environment)
         finally:
             self._pool.leave(spec)
 
     def _traced(self, invocation: Invocation) -> Invocation:
-        """Lambda begins a trace, unsampled here, where the caller brought none."""
-        if invocation.trace:
-            return invocation
-        root = self._ids.trace_root(self._clock.real())
-        return replace(invocation, trace=f"Root={root};Parent={self._ids.hex(16)};Sampled=0")
+        """Lambda begins a trace, unsampled here, where the caller brought none, and enters the
+        function into its lineage."""
+        spec, trace = invocation.spec, invocation.trace
+        if not trace:
+            root = self._ids.trace_root(self._clock.real())
+            trace = f"Root={root};Parent={self._ids.hex(16)};Sampled=0"
+        elif not lineage.follows(invocation.source):
+            trace = lineage.without(trace)
+        elif lineage.runs_of(trace, spec.arn) >= lineage.LIMIT and not spec.may_recurse:
+            raise RecursionDetected(spec.arn)
+        return replace(invocation, trace=lineage.entered(trace, spec.arn))
 
     async def _start(self, spec: FunctionSpec) -> Environment:
         stream = f"{datetime.fromtimestamp(self._clock.now(), UTC):%Y/%m/%d}/[{spec.version}]"

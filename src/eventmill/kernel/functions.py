@@ -38,6 +38,8 @@ class FunctionSpec:
     system_log_level: str | None = None
     tracing: str = "PassThrough"
     reserved_concurrency: int | None = None
+    may_recurse: bool = False
+    """RecursiveLoop is Allow: it is not stopped when its own events come back to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ class ConcurrencyExceeded(Exception):
         super().__init__(reason)
         self.reason = reason
         """AWS's `Reason`, for example ReservedFunctionConcurrentInvocationLimitExceeded."""
+
+
+class RecursionDetected(Exception):
+    """The call is the next turn of a loop in which the function feeds itself: it is not run."""
 
 
 class FunctionStopped(ConcurrencyExceeded):

@@ -15,7 +15,8 @@ class Invoker(Protocol):
     """Runs functions."""
 
     async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run it once. Raises ConcurrencyExceeded when no environment may serve it."""
+        """Run it once. Raises ConcurrencyExceeded when no environment may serve it,
+        RecursionDetected when it must not."""
 
     def forget(self, function_arn: str) -> None:
         """Let go of the environments of a function that was changed or deleted."""

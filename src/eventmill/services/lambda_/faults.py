@@ -39,6 +39,16 @@ def missing(message: str) -> NotFound:
     return NotFound("ResourceNotFoundException", message, fields={"Type": "User"})
 
 
+def recursive() -> Invalid:
+    """The invocation would go round in a loop of the function's own events."""
+    return Invalid(
+        "RecursiveInvocationException",
+        "Lambda has detected your function being invoked in a recursive loop with other Amazon "
+        "Web Services resources and stopped your function's invocation.",
+        fields={"Type": "User"},
+    )
+
+
 def throttled(reason: str) -> Throttled:
     """The 429 of an invocation that found no free concurrency."""
     return Throttled(

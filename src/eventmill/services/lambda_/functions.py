@@ -27,8 +27,9 @@ FUNCTIONS_KEY = "lambda.functions"
 LATEST = "$LATEST"
 
 _CACHED = 5_000
-_specs: dict[tuple[str, int | None], FunctionSpec] = {}
-"""By revision, which is a digest of all that a spec holds, and reserved concurrency."""
+_specs: dict[Row, FunctionSpec] = {}
+"""By revision, which is a digest of a version's settings and code, reserved concurrency, and
+whether loops are allowed."""
 
 
 def save(
@@ -108,14 +109,14 @@ def resolve(tx: Transaction, function: str, qualifier: str | None = None) -> Fun
     named = parse(function, qualifier)
     version = version_of(tx, named.name, named.qualifier)
     row = tx.one(
-        "SELECT f.revision, c.reserved FROM lambda_functions f"
-        " LEFT JOIN lambda_concurrency c ON c.function=f.name WHERE f.name=? AND f.version=?",
+        "SELECT f.revision, c.reserved, r.function IS NOT NULL FROM lambda_functions f"
+        " LEFT JOIN lambda_concurrency c ON c.function=f.name"
+        " LEFT JOIN lambda_recursion r ON r.function=f.name WHERE f.name=? AND f.version=?",
         (named.name, version),
     )
     if row is None:
         raise not_found(function)
-    key = (row[0], row[1])
-    spec = _specs.get(key)
+    spec = _specs.get(row)
     if spec is None:
         full = tx.one(
             "SELECT name, version, config, code, layers, revision FROM lambda_functions"
@@ -125,7 +126,7 @@ def resolve(tx: Transaction, function: str, qualifier: str | None = None) -> Fun
         assert full is not None
         if len(_specs) >= _CACHED:
             _specs.clear()
-        spec = _specs[key] = _spec(full, row[1])
+        spec = _specs[row] = _spec(full, row[1], may_recurse=bool(row[2]))
     return spec
 
 
@@ -137,7 +138,7 @@ def runs(tx: Transaction, function: str) -> bool:
         return False
 
 
-def _spec(row: Row, reserved: int | None) -> FunctionSpec:
+def _spec(row: Row, reserved: int | None, *, may_recurse: bool) -> FunctionSpec:
     name, version, text, code, layers, revision = row
     config = json.loads(text)
     logging = config["LoggingConfig"]
@@ -161,6 +162,7 @@ def _spec(row: Row, reserved: int | None) -> FunctionSpec:
         system_log_level=logging.get("SystemLogLevel"),
         tracing=config["TracingConfig"]["Mode"],
         reserved_concurrency=reserved,
+        may_recurse=may_recurse,
     )
 
 

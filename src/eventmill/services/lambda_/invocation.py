@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 
 from eventmill.kernel.errors import Invalid, TooLarge
-from eventmill.kernel.functions import ConcurrencyExceeded, Invocation
+from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, RecursionDetected
 from eventmill.services.contract import Call, Later, Result, Then
 from eventmill.services.lambda_ import events, functions
-from eventmill.services.lambda_.faults import throttled
+from eventmill.services.lambda_.faults import recursive, throttled
 from eventmill.services.lambda_.names import function_arn
 from eventmill.services.lambda_.operations import OPERATIONS, named
 
@@ -110,6 +110,8 @@ async def _run(call: Call, invocation: Invocation, *, tail: bool) -> dict[str, A
         outcome = await call.ports.invoker.invoke(invocation)
     except ConcurrencyExceeded as full:
         raise throttled(full.reason) from None
+    except RecursionDetected:
+        raise recursive() from None
     answer: dict[str, Any] = {
         "StatusCode": 200,
         "ExecutedVersion": outcome.executed_version,

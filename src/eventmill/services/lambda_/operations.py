@@ -18,7 +18,16 @@ from eventmill.services.lambda_.versions import publish
 
 OPERATIONS = Operations()
 
-_OWNED = ("aliases", "policies", "concurrency", "invoke_configs", "urls", "versions")
+_OWNED = (
+    "aliases",
+    "policies",
+    "concurrency",
+    "invoke_configs",
+    "urls",
+    "versions",
+    "recursion",
+    "provisioned",
+)
 """Tables whose rows go with their function."""
 
 

@@ -91,4 +91,17 @@ SCHEMA = (
     );
     CREATE INDEX lambda_events_due ON lambda_events(function, due, id);
     """,
+    """
+    CREATE TABLE lambda_recursion(
+      function TEXT PRIMARY KEY        -- one whose RecursiveLoop is Allow
+    ) WITHOUT ROWID;
+    CREATE TABLE lambda_provisioned(
+      function TEXT NOT NULL,
+      qualifier TEXT NOT NULL,         -- a version or an alias
+      wanted INTEGER NOT NULL,         -- environments kept ready
+      ready INTEGER NOT NULL,          -- how many of them are
+      modified REAL NOT NULL,
+      PRIMARY KEY(function, qualifier)
+    ) WITHOUT ROWID;
+    """,
 )

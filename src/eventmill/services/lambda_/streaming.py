@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, Outcome
+from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, Outcome, RecursionDetected
 from eventmill.kernel.streams import ResponseStream
 from eventmill.services.contract import Call, Later, Result
-from eventmill.services.lambda_.faults import throttled
+from eventmill.services.lambda_.faults import recursive, throttled
 from eventmill.services.lambda_.invocation import TAIL, synchronous
 from eventmill.services.lambda_.operations import OPERATIONS
 
@@ -39,6 +39,8 @@ async def _run(call: Call, invocation: Invocation, *, tail: bool) -> dict[str, A
             await running
         except ConcurrencyExceeded as full:
             raise throttled(full.reason) from None
+        except RecursionDetected:
+            raise recursive() from None
     return {
         "StatusCode": 200,
         "ExecutedVersion": invocation.spec.version,

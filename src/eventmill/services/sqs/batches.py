@@ -88,7 +88,7 @@ def send_message_batch(call: Call, request: dict[str, Any]) -> Result:
         )
 
     def send(entry: dict[str, Any]) -> dict[str, Any]:
-        message = draft(entry)
+        message = draft(call, entry)
         sending.check(queue, message)
         return sent_answer(sending.send(call.tx, call.ids, queue, message, call.principal))
 

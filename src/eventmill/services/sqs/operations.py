@@ -117,8 +117,9 @@ def purge_queue(call: Call, request: dict[str, Any]) -> Result:
     return {}
 
 
-def draft(request: dict[str, Any]) -> sending.Draft:
-    """A message as SendMessage or a batch entry describes it."""
+def draft(call: Call, request: dict[str, Any]) -> sending.Draft:
+    """A message as SendMessage or a batch entry describes it, with the caller's trace if it
+    brings none of its own."""
     system = request.get("MessageSystemAttributes") or {}
     for name in system:
         if name != "AWSTraceHeader":
@@ -129,7 +130,7 @@ def draft(request: dict[str, Any]) -> sending.Draft:
         delay=request.get("DelaySeconds"),
         group=request.get("MessageGroupId"),
         dedup=request.get("MessageDeduplicationId"),
-        trace=(system.get("AWSTraceHeader") or {}).get("StringValue"),
+        trace=(system.get("AWSTraceHeader") or {}).get("StringValue") or call.trace,
     )
 
 
@@ -147,17 +148,8 @@ def sent_answer(sent: sending.Sent) -> dict[str, Any]:
 def send_message(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
     queue = the_queue(call, request)
-    message = draft(request)
+    message = draft(call, request)
     sending.check(queue, message)
-    if message.trace is None and call.trace:
-        message = sending.Draft(
-            message.body,
-            message.attributes,
-            message.delay,
-            message.group,
-            message.dedup,
-            call.trace,
-        )
     return sent_answer(sending.send(call.tx, call.ids, queue, message, call.principal))
 
 

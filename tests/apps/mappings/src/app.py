@@ -6,6 +6,7 @@ import os
 import boto3
 
 sqs = boto3.client("sqs")
+functions = boto3.client("lambda")
 
 
 def tell(event):
@@ -32,3 +33,20 @@ def work(event, context):
     if event.get("fail"):
         raise ValueError("told to")
     return {"done": event.get("size", 1) * "x"}
+
+
+def again(event, context):
+    """Send itself the next turn, up to the last one: by its queue, or by an event."""
+    queued = "Records" in event
+    turn = json.loads(event["Records"][0]["body"]) if queued else event
+    tell(turn)
+    if turn["number"] == turn["last"]:
+        return
+    following = json.dumps({**turn, "number": turn["number"] + 1})
+    if queued:
+        entry = {"Id": "next", "MessageBody": following}
+        sqs.send_message_batch(QueueUrl=os.environ["TURNS"], Entries=[entry])
+    else:
+        functions.invoke(
+            FunctionName=context.function_name, InvocationType="Event", Payload=following
+        )

@@ -14,7 +14,7 @@ from eventmill.services.contract import (
     Support,
     generated_name,
 )
-from eventmill.services.lambda_ import code, concurrency, operations, tags
+from eventmill.services.lambda_ import code, concurrency, operations, recursion, tags
 from eventmill.services.lambda_.functions import config_of
 from eventmill.services.lambda_.names import function_arn
 from eventmill.services.lambda_.resources.values import tags as tag_map
@@ -34,6 +34,7 @@ _HONOURED = (
     "DeadLetterConfig",
     "EphemeralStorage",
     "LoggingConfig",
+    "RecursiveLoop",
     "ReservedConcurrentExecutions",
     "Role",
     "TracingConfig",
@@ -61,7 +62,8 @@ def _given(resource: Resource, name: str) -> dict[str, Any]:
     given = _DEFAULTS | {
         key: value
         for key, value in properties.items()
-        if key not in ("Code", "Tags", "FunctionName", "ReservedConcurrentExecutions")
+        if key
+        not in ("Code", "Tags", "FunctionName", "ReservedConcurrentExecutions", "RecursiveLoop")
     }
     logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"}
     given["LoggingConfig"] = logging | (properties.get("LoggingConfig") or {})
@@ -82,6 +84,7 @@ def _created(call: Call, name: str) -> Created:
 def _reserve(call: Call, resource: Resource, name: str) -> None:
     reserved = resource.properties.get("ReservedConcurrentExecutions")
     concurrency.reserve(call, name, None if reserved is None else int(reserved))
+    recursion.configure(call, name, resource.properties.get("RecursiveLoop") or "Terminate")
 
 
 def _create(call: Call, resource: Resource) -> Created:
@@ -115,7 +118,6 @@ FUNCTION = ResourceType(
         "PackageType": Support.HONOURED,
         "Code.ImageUri": Refused(REFUSED["ImageConfig"]),
         "Code.S3Bucket": Refused("deploy the template's own folder with CodeUri instead"),
-        "RecursiveLoop": Refused("loops are not detected yet; leave it out"),
         **{
             name: Refused(REFUSED[name])
             for name in (
