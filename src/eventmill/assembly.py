@@ -20,6 +20,7 @@ from eventmill.deliver.http import HttpClient
 from eventmill.deliver.http_targets import HttpTargets
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
 from eventmill.deliver.parts import Parts
+from eventmill.deliver.provisioning import Provisioning
 from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
 from eventmill.deliver.upkeep import Upkeep
 from eventmill.deploy import SCHEMA as DEPLOY_SCHEMA
@@ -107,6 +108,7 @@ class Engine:
         )
         self.http = HttpClient()
         self._register_carriers(parts)
+        self.provisioning = Provisioning(self.database, self.flights, self.processes)
         self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
         by_name = ByName()
@@ -174,6 +176,7 @@ class Engine:
         await self.database.write(events.resume)
         await self.processes.start()
         await self.delivery.start()
+        self.provisioning.start()
         self.upkeep.start(joins.chores(self._call))
         security = Security(
             config.secret_for,
@@ -246,6 +249,7 @@ class Engine:
     async def stop(self) -> None:
         """Let running invocations end, then stop. Nothing needs it to be safe."""
         await self.upkeep.stop()
+        await self.provisioning.stop()
         await self.delivery.stop(self.settings.grace)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.settings.grace

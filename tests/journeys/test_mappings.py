@@ -227,3 +227,50 @@ def test_a_caller_in_a_loop_is_told_so(app) -> None:
     with pytest.raises(ClientError) as stopped:
         functions.invoke(FunctionName=name, Payload="{}")
     assert stopped.value.response["Error"]["Code"] == "RecursiveInvocationException"
+
+
+def test_provisioned_environments_are_ready_before_the_first_call(app) -> None:
+    app.settle()
+    functions, alias = app.client("lambda"), app.outputs["Ready"]
+    where = {"FunctionName": alias.rpartition(":")[0], "Qualifier": "live"}
+    config = functions.get_provisioned_concurrency_config(**where)
+    assert (config["Status"], config["AllocatedProvisionedConcurrentExecutions"]) == ("READY", 2)
+    answer = functions.invoke(FunctionName=alias)
+    assert json.loads(answer["Payload"].read()) == "provisioned-concurrency"
+    with pytest.raises(ClientError) as refused:
+        functions.put_provisioned_concurrency_config(
+            FunctionName=where["FunctionName"],
+            Qualifier="$LATEST",
+            ProvisionedConcurrentExecutions=1,
+        )
+    assert "cannot be applied to unpublished function versions" in str(refused.value)
+    functions.put_function_concurrency(
+        FunctionName=where["FunctionName"], ReservedConcurrentExecutions=2
+    )
+    with pytest.raises(ClientError) as refused:
+        functions.put_provisioned_concurrency_config(**where, ProvisionedConcurrentExecutions=3)
+    assert "should not be greater than the reserved" in str(refused.value)
+    with pytest.raises(ClientError) as refused:
+        functions.put_function_concurrency(
+            FunctionName=where["FunctionName"], ReservedConcurrentExecutions=1
+        )
+    assert "total provisioned concurrency [2]" in str(refused.value)
+    functions.delete_provisioned_concurrency_config(**where)
+    with pytest.raises(functions.exceptions.ProvisionedConcurrencyConfigNotFoundException):
+        functions.get_provisioned_concurrency_config(**where)
+
+
+def test_a_stopped_function_refuses_calls_and_ends_events_at_once(app) -> None:
+    functions, name = app.client("lambda"), app.outputs["Work"]
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    with pytest.raises(ClientError) as refused:
+        functions.invoke(FunctionName=name)
+    assert refused.value.response["Error"]["Code"] == "TooManyRequestsException"
+    assert refused.value.response["Reason"] == ("ReservedFunctionConcurrentInvocationLimitExceeded")
+    invoke(app, "Work", {"n": 1})
+    ((_, record),) = kept(app, "aws/lambda/async/")
+    assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
+    assert record["requestContext"]["approximateInvokeCount"] == 0
+    assert "responseContext" not in record and record["requestPayload"] == {"n": 1}
+    received(app, "Dead")
+    functions.delete_function_concurrency(FunctionName=name)

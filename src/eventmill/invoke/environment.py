@@ -60,6 +60,11 @@ class Environment:
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._killed_for: str | None = None
 
+    @property
+    def initialised(self) -> bool:
+        """Whether its runtime came as far as to ask for an invocation."""
+        return self._initialised
+
     def attach(self, process: Process) -> None:
         """The process runs."""
         self._process = process

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -94,23 +95,34 @@ class ProcessInvoker:
             raise RecursionDetected(spec.arn)
         return replace(invocation, trace=lineage.entered(trace, spec.arn))
 
-    async def _start(self, spec: FunctionSpec) -> Environment:
+    async def provision(self, targets: Sequence[tuple[FunctionSpec, int]]) -> None:
+        """See deliver.provisioning.Warmer."""
+        await self._pool.provision(targets)
+
+    async def _start(self, spec: FunctionSpec, initialization: str) -> Environment:
         stream = f"{datetime.fromtimestamp(self._clock.now(), UTC):%Y/%m/%d}/[{spec.version}]"
         stream += self._ids.hex(32)
         temporary = self._folder / self._ids.hex(16)
         temporary.mkdir(parents=True)
         environment = Environment(spec, stream, temporary, self._clock, self._logs, self._pool.gone)
         environment.server, address = await serve(environment)
-        launch = self._launch(spec, stream, environment, address)
+        launch = self._launch(spec, stream, environment, address, initialization)
         environment.attach(await self._launcher.start(launch))
         environment.output.given()
         await environment.ready(self._settings.init_seconds)
         return environment
 
     def _launch(
-        self, spec: FunctionSpec, stream: str, environment: Environment, address: str
+        self,
+        spec: FunctionSpec,
+        stream: str,
+        environment: Environment,
+        address: str,
+        initialization: str,
     ) -> Launch:
-        values = variables.variables(spec, self._settings, address, stream, environment.temporary)
+        values = variables.variables(
+            spec, self._settings, address, stream, environment.temporary, initialization
+        )
         python = spec.runtime.startswith("python")
         interpreter = interpreter_for(spec.runtime)
         path = variables.search_path(spec, interpreter.version)

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from eventmill.invoke.environment import Environment
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec
 
-Start = Callable[[FunctionSpec], Awaitable[Environment]]
+Start = Callable[[FunctionSpec, str], Awaitable[Environment]]
+"""The string is AWS_LAMBDA_INITIALIZATION_TYPE."""
+
+_Key = tuple[str, str, str]
 _Waiter = asyncio.Future[Environment]
 
 
@@ -41,7 +44,8 @@ class Pool:
         self._limit = limit
         self._account_limit = account_limit
         self._idle_seconds = idle_seconds
-        self._functions: dict[tuple[str, str, str], _Function] = {}
+        self._functions: dict[_Key, _Function] = {}
+        self._provisioned: dict[_Key, tuple[FunctionSpec, int]] = {}
         self._all: set[Environment] = set()
         self._running: dict[str, int] = {}
         self._total = 0
@@ -79,7 +83,7 @@ class Pool:
 
     async def acquire(self, spec: FunctionSpec) -> Environment:
         """An environment for one invocation. Raises OSError when none can be started."""
-        key = (spec.arn, spec.version, spec.revision)
+        key = _key(spec)
         function = self._functions.get(key)
         if function is None:
             function = self._functions[key] = _Function(spec)
@@ -94,9 +98,7 @@ class Pool:
 
     def release(self, environment: Environment) -> None:
         """Give it back, to whoever waits first."""
-        spec = environment.spec
-        key = (spec.arn, spec.version, spec.revision)
-        function = self._functions.get(key)
+        function = self._functions.get(_key(environment.spec))
         if environment.dead or function is None:
             if not environment.dead:
                 environment.end()
@@ -118,8 +120,43 @@ class Pool:
         for function in self._functions.values():
             if environment in function.idle:
                 function.idle.remove(environment)
-        if not self._closed:
-            self._wake()
+        if self._closed:
+            return
+        self._wake()
+        # One that died before it was ready would only die again.
+        if environment.initialised:
+            self._top_up(_key(environment.spec))
+
+    async def provision(self, targets: Sequence[tuple[FunctionSpec, int]]) -> None:
+        """Keep so many environments of each ready from now on, and of others none; returns when
+        they are. At the most half of what this machine can run: the rest starts on demand."""
+        room = self._limit // 2
+        self._provisioned.clear()
+        for spec, wanted in targets:
+            count = min(wanted, room)
+            room -= count
+            self._provisioned[_key(spec)] = (spec, count)
+        started = [task for key in self._provisioned for task in self._top_up(key)]
+        if started:
+            await asyncio.wait(started)
+        self._arm()
+
+    def _top_up(self, key: _Key) -> list[asyncio.Task[None]]:
+        """Start what is missing of a function's provisioned environments."""
+        spec, wanted = self._provisioned.get(key, (None, 0))
+        if spec is None:
+            return []
+        function = self._functions.setdefault(key, _Function(spec))
+        missing = wanted - self._live(key) - function.starting
+        return [self._launch(key, function, "provisioned-concurrency") for _ in range(missing)]
+
+    def _live(self, key: _Key) -> int:
+        return sum(_key(environment.spec) == key for environment in self._all)
+
+    def _spare(self, key: _Key) -> int:
+        """How many environments of the function may end, busy ones among them."""
+        _, wanted = self._provisioned.get(key, (None, 0))
+        return self._live(key) - wanted
 
     def forget(self, function_arn: str) -> None:
         """End the idle environments of a function; busy ones end when they are given back."""
@@ -141,20 +178,24 @@ class Pool:
         for environment in list(self._all):
             environment.end()
 
-    def _more(self, key: tuple[str, str, str], function: _Function) -> None:
+    def _more(self, key: _Key, function: _Function) -> None:
         if function.starting >= len(function.waiting) or self._starting >= self._starts:
             return
         if len(self._all) + self._starting >= self._limit and not self._evict():
             return
+        self._launch(key, function, "on-demand")
+
+    def _launch(self, key: _Key, function: _Function, initialization: str) -> asyncio.Task[None]:
         function.starting += 1
         self._starting += 1
-        task = asyncio.create_task(self._begin(key, function))
+        task = asyncio.create_task(self._begin(key, function, initialization))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _begin(self, key: tuple[str, str, str], function: _Function) -> None:
+    async def _begin(self, key: _Key, function: _Function, initialization: str) -> None:
         try:
-            environment = await self._start(function.spec)
+            environment = await self._start(function.spec, initialization)
         except Exception as error:
             if function.waiting:
                 waiter = function.waiting.popleft()
@@ -193,7 +234,8 @@ class Pool:
         idle = [env for function in self._functions.values() for env in function.idle]
         if not idle:
             return False
-        oldest = min(idle, key=lambda env: env.idle_since)
+        spare = [env for env in idle if self._spare(_key(env.spec)) > 0]
+        oldest = min(spare or idle, key=lambda env: env.idle_since)
         for function in self._functions.values():
             if oldest in function.idle:
                 function.idle.remove(oldest)
@@ -210,12 +252,18 @@ class Pool:
         self._reaper = None
         limit = self._clock.real() - self._idle_seconds
         left = False
-        for function in self._functions.values():
+        for key, function in self._functions.items():
+            spare = self._spare(key) if key in self._provisioned else len(function.idle)
             for environment in list(function.idle):
-                if environment.idle_since <= limit:
+                if environment.idle_since > limit:
+                    left = True
+                elif spare > 0:
+                    spare -= 1
                     function.idle.remove(environment)
                     environment.end()
-                else:
-                    left = True
         if left:
             self._arm()
+
+
+def _key(spec: FunctionSpec) -> _Key:
+    return spec.arn, spec.version, spec.revision

@@ -13,7 +13,12 @@ from eventmill.kernel.functions import FunctionSpec
 
 
 def variables(
-    spec: FunctionSpec, settings: InvokeSettings, api: str, stream: str, temporary: Path
+    spec: FunctionSpec,
+    settings: InvokeSettings,
+    api: str,
+    stream: str,
+    temporary: Path,
+    initialization: str,
 ) -> dict[str, str]:
     """What the function sees; its own variables never override Lambda's."""
     layers = [str(layer) for layer in spec.layers]
@@ -27,7 +32,7 @@ def variables(
         "AWS_LAMBDA_FUNCTION_NAME": spec.name,
         "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": initialization,
         "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "AWS_LAMBDA_RUNTIME_API": api,

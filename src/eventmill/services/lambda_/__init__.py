@@ -14,6 +14,7 @@ from eventmill.services.lambda_ import (
     layer_operations,
     mapping_operations,
     policies,
+    provisioned,
     recursion,
     streaming,
     urls,
@@ -51,6 +52,7 @@ from eventmill.services.lambda_.functions import (
 from eventmill.services.lambda_.invoke_configs import Treatment, treatment
 from eventmill.services.lambda_.operations import OPERATIONS
 from eventmill.services.lambda_.policies import may_invoke, open_to_all
+from eventmill.services.lambda_.provisioned import Provision, provisions, set_ready
 from eventmill.services.lambda_.resources import RESOURCES
 from eventmill.services.lambda_.schema import SCHEMA
 from eventmill.services.lambda_.urls import FunctionUrl, url_by_id
@@ -64,6 +66,7 @@ _OPERATION_MODULES = (
     layer_operations,
     mapping_operations,
     policies,
+    provisioned,
     recursion,
     streaming,
     urls,
@@ -82,6 +85,7 @@ __all__ = [
     "EventSourceMapping",
     "Filters",
     "FunctionUrl",
+    "Provision",
     "Treatment",
     "code_folders",
     "due_events",
@@ -95,10 +99,12 @@ __all__ = [
     "next_due_event",
     "open_to_all",
     "postpone_event",
+    "provisions",
     "reserved_total",
     "resolve",
     "retry_event",
     "runs",
+    "set_ready",
     "set_result",
     "settle_event",
     "treatment",

@@ -38,6 +38,11 @@ def reserve(call: Call, name: str, reserved: int | None) -> None:
     functions.existing(call, Named(name, ""))
     if reserved is None:
         call.tx.execute("DELETE FROM lambda_concurrency WHERE function=?", (name,))
+    elif reserved < _provisioned(call.tx, name):
+        raise parameter(
+            f"ReservedConcurrentExecutions  {reserved} should not be lower than function's total "
+            f"provisioned concurrency [{_provisioned(call.tx, name)}]."
+        )
     elif reserved_total(call.tx, name) + reserved > ACCOUNT_LIMIT - UNRESERVED_LEAST:
         raise parameter(
             "Specified ReservedConcurrentExecutions for function decreases account's "
@@ -46,6 +51,14 @@ def reserve(call: Call, name: str, reserved: int | None) -> None:
     else:
         call.tx.execute("INSERT OR REPLACE INTO lambda_concurrency VALUES(?,?)", (name, reserved))
     call.tx.announce(functions.FUNCTIONS_KEY)
+
+
+def _provisioned(tx: Transaction, name: str) -> int:
+    row = tx.one(
+        "SELECT coalesce(sum(wanted), 0) FROM lambda_provisioned WHERE function=?", (name,)
+    )
+    assert row is not None
+    return int(row[0])
 
 
 @OPERATIONS.write("PutFunctionConcurrency")

@@ -50,3 +50,8 @@ def again(event, context):
         functions.invoke(
             FunctionName=context.function_name, InvocationType="Event", Payload=following
         )
+
+
+def started(event, context):
+    """How this environment came to be."""
+    return os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]

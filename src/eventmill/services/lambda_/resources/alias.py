@@ -8,6 +8,7 @@ from typing import Any
 from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
 from eventmill.services.lambda_ import aliases
 from eventmill.services.lambda_.names import parse
+from eventmill.services.lambda_.resources.values import provision
 
 
 def _put(call: Call, resource: Resource) -> Created:
@@ -19,6 +20,7 @@ def _put(call: Call, resource: Resource) -> Created:
     }
     request = dict(properties) | {"RoutingConfig": {"AdditionalVersionWeights": weights}}
     arn = aliases.put(call, name, properties["Name"], request)["AliasArn"]
+    provision(call, parse(arn), properties)
     return Created(arn, {"AliasArn": arn})
 
 
@@ -38,8 +40,7 @@ ALIAS = ResourceType(
         "Name": Support.HONOURED,
         "Description": Support.HONOURED,
         "RoutingConfig": Support.HONOURED,
-        # Environments are kept warm by use and start in milliseconds.
-        "ProvisionedConcurrencyConfig": Support.RECORDED,
+        "ProvisionedConcurrencyConfig": Support.HONOURED,
     },
     _put,
     _update,

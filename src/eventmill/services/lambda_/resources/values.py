@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from eventmill.services.contract import Call
+from eventmill.services.lambda_ import provisioned
+from eventmill.services.lambda_.names import Named
+
 _WHOLE = frozenset(
     {
         "BatchSize",
@@ -51,3 +55,12 @@ def typed(value: Any, name: str = "") -> Any:
 def tags(properties: Mapping[str, Any]) -> dict[str, str]:
     """CloudFormation's list of tags as the API's map."""
     return {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags") or ()}
+
+
+def provision(call: Call, who: Named, properties: Mapping[str, Any]) -> None:
+    """Bring a version's or alias's provisioned concurrency in line with its properties."""
+    config = typed(properties.get("ProvisionedConcurrencyConfig"))
+    if config:
+        provisioned.put(call, who, config["ProvisionedConcurrentExecutions"])
+    else:
+        provisioned.remove(call, who)

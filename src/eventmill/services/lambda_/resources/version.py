@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
-from eventmill.services.lambda_ import functions
+from eventmill.services.lambda_ import functions, provisioned
 from eventmill.services.lambda_.names import parse
+from eventmill.services.lambda_.resources.values import provision
 from eventmill.services.lambda_.versions import publish
 
 
@@ -20,17 +21,20 @@ def _create(call: Call, resource: Resource) -> Created:
         properties.get("CodeSha256"),
     )
     arn = config["FunctionArn"]
+    provision(call, parse(arn), properties)
     return Created(arn, {"Version": config["Version"], "FunctionArn": arn})
 
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     arn = resource.physical_id or ""
+    provision(call, parse(arn), resource.properties)
     return Created(arn, {"Version": parse(arn).qualifier, "FunctionArn": arn})
 
 
 def _delete(call: Call, resource: Resource) -> None:
     who = parse(resource.physical_id or "")
     call.tx.execute("DELETE FROM lambda_functions WHERE name=? AND version=?", who)
+    provisioned.remove(call, who)
     functions.changed(call, who.name)
 
 
@@ -41,8 +45,7 @@ VERSION = ResourceType(
         "Description": Support.HONOURED,
         "CodeSha256": Support.HONOURED,
         "RuntimePolicy": Support.RECORDED,
-        # Environments are kept warm by use and start in milliseconds.
-        "ProvisionedConcurrencyConfig": Support.RECORDED,
+        "ProvisionedConcurrencyConfig": Support.HONOURED,
         "FunctionScalingConfig": Refused("managed instances are not offered; leave it out"),
     },
     _create,
