@@ -9,6 +9,7 @@ from eventmill.deliver.streams import StreamSource
 from eventmill.deliver.upkeep import Chore
 from eventmill.kernel.arns import service_of
 from eventmill.services import (
+    apigateway,
     apigatewayv2,
     cloudwatch,
     dynamodb,
@@ -35,6 +36,7 @@ SERVICES: dict[str, Service] = {
         dynamodb.STREAMS,
         kinesis.SERVICE,
         lambda_.SERVICE,
+        apigateway.SERVICE,
         apigatewayv2.SERVICE,
         events.SERVICE,
         sns.SERVICE,

@@ -1,0 +1,131 @@
+"""AWS::ApiGateway::Deployment and AWS::ApiGateway::Stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.services.apigateway import deployments, parts
+from eventmill.services.apigateway.resources.values import method_settings, tags
+from eventmill.services.apigateway.values import from_template
+from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
+
+_H, _R = Support.HONOURED, Support.RECORDED
+
+
+def _deploy(call: Call, resource: Resource) -> Created:
+    given = from_template(resource.properties)
+    settings = _stage_settings(given.pop("stageDescription", None) or {})
+    config = deployments.deploy(call, given["restApiId"], settings | given)
+    if given.get("stageName") and "methodSettings" in settings:
+        deployments.change_stage(
+            call,
+            given["restApiId"],
+            given["stageName"],
+            {"methodSettings": settings["methodSettings"]},
+        )
+    return Created(config["id"], {"DeploymentId": config["id"]})
+
+
+def _redescribe(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    """A deployment is a snapshot: only its description and its stage's settings change."""
+    given, number = from_template(resource.properties), resource.physical_id or ""
+    api = given["restApiId"]
+    config = parts.get(call.tx, api, "deployment", number)
+    parts.put(
+        call.tx, api, "deployment", number, config | {"description": given.get("description")}
+    )
+    settings = _stage_settings(given.get("stageDescription") or {})
+    if given.get("stageName") and settings:
+        deployments.change_stage(call, api, given["stageName"], settings)
+    return Created(number, {"DeploymentId": number})
+
+
+def _undeploy(call: Call, resource: Resource) -> None:
+    """The stage that the deployment itself made goes with it, unless another has taken it over."""
+    api, number = resource.properties["RestApiId"], resource.physical_id or ""
+    if parts.find(call.tx, api, "deployment", number) is None:
+        return
+    name = resource.properties.get("StageName") or ""
+    stage = parts.find(call.tx, api, "stage", name)
+    if stage is not None and stage["deploymentId"] == number:
+        parts.remove(call.tx, api, "stage", name)
+    deployments.drop_deployment(call.tx, api, number)
+
+
+def _stage_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A stage's members by the API's names, from those of a template."""
+    settings = {k: v for k, v in given.items() if k not in ("restApiId", "stageName")}
+    if "methodSettings" in settings:
+        settings["methodSettings"] = method_settings(settings["methodSettings"])
+    if "tags" in settings:
+        settings["tags"] = tags(
+            [{"Key": entry["key"], "Value": entry["value"]} for entry in settings["tags"]]
+        )
+    for singular, plural in (
+        ("accessLogSetting", "accessLogSettings"),
+        ("canarySetting", "canarySettings"),
+    ):
+        if singular in settings:
+            settings[plural] = settings.pop(singular)
+    return settings
+
+
+def _stage(call: Call, resource: Resource) -> Created:
+    given = from_template(resource.properties)
+    name = given.get("stageName") or call.ids.lower(10)
+    deployments.create_stage(call, given["restApiId"], name, _stage_settings(given))
+    return Created(name)
+
+
+def _restage(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    given, name = from_template(resource.properties), resource.physical_id or ""
+    gone = dict.fromkeys(_stage_settings(from_template(old)))
+    for member in ("methodSettings", "variables"):
+        if member in gone:
+            gone[member] = {}
+    deployments.change_stage(call, given["restApiId"], name, gone | _stage_settings(given))
+    return Created(name)
+
+
+def _unstage(call: Call, resource: Resource) -> None:
+    api, name = resource.properties["RestApiId"], resource.physical_id or ""
+    if parts.find(call.tx, api, "stage", name) is not None:
+        parts.remove(call.tx, api, "stage", name)
+
+
+DEPLOYMENT = ResourceType(
+    "AWS::ApiGateway::Deployment",
+    dict.fromkeys(("RestApiId", "StageName", "StageDescription"), _H)
+    | {
+        "Description": _R,
+        "DeploymentCanarySettings": Refused("canaries are not served; deploy to a stage"),
+    },
+    _deploy,
+    _redescribe,
+    _undeploy,
+    frozenset({"RestApiId", "StageName"}),
+)
+
+STAGE = ResourceType(
+    "AWS::ApiGateway::Stage",
+    dict.fromkeys(("RestApiId", "StageName", "DeploymentId", "Variables", "MethodSettings"), _H)
+    | dict.fromkeys(
+        (
+            "AccessLogSetting",
+            "CacheClusterEnabled",
+            "CacheClusterSize",
+            "ClientCertificateId",
+            "Description",
+            "DocumentationVersion",
+            "Tags",
+            "TracingEnabled",
+        ),
+        _R,
+    )
+    | {"CanarySetting": Refused("canaries are not served; deploy to a stage")},
+    _stage,
+    _restage,
+    _unstage,
+    frozenset({"RestApiId", "StageName"}),
+)
