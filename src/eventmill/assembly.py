@@ -28,6 +28,7 @@ from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
 from eventmill.deploy.record import Recorded
 from eventmill.deploy.secrets import with_secrets
 from eventmill.edge.apis import ApiFront, OpenConnections
+from eventmill.edge.apis.rest import RestFront
 from eventmill.edge.app import App, Front
 from eventmill.edge.browsers import BrowserFront
 from eventmill.edge.control import Command, Control
@@ -202,9 +203,17 @@ class Engine:
             self.settings.account,
             self.settings.region,
         )
+        rest = RestFront(
+            self.database,
+            self.clock,
+            self.ids,
+            self.ports,
+            self.settings.account,
+            self.settings.region,
+        )
         browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
         links = TopicLinks(self.database, self.dispatcher, self.ids)
-        fronts: list[Front] = [Control(self._commands()), links, apis, urls, browsers]
+        fronts: list[Front] = [Control(self._commands()), rest, links, apis, urls, browsers]
         app = App(
             HostCheck(self.settings.host, self.settings.public_url),
             fronts,

@@ -43,6 +43,7 @@ class HttpProtocol(asyncio.Protocol):
         self._server: tuple[str, int] | None = None
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
+        self._sent_headers: list[tuple[bytes, bytes]] = []
         self._websocket = False
         self._reading: Exchange | None = None
         self._answering: Exchange | None = None
@@ -95,6 +96,7 @@ class HttpProtocol(asyncio.Protocol):
         """A request begins."""
         self._url = b""
         self._headers = []
+        self._sent_headers = []
         self._websocket = False
 
     def on_url(self, url: bytes) -> None:
@@ -104,6 +106,7 @@ class HttpProtocol(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
         self._headers.append((name.lower(), value))
+        self._sent_headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is complete: the application is called, or waits for the answer before."""
@@ -143,6 +146,8 @@ class HttpProtocol(asyncio.Protocol):
             "query_string": query,
             "root_path": "",
             "headers": self._headers,
+            # Not of ASGI: names as the client wrote them, which REST APIs pass on.
+            "sent_headers": self._sent_headers,
             "client": self._client,
             "server": self._server,
         }

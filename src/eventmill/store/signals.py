@@ -32,6 +32,11 @@ class Signal:
         if self._future is not None and not self._future.done():
             self._future.set_result(True)
 
+    def take(self) -> bool:
+        """Whether it was announced since the last look; clears the signal."""
+        fired, self._set = self._set, False
+        return fired
+
     async def wait(self, until: float | None = None) -> bool:
         """True once announced, False when the moved time reaches `until`; clears the signal."""
         if self._set:

@@ -1,0 +1,5 @@
+"""Serves REST APIs: what a stage's deployment says, compiled once, below the APIs' prefix."""
+
+from eventmill.edge.apis.rest.front import RestFront
+
+__all__ = ["RestFront"]

@@ -1,0 +1,137 @@
+"""The snapshot of a deployment → what edge serves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.edge.apis.rest.model import (
+    Authorizer,
+    Integration,
+    IntegrationResponse,
+    Method,
+    Node,
+    Stage,
+)
+from eventmill.services.apigateway import parts
+from eventmill.store.transaction import Transaction
+
+Parts = Mapping[str, Mapping[str, Any]]
+
+
+def load(tx: Transaction, api: str, name: str) -> Stage | None:
+    """The stage, or None."""
+    stage = parts.find(tx, api, "stage", name)
+    kept = None if stage is None else parts.snapshot(tx, api, stage["deploymentId"])
+    if stage is None or kept is None:
+        return None
+    config = kept["api"][api]
+    return Stage(
+        api_id=api,
+        name=name,
+        deployment=stage["deploymentId"],
+        variables=stage.get("variables") or {},
+        settings=stage.get("methodSettings") or {},
+        binary=tuple(config.get("binaryMediaTypes") or ()),
+        root=_tree(kept),
+        responses=kept["response"],
+        models=kept["model"],
+        policy=json.loads(config["policy"]) if config.get("policy") else None,
+        keys_from=config.get("apiKeySource") or "HEADER",
+    )
+
+
+def _tree(kept: Mapping[str, Parts]) -> Node:
+    root = Node()
+    authorizers = {number: _authorizer(entry) for number, entry in kept["authorizer"].items()}
+    for key, entry in kept["method"].items():
+        number, _, verb = key.partition("/")
+        path = kept["resource"][number]["path"]
+        method = _method(verb, number, path, entry, authorizers, kept["validator"])
+        _place(root, path).methods[verb] = method
+    return root
+
+
+def _place(root: Node, path: str) -> Node:
+    node = root
+    for segment in path.split("/")[1:] if path != "/" else ():
+        if segment.endswith("+}"):
+            node.greedy = node.greedy or Node(label=segment[1:-2])
+            node = node.greedy
+        elif segment.startswith("{"):
+            node.variable = node.variable or Node(label=segment[1:-1])
+            node = node.variable
+        else:
+            node = node.literals.setdefault(segment, Node())
+    return node
+
+
+def _authorizer(entry: Mapping[str, Any]) -> Authorizer:
+    ttl = entry.get("authorizerResultTtlInSeconds")
+    expression = entry.get("identityValidationExpression")
+    sources = entry.get("identitySource") or ""
+    return Authorizer(
+        id=entry["id"],
+        name=entry.get("name") or "",
+        kind=entry["type"],
+        uri=entry.get("authorizerUri") or "",
+        sources=tuple(part.strip() for part in sources.split(",") if part.strip()),
+        pattern=re.compile(expression) if expression else None,
+        ttl=300 if ttl is None else int(ttl),
+        pools=tuple(entry.get("providerARNs") or ()),
+    )
+
+
+def _method(
+    verb: str,
+    resource: str,
+    path: str,
+    entry: Mapping[str, Any],
+    authorizers: Mapping[str, Authorizer],
+    validators: Parts,
+) -> Method:
+    validator = validators.get(entry.get("requestValidatorId") or "") or {}
+    return Method(
+        verb=verb,
+        resource_id=resource,
+        resource_path=path,
+        authorization=entry["authorizationType"],
+        authorizer=authorizers.get(entry.get("authorizerId") or ""),
+        scopes=tuple(entry.get("authorizationScopes") or ()),
+        key_required=bool(entry.get("apiKeyRequired")),
+        validates_body=bool(validator.get("validateRequestBody")),
+        validates_parameters=bool(validator.get("validateRequestParameters")),
+        parameters=entry.get("requestParameters") or {},
+        models=entry.get("requestModels") or {},
+        statuses=frozenset(int(status) for status in entry.get("methodResponses") or {}),
+        integration=_integration(entry["methodIntegration"]),
+    )
+
+
+def _integration(entry: Mapping[str, Any]) -> Integration:
+    return Integration(
+        kind=entry["type"],
+        method=entry.get("httpMethod") or "",
+        uri=entry.get("uri") or "",
+        credentials=entry.get("credentials") or "",
+        parameters=entry.get("requestParameters") or {},
+        templates=entry.get("requestTemplates") or {},
+        passthrough=entry.get("passthroughBehavior") or "WHEN_NO_MATCH",
+        content_handling=entry.get("contentHandling"),
+        timeout=int(entry.get("timeoutInMillis") or 29_000) / 1000,
+        responses=tuple(_response(r) for r in (entry.get("integrationResponses") or {}).values()),
+        streams=entry.get("responseTransferMode") == "STREAM",
+    )
+
+
+def _response(entry: Mapping[str, Any]) -> IntegrationResponse:
+    pattern = entry.get("selectionPattern")
+    return IntegrationResponse(
+        status=int(entry["statusCode"]),
+        pattern=re.compile(pattern, re.DOTALL) if pattern else None,
+        parameters=entry.get("responseParameters") or {},
+        templates=entry.get("responseTemplates") or {},
+        content_handling=entry.get("contentHandling"),
+    )
