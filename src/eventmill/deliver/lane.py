@@ -7,21 +7,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from eventmill.deliver import lanes, windows
-from eventmill.deliver.batch import Batch, Entry, discard, gather
+from eventmill.deliver.batch import Batch, Entry, gather
+from eventmill.deliver.consumer import Consumer, Loss, Work
 from eventmill.deliver.lanes import LaneState, Pending, Window
 from eventmill.deliver.outbox import backoff
 from eventmill.deliver.pace import Pace
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.settle import StreamDecision, Verdict, stream_backoff, stream_decision
-from eventmill.deliver.shapes import records
 from eventmill.kernel.errors import NotFound
-from eventmill.kernel.functions import (
-    ConcurrencyExceeded,
-    FunctionSpec,
-    FunctionStopped,
-    Invocation,
-    Outcome,
-)
+from eventmill.kernel.functions import ConcurrencyExceeded, FunctionStopped, Outcome
 from eventmill.services import lambda_
 from eventmill.services.lambda_ import EventSourceMapping, Filters
 from eventmill.store.transaction import Transaction
@@ -38,6 +32,7 @@ class Lane:
         mapping: EventSourceMapping,
         parts: Parts,
         source: StreamSource,
+        consumer: Consumer,
         filters: Filters,
         shard: str,
         number: int,
@@ -50,10 +45,10 @@ class Lane:
         self._mapping = mapping
         self._parts = parts
         self._source = source
+        self._consumer = consumer
         self._filters = filters
         self._number = number
         self._state = state
-        self._result = ""
 
     async def run(self) -> bool:
         """Until stopped (False) or until the shard is closed and read to its end (True)."""
@@ -139,13 +134,10 @@ class Lane:
         ]
 
     def _identity(self) -> dict[str, str]:
-        """Who reads, for sources whose records say so; unknown while the function is missing."""
+        """Who reads, for sources whose records say so."""
         if self._source.identity is None:
             return {}
-        try:
-            return {self._source.identity: self._resolve().role}
-        except NotFound:
-            return {self._source.identity: ""}
+        return {self._source.identity: self._consumer.role}
 
     def _mine(self, key: str, created: float, event: Any) -> bool:
         if created < self._start():
@@ -181,7 +173,7 @@ class Lane:
 
     async def _final(self, window: Window, *, early: bool) -> None:
         members = self._members(window, final=True, early=early)
-        outcome = await self._invoke(records([], members))
+        outcome = await self._run(Work([], self._parts.ids.uuid(), members))
         if outcome is None:
             return
         window.failures += outcome.failed
@@ -204,21 +196,17 @@ class Lane:
         """One attempt on a batch, or its end without one when its records are too old."""
         expired = self._expired(batch)
         if expired or not batch.entries:
-            tries = pending.tries
+            loss = Loss("RecordAgeExceeded", self._parts.ids.uuid(), pending.tries)
             await self._advance(
                 batch,
                 len(expired),
                 pending,
-                lambda tx: self._discard(
-                    tx, expired, "RecordAgeExceeded", self._parts.ids.uuid(), tries, None
-                ),
+                lambda tx: self._consumer.lose(tx, self.shard, expired, loss),
             )
             return
-        more = self._open_window(batch) if self._mapping.tumbling_window else None
-        request_id = self._parts.ids.uuid()
-        outcome = await self._invoke(
-            records([entry.json for entry in batch.entries], more), request_id, self._expires(batch)
-        )
+        more = self._open_window(batch) if self._mapping.tumbling_window else {}
+        work = Work([entry.json for entry in batch.entries], self._parts.ids.uuid(), more)
+        outcome = await self._run(work, self._expires(batch))
         if outcome is None:
             return
         pending.tries += 1
@@ -230,7 +218,7 @@ class Lane:
             bisect=self._mapping.bisect,
             report=self._mapping.report_failures,
         )
-        await self._settle(batch, pending, decision, outcome, request_id)
+        await self._settle(batch, pending, decision, outcome, work.request_id)
 
     def _open_window(self, batch: Batch) -> dict[str, Any]:
         """What the batch's window adds to the event; it is opened by its first batch."""
@@ -254,38 +242,25 @@ class Lane:
             count += 1
         return batch.entries[:count]
 
-    async def _invoke(
-        self, payload: bytes, request_id: str | None = None, expires: float | None = None
-    ) -> Outcome | None:
+    async def _run(self, work: Work, expires: float | None = None) -> Outcome | None:
         """The outcome; None when there was none until the lane was stopped or `expires` reached.
         Throttles wait and use up nothing but the records' age."""
         tries = 0
         while not self.pace.stopped and (expires is None or self._parts.clock.now() < expires):
             try:
-                slot = await self.pace.unless_stopped(self._parts.gate.acquire(self._resolve))
-                if slot is None:
+                turn = await self.pace.unless_stopped(self._consumer.turn())
+                if turn is None:
                     return None
-                with slot:
-                    return await slot.invoke(
-                        Invocation(
-                            slot.spec,
-                            payload,
-                            request_id or self._parts.ids.uuid(),
-                            self._mapping.function,
-                            source=self._mapping.source,
-                        )
-                    )
+                with turn:
+                    return await turn.run(work)
             except (FunctionStopped, NotFound) as reason:
-                await self._problem(f"PROBLEM: {reason}")
+                await self._consumer.tell(f"PROBLEM: {reason}")
                 await self.pace.pause(expires, blocked=False)
             except ConcurrencyExceeded:
                 again = self._parts.clock.now() + backoff(tries)
                 await self.pace.pause(again if expires is None else min(again, expires))
             tries += 1
         return None
-
-    def _resolve(self) -> FunctionSpec:
-        return self._parts.database.read(lambda tx: lambda_.resolve(tx, self._mapping.function))
 
     async def _settle(
         self,
@@ -300,25 +275,23 @@ class Lane:
             self._state.window.state = windows.state_of(outcome.payload, self._state.window.state)
         if decision.verdict is Verdict.DONE:
             await self._advance(batch, len(batch.entries), pending, None)
-            await self._problem("OK")
+            await self._consumer.tell("OK")
             if self._state.window is not None and windows.too_large(self._state.window):
                 await self._final(self._state.window, early=True)
             return
-        await self._problem("PROBLEM: Function call failed")
+        await self._consumer.tell("PROBLEM: Function call failed")
         if decision.verdict is Verdict.DISCARD:
             response = {
                 "statusCode": 200,
                 "executedVersion": outcome.executed_version,
                 "functionError": outcome.error,
             }
-            tries = pending.tries
+            loss = Loss("RetryAttemptsExhausted", request_id, pending.tries, response)
             await self._advance(
                 batch,
                 len(batch.entries),
                 pending,
-                lambda tx: self._discard(
-                    tx, rest, "RetryAttemptsExhausted", request_id, tries, response
-                ),
+                lambda tx: self._consumer.lose(tx, self.shard, rest, loss),
             )
             return
         await self._retry(batch, pending, decision)
@@ -355,28 +328,6 @@ class Lane:
         self._state.due = self._parts.clock.now()
         await self._save(also)
 
-    def _discard(
-        self,
-        tx: Transaction,
-        entries: list[Entry],
-        condition: str,
-        request_id: str,
-        tries: int,
-        response: dict[str, Any] | None,
-    ) -> None:
-        if self._mapping.on_failure and entries:
-            discard(
-                tx,
-                self._parts.ids,
-                self._mapping,
-                self.shard,
-                entries,
-                condition=condition,
-                request_id=request_id,
-                tries=tries,
-                response=response,
-            )
-
     async def _finish(self) -> None:
         if self._state.window is not None:
             await self._final(self._state.window, early=False)
@@ -394,13 +345,6 @@ class Lane:
 
         # Not to be cut off by a stop: the memory has moved on already.
         await asyncio.shield(self._parts.database.write(save))
-
-    async def _problem(self, result: str) -> None:
-        if result != self._result:
-            self._result = result
-            await self._parts.database.write(
-                lambda tx: lambda_.set_result(tx, self._mapping.uuid, result)
-            )
 
 
 def _order(sequence: str) -> tuple[int, str]:

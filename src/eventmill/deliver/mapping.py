@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from eventmill.deliver import lanes
+from eventmill.deliver.consumer import FunctionConsumer
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.sqs import QueuePoller
@@ -97,10 +98,11 @@ class Pollers:
     def _start(self, mapping: EventSourceMapping) -> None:
         service = service_of(mapping.source)
         poller: Poller
+        consumer = FunctionConsumer(mapping, self._parts)
         if service == "sqs":
-            poller = QueuePoller(mapping, self._parts)
+            poller = QueuePoller(mapping, self._parts, consumer)
         elif service in self._streams:
-            poller = StreamPoller(mapping, self._parts, self._streams[service])
+            poller = StreamPoller(mapping, self._parts, consumer, self._streams[service])
         else:
             _log.error("no source for %s: mapping %s does nothing", mapping.source, mapping.uuid)
             return

@@ -13,20 +13,17 @@ from dataclasses import dataclass
 import orjson
 
 from eventmill.deliver import shapes
-from eventmill.deliver.concurrency import Slot
+from eventmill.deliver.consumer import Consumer, Turn, Work
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.outbox import backoff
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.scaling import Ramp, growth_of
 from eventmill.deliver.settle import queue_failures
 from eventmill.deliver.tasks import Tasks
-from eventmill.kernel import lineage
 from eventmill.kernel.errors import Fault, NotFound
 from eventmill.kernel.functions import (
     ConcurrencyExceeded,
-    FunctionSpec,
     FunctionStopped,
-    Invocation,
     Outcome,
     RecursionDetected,
 )
@@ -62,18 +59,18 @@ class Taken:
 
 
 class QueuePoller:
-    """The loop of one mapping."""
+    """The loop of one consumer, with the settings of its mapping."""
 
-    def __init__(self, mapping: EventSourceMapping, parts: Parts) -> None:
+    def __init__(self, mapping: EventSourceMapping, parts: Parts, consumer: Consumer) -> None:
         self._mapping = mapping
         self._parts = parts
+        self._consumer = consumer
         self._filters = Filters(mapping.source, mapping.patterns)
         self._ramp = Ramp(growth_of(mapping))
         self._tasks = Tasks()
         self._running = 0
         self._gathered: list[Held] = []
         self._window_ends: float | None = None
-        self._result = ""
         self._forget = parts.flights.add(self._probe)
 
     def start(self) -> None:
@@ -112,15 +109,15 @@ class QueuePoller:
             try:
                 if self._mapping.window and self._runs():
                     await self._gather(signal, stack)
-                slot = await self._parts.gate.acquire(self._resolve)
+                turn = await self._consumer.turn()
             except (NotFound, FunctionStopped) as reason:
-                await self._problem(f"PROBLEM: {reason}")
+                await self._consumer.tell(f"PROBLEM: {reason}")
                 await self._release_gathered()
                 stack.close()
                 await signal.wait()
                 return
             batch = self._gathered
-            stack.callback(slot.release)
+            stack.callback(turn.release)
             if not self._mapping.window:
                 taken = await self._taken(self._mapping.batch_size, shapes.PAYLOAD_LIMIT)
                 batch = taken.kept
@@ -129,7 +126,7 @@ class QueuePoller:
             self._gathered = []
             if batch:
                 self._running += 1
-                work = self._work(batch, slot, stack.pop_all(), signal.fire)
+                work = self._work(batch, turn, stack.pop_all(), signal.fire)
                 self._tasks.start(work, f"batch of {self._mapping.uuid}")
                 return
         await signal.wait(self._parts.clock.now() + _RECHECK)
@@ -138,10 +135,7 @@ class QueuePoller:
         return self._parts.flights.hold(f"batch of {self._mapping.source}")
 
     def _runs(self) -> bool:
-        return self._parts.database.read(lambda tx: lambda_.runs(tx, self._mapping.function))
-
-    def _resolve(self) -> FunctionSpec:
-        return self._parts.database.read(lambda tx: lambda_.resolve(tx, self._mapping.function))
+        return self._parts.database.read(self._consumer.runs)
 
     async def _release_gathered(self) -> None:
         gathered, self._gathered = self._gathered, []
@@ -195,7 +189,7 @@ class QueuePoller:
         try:
             messages = await self._parts.database.write(take)
         except Fault as fault:
-            await self._problem(f"PROBLEM: {fault.message}")
+            await self._consumer.tell(f"PROBLEM: {fault.message}")
             return Taken([], 0, full=False)
         kept: list[Held] = []
         filtered: list[str] = []
@@ -219,15 +213,15 @@ class QueuePoller:
         )
 
     async def _work(
-        self, batch: list[Held], slot: Slot, hold: ExitStack, wake: Callable[[], None]
+        self, batch: list[Held], turn: Turn, hold: ExitStack, wake: Callable[[], None]
     ) -> None:
         try:
             with hold:
-                looping, batch = _parted(batch, slot.spec)
+                looping, batch = _parted(batch, turn)
                 if looping:
                     await self._settle(looping, None)
                 if batch:
-                    outcome = await self._invoke(batch, slot, hold)
+                    outcome = await self._run_batch(batch, turn, hold)
                     await self._settle(batch, outcome)
         finally:
             self._running -= 1
@@ -253,25 +247,22 @@ class QueuePoller:
 
         await self._parts.database.write(settle)
 
-    async def _invoke(self, batch: list[Held], slot: Slot, hold: ExitStack) -> Outcome | None:
+    async def _run_batch(self, batch: list[Held], turn: Turn, hold: ExitStack) -> Outcome | None:
         """The outcome, or None when no environment was free for as long as the batch is held."""
         clock = self._parts.clock
         timeout = self._parts.database.read(
             lambda tx: sqs.visibility_timeout(tx, self._mapping.source)
         )
         gives_up = clock.now() + timeout
-        invocation = Invocation(
-            slot.spec,
-            shapes.records([held.record for held in batch]),
+        work = Work(
+            [held.record for held in batch],
             self._parts.ids.uuid(),
-            self._mapping.function,
             trace=batch[0].message.attributes.get("AWSTraceHeader"),
-            source=self._mapping.source,
         )
         tries = 0
         while True:
             try:
-                return await slot.invoke(invocation)
+                return await turn.run(work)
             except RecursionDetected:
                 return None
             except ConcurrencyExceeded:
@@ -280,24 +271,17 @@ class QueuePoller:
                     return None
                 tries += 1
                 # Only time moves this batch on; the store has the end of its visibility.
-                # Closing the hold gives the slot back too.
+                # Closing the hold gives the turn back too.
                 hold.close()
                 try:
                     await clock.sleep_until(again)
                 finally:
                     hold.enter_context(self._hold())
                 try:
-                    slot = await self._parts.gate.acquire(self._resolve)
+                    turn = await self._consumer.turn()
                 except (NotFound, FunctionStopped):
                     return None
-                hold.enter_context(slot)
-
-    async def _problem(self, result: str) -> None:
-        if result != self._result:
-            self._result = result
-            await self._parts.database.write(
-                lambda tx: lambda_.set_result(tx, self._mapping.uuid, result)
-            )
+                hold.enter_context(turn)
 
     def _probe(self, tx: Transaction) -> Iterator[Motion]:
         name = f"messages of {self._mapping.source}"
@@ -305,20 +289,14 @@ class QueuePoller:
             due = None if self._window_ends <= tx.now else self._window_ends
             yield Motion(f"batch window of {self._mapping.source}", len(self._gathered), due)
         due = self._next_visible(tx)
-        if due is not None and lambda_.runs(tx, self._mapping.function):
+        if due is not None and self._consumer.runs(tx):
             yield Motion(name, 1, None if due <= tx.now else due)
 
 
-def _parted(batch: list[Held], spec: FunctionSpec) -> tuple[list[Held], list[Held]]:
+def _parted(batch: list[Held], turn: Turn) -> tuple[list[Held], list[Held]]:
     """The messages that would go round in a loop, which stay for the redrive, and the others."""
-    if spec.may_recurse:
-        return [], batch
-    looping = [held for held in batch if _runs(held, spec) >= lineage.LIMIT]
+    looping = [held for held in batch if turn.loops(held.message.attributes.get("AWSTraceHeader"))]
     return looping, [held for held in batch if held not in looping] if looping else batch
-
-
-def _runs(held: Held, spec: FunctionSpec) -> int:
-    return lineage.runs_of(held.message.attributes.get("AWSTraceHeader"), spec.arn)
 
 
 def _fitting(batch: Sequence[Held], room: int) -> int:

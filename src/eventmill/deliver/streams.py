@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any, Protocol
 
 from eventmill.deliver import lanes
+from eventmill.deliver.consumer import Consumer
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.lane import Lane
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.tasks import Tasks, lasting
-from eventmill.services import lambda_
 from eventmill.services.lambda_ import EventSourceMapping, Filters
 from eventmill.store.transaction import Transaction
 
@@ -88,11 +88,14 @@ class StreamSource(Protocol):
 
 
 class StreamPoller:
-    """The loop of one mapping."""
+    """The loop of one consumer, with the settings of its mapping."""
 
-    def __init__(self, mapping: EventSourceMapping, parts: Parts, source: StreamSource) -> None:
+    def __init__(
+        self, mapping: EventSourceMapping, parts: Parts, consumer: Consumer, source: StreamSource
+    ) -> None:
         self._mapping = mapping
         self._parts = parts
+        self._consumer = consumer
         self._source = source
         self._filters = Filters(mapping.source, mapping.patterns)
         self._tasks = Tasks()
@@ -141,7 +144,16 @@ class StreamPoller:
             lambda tx: lanes.adopt(tx, mapping.uuid, shard, mapping.parallelization)
         )
         self._lanes[shard] = [
-            Lane(mapping, self._parts, self._source, self._filters, shard, number, state)
+            Lane(
+                mapping,
+                self._parts,
+                self._source,
+                self._consumer,
+                self._filters,
+                shard,
+                number,
+                state,
+            )
             for number, state in enumerate(states)
         ]
         self._tasks.start(self._read(shard, wake), f"shard {shard} of {mapping.uuid}")
@@ -159,7 +171,7 @@ class StreamPoller:
     def _probe(self, tx: Transaction) -> Iterator[Motion]:
         name = f"records of {self._mapping.source}"
         waiting = False
-        runs = lambda_.runs(tx, self._mapping.function)
+        runs = self._consumer.runs(tx)
         for lane in self._all():
             due = lane.pace.waits_until
             if due is not None:

@@ -1,0 +1,174 @@
+"""Who gets the batches that a poller takes: a mapping's function here, a pipe in pipes.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol
+
+from eventmill.deliver import shapes
+from eventmill.deliver.batch import Entry, discard
+from eventmill.deliver.concurrency import Slot
+from eventmill.deliver.parts import Parts
+from eventmill.kernel import lineage
+from eventmill.kernel.errors import NotFound
+from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
+from eventmill.services import lambda_
+from eventmill.services.lambda_ import EventSourceMapping
+from eventmill.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Records as JSON, and what else an event says of them (a tumbling window)."""
+
+    records: Sequence[bytes]
+    request_id: str
+    more: Mapping[str, Any] = field(default_factory=dict)
+    trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Why records are given up: the condition of the destination's record, what the last attempt
+    was answered (None when the record's age ended it), and how many attempts there were."""
+
+    condition: str
+    request_id: str
+    tries: int
+    response: Mapping[str, Any] | None = None
+
+
+class Turn(Protocol):
+    """Leave to run one batch; a context manager that gives it back."""
+
+    async def run(self, work: Work) -> Outcome:
+        """One attempt. Raises ConcurrencyExceeded, RecursionDetected when there was none."""
+
+    def loops(self, trace: str | None) -> bool:
+        """Whether a record with this trace would go round in a loop."""
+
+    def release(self) -> None:
+        """Give the leave back. Once; then nothing."""
+
+    def __enter__(self) -> Turn: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Consumer(Protocol):
+    """The consumer of one source."""
+
+    @property
+    def role(self) -> str:
+        """ARN of the role that reads; empty while that is unknown."""
+
+    def runs(self, tx: Transaction) -> bool:
+        """Whether it takes batches at present."""
+
+    async def turn(self) -> Turn:
+        """Wait for concurrency. Raises NotFound, FunctionStopped."""
+
+    async def tell(self, result: str) -> None:
+        """Note the result of the latest attempt: `OK` or `PROBLEM: …`."""
+
+    def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
+        """Have records of a stream that are given up kept where the user wants them."""
+
+
+class FunctionTurn:
+    """A slot of the gate, for a mapping's function."""
+
+    def __init__(self, slot: Slot, mapping: EventSourceMapping) -> None:
+        self._slot = slot
+        self._mapping = mapping
+
+    async def run(self, work: Work) -> Outcome:
+        """Invoke the function. Raises ConcurrencyExceeded, RecursionDetected."""
+        return await self._slot.invoke(
+            Invocation(
+                self._slot.spec,
+                shapes.records(work.records, work.more),
+                work.request_id,
+                self._mapping.function,
+                trace=work.trace,
+                source=self._mapping.source,
+            )
+        )
+
+    def loops(self, trace: str | None) -> bool:
+        """Whether the function ran too often already in the trace's lineage."""
+        spec = self._slot.spec
+        return not spec.may_recurse and lineage.runs_of(trace, spec.arn) >= lineage.LIMIT
+
+    def release(self) -> None:
+        """Give the slot back."""
+        self._slot.release()
+
+    def __enter__(self) -> FunctionTurn:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+class FunctionConsumer:
+    """The function of an event source mapping."""
+
+    def __init__(self, mapping: EventSourceMapping, parts: Parts) -> None:
+        self._mapping = mapping
+        self._parts = parts
+        self._result = ""
+
+    @property
+    def role(self) -> str:
+        """The function's; empty while it is missing."""
+        try:
+            return self._resolve().role
+        except NotFound:
+            return ""
+
+    def runs(self, tx: Transaction) -> bool:
+        """Whether the function exists and is not stopped."""
+        return lambda_.runs(tx, self._mapping.function)
+
+    async def turn(self) -> FunctionTurn:
+        """Wait for concurrency. Raises NotFound, FunctionStopped."""
+        return FunctionTurn(await self._parts.gate.acquire(self._resolve), self._mapping)
+
+    def _resolve(self) -> FunctionSpec:
+        return self._parts.database.read(lambda tx: lambda_.resolve(tx, self._mapping.function))
+
+    async def tell(self, result: str) -> None:
+        """Set LastProcessingResult."""
+        if result != self._result:
+            self._result = result
+            await self._parts.database.write(
+                lambda tx: lambda_.set_result(tx, self._mapping.uuid, result)
+            )
+
+    def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
+        """Tell the mapping's OnFailure destination, where it has one."""
+        if self._mapping.on_failure and entries:
+            discard(
+                tx,
+                self._parts.ids,
+                self._mapping,
+                shard,
+                entries,
+                condition=loss.condition,
+                request_id=loss.request_id,
+                tries=loss.tries,
+                response=loss.response,
+            )
