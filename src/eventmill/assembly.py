@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 from eventmill import config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
-from eventmill.deliver import bus, destinations, objects, subscribers, topics
+from eventmill.deliver import bus, destinations, objects, scheduled, subscribers, topics
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
@@ -44,10 +45,11 @@ from eventmill.invoke.build import SourceBuilder
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.ports import Ports
+from eventmill.kernel.ports import ApiCaller, Ports
 from eventmill.observe.logs import LogWriter
-from eventmill.services import events, lambda_, s3, ses, sns
+from eventmill.services import events, lambda_, s3, scheduler, ses, sns
 from eventmill.services import logs as logs_service
+from eventmill.services.contract import Upload
 from eventmill.store import outbox
 from eventmill.store.blobs import Blobs
 from eventmill.store.code import CodeStore
@@ -68,6 +70,22 @@ class ByName:
         assert self.dispatcher is not None
         origin = Origin("", endpoint=self.dispatcher.endpoint, principal=config.ACCESS_KEY)
         return await self.dispatcher.by_name(service, operation, params, origin)
+
+    async def call_json(self, service: str, operation: str, document: str) -> dict[str, Any]:
+        """Run it with a JSON object as its request. Raises Fault."""
+        # Most applications never call so, and the models it needs load slowly.
+        from eventmill.wire.by_name import request_of
+
+        request, stream = request_of(service, operation, document)
+        if stream is not None:
+            data = request.get(stream) or b""
+            request[stream] = Upload(len(data), hashlib.md5(data).digest(), data)
+        return await self.call(service, operation, request)
+
+    def offers(self, service: str, operation: str) -> bool:
+        """Whether there is such an operation to call."""
+        found = joins.SERVICES.get(service)
+        return found is not None and operation in found.operations
 
 
 class Engine:
@@ -108,11 +126,11 @@ class Engine:
             parts, joins.STREAM_SOURCES, {"s3": destinations.bucket_sink(self._call)}
         )
         self.http = HttpClient()
-        self._register_carriers(parts)
+        by_name = ByName()
+        self._register_carriers(parts, by_name)
         self.provisioning = Provisioning(self.database, self.flights, self.processes)
         self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
-        by_name = ByName()
         self.ports = Ports(
             invoker=gate,
             connections=self.connections,
@@ -135,7 +153,7 @@ class Engine:
         )
         self._server: HttpServer | None = None
 
-    def _register_carriers(self, parts: Parts) -> None:
+    def _register_carriers(self, parts: Parts, api: ApiCaller) -> None:
         ids, region, account = self.ids, self.settings.region, self.settings.account
         outbox_of = self.delivery.outbox
         outbox_of.hop(s3.NOTIFICATION, objects.carrier(ids, account))
@@ -143,6 +161,8 @@ class Engine:
         outbox_of.hop(events.TARGET, bus.target_carrier(ids, region, account))
         https = HttpTargets(self.database, self.clock, ids, self.http, region, account)
         outbox_of.send(events.HTTP_TARGET, https.send)
+        outbox_of.hop(scheduler.TARGET, scheduled.carrier(ids))
+        outbox_of.send(scheduler.CALL, scheduled.sender(self.database, ids, api))
         outbox_of.hop(sns.DELIVERY, topics.carrier(ids, account, self._address))
         outbox_of.send(sns.HTTP, subscribers.http_sender(parts, self.http, self._address))
         outbox_of.hop(sns.MAIL, subscribers.mail_carrier(self._address))
@@ -175,6 +195,7 @@ class Engine:
         self.dispatcher.endpoint = self.endpoint
         self._sweep()
         await self.database.write(events.resume)
+        await self.database.write(scheduler.resume)
         await self.processes.start()
         await self.delivery.start()
         self.provisioning.start()

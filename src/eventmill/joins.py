@@ -19,6 +19,7 @@ from eventmill.services import (
     lambda_,
     logs,
     s3,
+    scheduler,
     ses,
     sns,
     sqs,
@@ -39,6 +40,7 @@ SERVICES: dict[str, Service] = {
         apigateway.SERVICE,
         apigatewayv2.SERVICE,
         events.SERVICE,
+        scheduler.SERVICE,
         sns.SERVICE,
         ses.SERVICE,
         logs.SERVICE,
@@ -146,6 +148,10 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
         events.fire(call(tx))
         return events.next_due(tx)
 
+    def fire_scheduler(tx: Transaction) -> float | None:
+        scheduler.fire(call(tx))
+        return scheduler.next_due(tx)
+
     def expire_archives(tx: Transaction) -> float | None:
         events.expire(tx)
         return tx.now + 3_600
@@ -161,7 +167,8 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
             sqs.move_tasks.KEY,
             waiting=sqs.move_tasks.next_due,
         ),
-        Chore("schedules", fire_schedules, events.SCHEDULES_KEY, waiting=events.next_due),
+        Chore("rules' schedules", fire_schedules, events.SCHEDULES_KEY, waiting=events.next_due),
+        Chore("schedules", fire_scheduler, scheduler.SCHEDULES_KEY, waiting=scheduler.next_due),
         Chore(
             "event replays",
             events.replays.step,

@@ -48,6 +48,12 @@ class ApiCaller(Protocol):
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Members by botocore's names. Raises Fault."""
 
+    async def call_json(self, service: str, operation: str, document: str) -> dict[str, Any]:
+        """The same with a JSON object, whose members may begin with a capital. Raises Fault."""
+
+    def offers(self, service: str, operation: str) -> bool:
+        """Whether there is such an operation to call."""
+
 
 class HttpSender(Protocol):
     """Calls HTTP servers outside the engine."""

@@ -94,13 +94,20 @@ class _Cron:
                 if month not in self.months:
                     continue
                 for day in self._days(year, month):
+                    if date(year, month, day) < start.date():
+                        continue
                     found = self._within(date(year, month, day), now)
                     if found is not None:
                         return found
         return None
 
     def _within(self, day: date, now: float) -> float | None:
+        start = datetime.fromtimestamp(now, self.zone)
         for hour in self.hours:
+            # Of the day that has begun only what is left is looked at: a pattern of every minute
+            # has 1,440 times a day.
+            if day == start.date() and hour < start.hour:
+                continue
             for minute in self.minutes:
                 moment = datetime.combine(day, time(hour, minute), self.zone)
                 stamp = moment.timestamp()

@@ -1,0 +1,96 @@
+"""Schedule groups.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-group.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventmill.services.contract import Call, Result
+from eventmill.services.scheduler import faults, tags
+from eventmill.services.scheduler.operations import (
+    DEFAULT_GROUP,
+    OPERATIONS,
+    checked_name,
+    page,
+)
+from eventmill.store.transaction import Transaction
+
+
+def group_arn(call: Call, name: str) -> str:
+    """The ARN of a group of this account."""
+    return f"arn:aws:scheduler:{call.region}:{call.account}:schedule-group/{name}"
+
+
+def exists(tx: Transaction, name: str) -> bool:
+    """Whether there is a group of this name."""
+    return tx.one("SELECT 1 FROM scheduler_groups WHERE name=?", (name,)) is not None
+
+
+def require(tx: Transaction, name: str) -> str:
+    """The name. Raises NotFound."""
+    if not exists(tx, name):
+        raise faults.missing("Schedule group", name)
+    return name
+
+
+def create(call: Call, name: str, given_tags: list[dict[str, str]]) -> str:
+    """Returns the ARN. Raises Conflict, Invalid."""
+    if exists(call.tx, checked_name("name", name)):
+        raise faults.taken("Schedule group", name)
+    call.tx.execute("INSERT INTO scheduler_groups VALUES(?,?,?)", (name, call.now, call.now))
+    arn = group_arn(call, name)
+    tags.put(call.tx, arn, given_tags)
+    return arn
+
+
+def delete(call: Call, name: str) -> None:
+    """With all its schedules. Raises Invalid for the default group."""
+    if name == DEFAULT_GROUP:
+        raise faults.validation("The default schedule group cannot be deleted.")
+    call.tx.execute("DELETE FROM scheduler_schedules WHERE grp=?", (name,))
+    call.tx.execute("DELETE FROM scheduler_groups WHERE name=?", (name,))
+    call.tx.execute("DELETE FROM scheduler_tags WHERE arn=?", (group_arn(call, name),))
+
+
+def described(call: Call, name: str) -> dict[str, Any]:
+    """As GetScheduleGroup tells it. Raises NotFound."""
+    row = call.tx.one("SELECT created, modified FROM scheduler_groups WHERE name=?", (name,))
+    if row is None:
+        raise faults.missing("Schedule group", name)
+    return {
+        "Arn": group_arn(call, name),
+        "Name": name,
+        "State": "ACTIVE",
+        "CreationDate": row[0],
+        "LastModificationDate": row[1],
+    }
+
+
+@OPERATIONS.write("CreateScheduleGroup")
+def create_schedule_group(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Conflict for a name that is taken."""
+    return {"ScheduleGroupArn": create(call, request["Name"], request.get("Tags") or [])}
+
+
+@OPERATIONS.write("DeleteScheduleGroup")
+def delete_schedule_group(call: Call, request: dict[str, Any]) -> Result:
+    """With its schedules. Raises NotFound."""
+    delete(call, require(call.tx, request["Name"]))
+    return {}
+
+
+@OPERATIONS.read("GetScheduleGroup")
+def get_schedule_group(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    return described(call, request["Name"])
+
+
+@OPERATIONS.scan("ListScheduleGroups")
+def list_schedule_groups(call: Call, request: dict[str, Any]) -> Result:
+    """Ordered by name."""
+    prefix = request.get("NamePrefix") or ""
+    names = [row[0] for row in call.tx.all("SELECT name FROM scheduler_groups ORDER BY name")]
+    found = [(name, described(call, name)) for name in names if name.startswith(prefix)]
+    return page(request, "ScheduleGroups", found)

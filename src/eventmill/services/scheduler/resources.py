@@ -1,0 +1,131 @@
+"""The CloudFormation types of EventBridge Scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from eventmill.services.contract import (
+    Call,
+    Created,
+    Refused,
+    Resource,
+    ResourceType,
+    Support,
+    generated_name,
+)
+from eventmill.services.scheduler import faults, groups, schedules
+from eventmill.services.scheduler.operations import DEFAULT_GROUP
+
+H, R = Support.HONOURED, Support.RECORDED
+
+
+def _epoch(member: str, text: Any) -> float:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise faults.validation(f"{member} {text} is no ISO 8601 time.") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Templates may write numbers as text."""
+    return {
+        key: int(value) if isinstance(value, str) and value.isdigit() else value
+        for key, value in values.items()
+    }
+
+
+def _request(resource: Resource, name: str) -> dict[str, Any]:
+    request = {**resource.properties, "Name": name}
+    for member in ("StartDate", "EndDate"):
+        if request.get(member) is not None:
+            request[member] = _epoch(member, request[member])
+    request["FlexibleTimeWindow"] = _numbers(request["FlexibleTimeWindow"])
+    target = dict(request["Target"])
+    if target.get("RetryPolicy"):
+        target["RetryPolicy"] = _numbers(target["RetryPolicy"])
+    request["Target"] = target
+    return request
+
+
+def _create(call: Call, resource: Resource) -> Created:
+    name = resource.properties.get("Name") or generated_name(resource, call.ids)
+    return Created(name, {"Arn": schedules.create(call, _request(resource, name))})
+
+
+def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    name = resource.physical_id or ""
+    group = resource.properties.get("GroupName") or DEFAULT_GROUP
+    request = _request(resource, name)
+    if schedules.exists(call, group, name):
+        return Created(name, {"Arn": schedules.update(call, request)})
+    # Its last time has passed and it was deleted, as it asked for.
+    return Created(name, {"Arn": schedules.create(call, request)})
+
+
+def _delete(call: Call, resource: Resource) -> None:
+    group = resource.properties.get("GroupName") or DEFAULT_GROUP
+    schedules.delete(call, group, resource.physical_id or "")
+
+
+def _group(call: Call, name: str) -> Created:
+    shown = groups.described(call, name)
+    return Created(
+        name,
+        {
+            "Arn": shown["Arn"],
+            "State": shown["State"],
+            "CreationDate": str(shown["CreationDate"]),
+            "LastModificationDate": str(shown["LastModificationDate"]),
+        },
+    )
+
+
+def _create_group(call: Call, resource: Resource) -> Created:
+    name = resource.properties.get("Name") or generated_name(resource, call.ids)
+    groups.create(call, name, resource.properties.get("Tags") or [])
+    return _group(call, name)
+
+
+def _update_group(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return _group(call, resource.physical_id or "")
+
+
+def _delete_group(call: Call, resource: Resource) -> None:
+    groups.delete(call, resource.physical_id or "")
+
+
+_NOT_OFFERED = {
+    f"Target.{member}": Refused(reason)
+    for member, reason in {
+        "EcsParameters": "there is no ECS",
+        "SageMakerPipelineParameters": "there is no SageMaker",
+    }.items()
+}
+
+RESOURCES = (
+    ResourceType(
+        "AWS::Scheduler::Schedule",
+        {
+            **dict.fromkeys(("Name", "GroupName", "ScheduleExpression", "StartDate", "EndDate"), H),
+            **dict.fromkeys(("ScheduleExpressionTimezone", "FlexibleTimeWindow", "State"), H),
+            **dict.fromkeys(("Target", "Description", "ActionAfterCompletion"), H),
+            **dict.fromkeys(("Target.RoleArn", "KmsKeyArn"), R),
+            **_NOT_OFFERED,
+        },
+        _create,
+        _update,
+        _delete,
+        frozenset({"Name", "GroupName"}),
+    ),
+    ResourceType(
+        "AWS::Scheduler::ScheduleGroup",
+        {"Name": H, "Tags": R},
+        _create_group,
+        _update_group,
+        _delete_group,
+        frozenset({"Name"}),
+    ),
+)

@@ -1,0 +1,77 @@
+"""Targets of schedules: templated ones by the service of their ARN, and universal ones.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.kernel.arns import service_of
+from eventmill.services.contract import Call
+from eventmill.services.scheduler import faults
+
+UNIVERSAL = "arn:aws:scheduler:::aws-sdk:"
+
+_CARRIED = {
+    "lambda": "a function",
+    "sqs": "a queue",
+    "sns": "a topic",
+    "events": "an event bus",
+}
+_NEEDED = {"events": "EventBridgeParameters"}
+_PARAMETERS = {"EventBridgeParameters": "events", "SqsParameters": "sqs"}
+_PLAIN = {"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"}
+_SDK_NAMES = {
+    "eventbridge": "events",
+    "cloudwatchevents": "events",
+    "cloudwatchlogs": "logs",
+    "sfn": "stepfunctions",
+    "elasticloadbalancingv2": "elbv2",
+}
+"""Names of services in a universal target's ARN → botocore's, where the two differ."""
+
+
+def universal(arn: str) -> tuple[str, str] | None:
+    """(service, operation) of `arn:aws:scheduler:::aws-sdk:sqs:sendMessage`; None for others."""
+    if not arn.startswith(UNIVERSAL):
+        return None
+    service, _, action = arn.removeprefix(UNIVERSAL).partition(":")
+    return _SDK_NAMES.get(service, service), action[:1].upper() + action[1:]
+
+
+def check(call: Call, target: Mapping[str, Any]) -> None:
+    """Raises Invalid for what AWS refuses, and for targets that nothing can be carried to."""
+    arn = target["Arn"]
+    if not arn.startswith("arn:"):
+        raise faults.validation(f"Provided Arn is not in correct format: {arn}")
+    queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if queue and (service_of(queue) != "sqs" or queue.endswith(".fifo")):
+        raise faults.validation("The dead-letter queue must be a standard queue.")
+    named = universal(arn)
+    if named is not None:
+        _check_universal(call, arn, *named)
+        return
+    service = service_of(arn)
+    if service not in _CARRIED:
+        raise faults.validation(
+            f"Targets of {arn} are not offered; use {', '.join(_CARRIED.values())}, or "
+            f"{UNIVERSAL}service:action of a service that is."
+        )
+    for member in set(target) - _PLAIN:
+        if _PARAMETERS.get(member) != service:
+            raise faults.validation(f"{member} has no meaning for {arn}.")
+    if service in _NEEDED and not target.get(_NEEDED[service]):
+        raise faults.validation(f"{_NEEDED[service]} must be specified for {arn}.")
+    if arn.endswith(".fifo") and not (target.get("SqsParameters") or {}).get("MessageGroupId"):
+        raise faults.validation("MessageGroupId must be specified for a FIFO queue.")
+
+
+def _check_universal(call: Call, arn: str, service: str, operation: str) -> None:
+    if operation.startswith(("Get", "Describe", "List")):
+        raise faults.validation(
+            f"Invalid RequestJson provided. Reason: {operation} only reads, as no schedule may."
+        )
+    if not call.ports.api.offers(service, operation):
+        raise faults.validation(f"{arn}: Eventmill does not offer {operation} of {service}.")

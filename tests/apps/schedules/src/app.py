@@ -1,0 +1,10 @@
+import json
+import os
+
+import boto3
+
+sqs = boto3.client("sqs")
+
+
+def handler(event, context):
+    sqs.send_message(QueueUrl=os.environ["RESULTS"], MessageBody=json.dumps({"got": event}))
