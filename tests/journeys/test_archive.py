@@ -168,7 +168,9 @@ def test_what_aws_refuses_of_archives_and_replays(app) -> None:
         "ResourceNotFoundException",
         "Replay no does not exist.",
     )
-    assert refused(events.cancel_replay, ReplayName="again")[0] == "IllegalStatusException"
+    replay(app, "ended")
+    app.settle()
+    assert refused(events.cancel_replay, ReplayName="ended")[0] == "IllegalStatusException"
     name = app.outputs["Archive"]
     assert refused(events.create_archive, ArchiveName=name, EventSourceArn=bus["Arn"]) == (
         "ResourceAlreadyExistsException",
