@@ -139,8 +139,8 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
         dynamodb.expire(call(tx))
         return dynamodb.next_expiry(tx)
 
-    def trim_streams(tx: Transaction) -> float | None:
-        dynamodb.streams.trim(tx)
+    def tend_streams(tx: Transaction) -> float | None:
+        dynamodb.streams.tend(call(tx))
         kinesis.trim(tx)
         return tx.now + 3_600
 
@@ -179,6 +179,6 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
         Chore("message retention", sqs.expire),
         Chore("unconfirmed subscriptions", sns.expire),
         Chore("time to live", expire_items),
-        Chore("stream retention", trim_streams),
+        Chore("stream retention", tend_streams),
         Chore("log retention", expire_logs),
     ]

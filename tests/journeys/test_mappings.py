@@ -143,6 +143,16 @@ def test_a_deletion_by_time_to_live_says_so(app) -> None:
     assert record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
+def test_a_mapping_follows_a_stream_from_shard_to_shard(app) -> None:
+    told(app)
+    for name in ("one", "two", "three"):
+        put(app, name)
+        app.settle()
+        app.advance(5 * 3_600)
+    names = [r["dynamodb"]["Keys"]["id"]["S"] for e in told(app) for r in e["Records"]]
+    assert names == ["one", "two", "three"]
+
+
 def invoke(app: Any, output: str, event: Any) -> None:
     app.client("lambda").invoke(
         FunctionName=app.outputs[output], InvocationType="Event", Payload=json.dumps(event)

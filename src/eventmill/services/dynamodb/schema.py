@@ -50,4 +50,23 @@ SCHEMA = (
       expires REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE ddb_shards(
+      stream TEXT NOT NULL,            -- ARN
+      shard TEXT NOT NULL,
+      parent TEXT,
+      first INTEGER NOT NULL,          -- its records have this number or a higher one
+      last INTEGER,                    -- and this one or a lower one; NULL while it is open
+      began REAL NOT NULL,
+      ended REAL,
+      PRIMARY KEY(stream, shard)
+    ) WITHOUT ROWID;
+    INSERT INTO ddb_shards SELECT arn, 'shardId-00000000000000000001-00000001', NULL, 0, NULL, 0,
+      NULL FROM ddb_streams;
+    ALTER TABLE ddb_streams ADD COLUMN keys TEXT NOT NULL DEFAULT '[]';  -- JSON, the KeySchema
+    ALTER TABLE ddb_streams ADD COLUMN created REAL NOT NULL DEFAULT 0;
+    ALTER TABLE ddb_streams ADD COLUMN ended REAL;  -- when it was disabled
+    -- The highest number of its records that were deleted for their age.
+    ALTER TABLE ddb_streams ADD COLUMN trimmed INTEGER NOT NULL DEFAULT 0;
+    """,
 )

@@ -154,7 +154,7 @@ def create(call: Call, given: Mapping[str, Any]) -> Table:
     )
     specification = given.get("StreamSpecification") or {}
     if specification.get("StreamEnabled") or specification.get("StreamViewType"):
-        streams.enable(call, name, specification["StreamViewType"])
+        streams.enable(call, name, specification["StreamViewType"], definition["KeySchema"])
     return find(call.tx, name)
 
 
@@ -223,7 +223,7 @@ def change(call: Call, name: str, given: Mapping[str, Any]) -> Table:
     specification = given.get("StreamSpecification")
     if specification is not None:
         if specification.get("StreamEnabled", True):
-            streams.enable(call, name, specification["StreamViewType"])
+            streams.enable(call, name, specification["StreamViewType"], definition["KeySchema"])
         else:
             streams.disable(call, name)
     table = find(call.tx, name)
@@ -326,6 +326,9 @@ def describe_table(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("UpdateTable")
 def update_table(call: Call, request: dict[str, Any]) -> Result:
     """Indexes are filled before the answer."""
+    table = find(call.tx, request["TableName"])
+    if (request.get("StreamSpecification") or {}).get("StreamEnabled") and table.stream:
+        raise validation(f"Table already has an enabled stream: TableName: {table.name}")
     return {"TableDescription": describe(call, change(call, request["TableName"], request))}
 
 
