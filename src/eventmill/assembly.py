@@ -14,7 +14,7 @@ from typing import Any
 from eventmill import config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
-from eventmill.deliver import bus, destinations, objects, scheduled, subscribers, topics
+from eventmill.deliver import balancers, bus, destinations, objects, scheduled, subscribers, topics
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
@@ -31,6 +31,8 @@ from eventmill.deploy.secrets import with_secrets
 from eventmill.edge.apis import ApiFront, OpenConnections
 from eventmill.edge.apis.rest import RestFront
 from eventmill.edge.app import App, Front
+from eventmill.edge.balancers import BalancerFront, Sockets
+from eventmill.edge.balancers.targets import Targets
 from eventmill.edge.browsers import BrowserFront
 from eventmill.edge.control import Command, Control
 from eventmill.edge.dispatch import Dispatcher, Origin
@@ -47,7 +49,7 @@ from eventmill.kernel.errors import UsageError
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import ApiCaller, Ports
 from eventmill.observe.logs import LogWriter
-from eventmill.services import events, lambda_, s3, scheduler, ses, sns
+from eventmill.services import elbv2, events, lambda_, s3, scheduler, ses, sns
 from eventmill.services import logs as logs_service
 from eventmill.services.contract import Upload
 from eventmill.store import outbox
@@ -127,6 +129,7 @@ class Engine:
         )
         self.http = HttpClient()
         by_name = ByName()
+        self.sockets = Sockets(settings.host)
         self._register_carriers(parts, by_name)
         self.provisioning = Provisioning(self.database, self.flights, self.processes)
         self.connections = OpenConnections(self.clock, self.ids)
@@ -138,6 +141,7 @@ class Engine:
             api=by_name,
             http=self.http,
             builder=SourceBuilder(data.path / "builds", progress),
+            listeners=self.sockets,
         )
         self.dispatcher = by_name.dispatcher = Dispatcher(
             joins.SERVICES,
@@ -163,6 +167,7 @@ class Engine:
         outbox_of.send(events.HTTP_TARGET, https.send)
         outbox_of.hop(scheduler.TARGET, scheduled.carrier(ids))
         outbox_of.send(scheduler.CALL, scheduled.sender(self.database, ids, api))
+        outbox_of.send(elbv2.health.CHECK, balancers.checker(parts, self.http, account))
         outbox_of.hop(sns.DELIVERY, topics.carrier(ids, account, self._address))
         outbox_of.send(sns.HTTP, subscribers.http_sender(parts, self.http, self._address))
         outbox_of.hop(sns.MAIL, subscribers.mail_carrier(self._address))
@@ -234,14 +239,28 @@ class Engine:
         )
         browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
         links = TopicLinks(self.database, self.dispatcher, self.ids)
-        fronts: list[Front] = [Control(self._commands()), rest, links, apis, urls, browsers]
+        hosts = HostCheck(self.settings.host, self.settings.public_url)
+        targets = Targets(
+            self.database, self.ids, self.ports.invoker, self.http, self.settings.account
+        )
+        balancer = BalancerFront(self.database, self.clock, self.ids, hosts, targets)
+        fronts: list[Front] = [
+            Control(self._commands()),
+            rest,
+            links,
+            apis,
+            urls,
+            balancer,
+            browsers,
+        ]
         app = App(
-            HostCheck(self.settings.host, self.settings.public_url),
+            hosts,
             fronts,
             AwsEndpoint(self.dispatcher, security, self.blobs, self.ids, browsers),
         )
         self._server = HttpServer(app, sock)
         await self._server.start()
+        await self.sockets.start(self.database, balancer.serve)
         self.data.announce(self.endpoint)
 
     def _sweep(self) -> None:
@@ -270,6 +289,7 @@ class Engine:
             self._call,
             pseudo,
             self.endpoint,
+            joins.balancer_address,
             self._progress,
         )
         name = stack or re.sub(r"[^A-Za-z0-9-]", "-", template.file.parent.name) or "stack"
@@ -285,6 +305,7 @@ class Engine:
         deadline = loop.time() + self.settings.grace
         while self.processes.running and loop.time() < deadline:
             await asyncio.sleep(0.02)
+        await self.sockets.stop()
         if self._server is not None:
             await self._server.stop()
         await self.http.close()

@@ -13,6 +13,8 @@ from eventmill.services import (
     apigatewayv2,
     cloudwatch,
     dynamodb,
+    ec2,
+    elbv2,
     events,
     iam,
     kinesis,
@@ -47,6 +49,8 @@ SERVICES: dict[str, Service] = {
         cloudwatch.SERVICE,
         sts.SERVICE,
         iam.SERVICE,
+        ec2.SERVICE,
+        elbv2.SERVICE,
     )
 }
 
@@ -114,6 +118,12 @@ def directory(tx: Transaction, arn: str) -> Known | None:
     return None if answer is None else answer(tx, arn)
 
 
+def balancer_address(tx: Transaction, endpoint: str, dns: str, port: int) -> str | None:
+    """Where the listener of a port (0: the first) of the load balancer of a DNS name answers."""
+    balancer = elbv2.balancers.by_dns(tx, dns)
+    return None if balancer is None else elbv2.balancers.address(tx, endpoint, balancer, port)
+
+
 def status(tx: Transaction, call: Callable[[Transaction], Call]) -> dict[str, Any]:
     """Functions, and queues with their depth."""
     listed = SERVICES["lambda"].operations["ListFunctions"].function(call(tx), {"MaxItems": 1000})
@@ -176,6 +186,7 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
             waiting=events.replays.next_due,
         ),
         Chore("archive retention", expire_archives),
+        Chore("health checks", elbv2.health.run, elbv2.KEY, waiting=elbv2.health.next_due),
         Chore("message retention", sqs.expire),
         Chore("unconfirmed subscriptions", sns.expire),
         Chore("time to live", expire_items),

@@ -1,4 +1,4 @@
-"""Addresses of the application's own APIs and function URLs, as they are on this machine.
+"""Addresses of the application's own APIs, function URLs and load balancers, on this machine.
 
 Templates put them together from an id and a domain of AWS's
 (`https://${Api}.execute-api.${AWS::Region}.amazonaws.com`). Nobody answers there for a local API,
@@ -8,24 +8,50 @@ so in outputs and in what resources are given such an address becomes the engine
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
+
+Balancers = Callable[[str, int], str | None]
+"""`host:port` for a load balancer's DNS name and a listener's port, 0 for the first; None when
+there is no such load balancer."""
 
 _URL = re.compile(r"https://([a-z0-9]+)\.lambda-url\.[a-z0-9-]+\.on\.aws")
 _API = re.compile(r"(https|wss)://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
+_BALANCER = re.compile(
+    r"(?:(https?)://)?([A-Za-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com)(?::(\d+))?"
+)
 
 
-def localise(value: Any, endpoint: str) -> Any:
+def localise(value: Any, endpoint: str, balancers: Balancers) -> Any:
     """`value` with every address of an API's replaced, in texts at any depth."""
     if isinstance(value, str):
-        if "://" not in value:
-            return value
-        value = _URL.sub(rf"{endpoint}/_aws/lambda-url/\1", value)
-        return _API.sub(lambda found: _address(found, endpoint), value)
+        return _text(value, endpoint, balancers)
     if isinstance(value, dict):
-        return {key: localise(held, endpoint) for key, held in value.items()}
+        return {key: localise(held, endpoint, balancers) for key, held in value.items()}
     if isinstance(value, list):
-        return [localise(held, endpoint) for held in value]
+        return [localise(held, endpoint, balancers) for held in value]
     return value
+
+
+def _text(value: str, endpoint: str, balancers: Balancers) -> str:
+    if "://" in value:
+        value = _URL.sub(rf"{endpoint}/_aws/lambda-url/\1", value)
+        value = _API.sub(lambda found: _address(found, endpoint), value)
+    if ".elb.amazonaws.com" in value:
+        value = _BALANCER.sub(lambda found: _balancer(found, balancers), value)
+    return value
+
+
+def _balancer(found: re.Match[str], balancers: Balancers) -> str:
+    """Of the port that is named, or else of the scheme's; listeners speak HTTP here."""
+    scheme, name, port = found.groups()
+    usual = {"http": 80, "https": 443}.get(scheme or "", 0)
+    place = balancers(name, int(port or usual))
+    if port is None and place == name:
+        place = balancers(name, 0)
+    if place is None or place == name:
+        return found.group()
+    return f"http://{place}" if scheme else place
 
 
 def api_address(endpoint: str, api_id: str, *, websocket: bool = False) -> str:

@@ -27,6 +27,8 @@ from eventmill.template import Declared, Resolver, Template
 
 Progress = Callable[[str], None]
 MakeCall = Callable[[Transaction], Call]
+BalancerAddress = Callable[[Transaction, str, str, int], str | None]
+"""See joins.balancer_address."""
 _RUNTIMELESS = "python3"
 
 
@@ -52,6 +54,7 @@ class Deployer:
         call: MakeCall,
         pseudo: Mapping[str, Any],
         endpoint: str,
+        balancer_address: BalancerAddress,
         progress: Progress = lambda text: None,
     ) -> None:
         """`pseudo` holds AWS::Region, AWS::AccountId and the like."""
@@ -62,6 +65,7 @@ class Deployer:
         self._call = call
         self._pseudo = dict(pseudo)
         self._endpoint = endpoint
+        self._balancer_address = balancer_address
         self._progress = progress
 
     async def deploy(
@@ -117,6 +121,14 @@ class Deployer:
             lines = "\n".join(str(finding) for finding in refused)
             raise UsageError(f"nothing was deployed, since the template needs:\n{lines}")
 
+    def _localised(self, value: Any) -> Any:
+        def balancer(dns: str, port: int) -> str | None:
+            return self._database.read(
+                lambda tx: self._balancer_address(tx, self._endpoint, dns, port)
+            )
+
+        return localise(value, self._endpoint, balancer)
+
     def _imported(self, name: str) -> Any:
         return self._database.read(lambda tx: record.exported(tx, name))
 
@@ -161,7 +173,7 @@ class Deployer:
         stack, number, position = place
         name, kind = declared.logical_id, self._types[declared.type]
         try:
-            properties = localise(resolver.value(declared.properties), self._endpoint)
+            properties = self._localised(resolver.value(declared.properties))
             for key in ("Code", "Content"):
                 if name in folders and key in properties:
                     properties[key] = {"LocalPath": str(folders[name])}
@@ -254,7 +266,7 @@ class Deployer:
         for output in template.outputs.values():
             if output.condition is not None and not resolver.condition(output.condition):
                 continue
-            value = localise(resolver.value(output.value), self._endpoint)
+            value = self._localised(resolver.value(output.value))
             result.outputs[output.name] = value
             if output.export is not None:
                 exports[str(resolver.value(output.export))] = value

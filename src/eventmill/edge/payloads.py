@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-
-_TEXT = ("json", "xml", "javascript")
+from collections.abc import Callable, Mapping
 
 
-def event_body(headers: Mapping[str, str], body: bytes, *, forms: bool) -> tuple[str, bool]:
-    """(body, isBase64Encoded). Text stays text; `forms` tells whether url-encoded forms are text.
+def event_body(
+    headers: Mapping[str, str], body: bytes, is_text: Callable[[str], bool]
+) -> tuple[str, bool]:
+    """(body, isBase64Encoded). `is_text` judges the media type, in lower case.
 
     What is compressed, or is no UTF-8 whatever its type says, is encoded.
     """
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    text = (
-        kind.startswith("text/")
-        or any(word in kind for word in _TEXT)
-        or (forms and kind == "application/x-www-form-urlencoded")
-    )
-    if text and "content-encoding" not in headers:
+    if is_text(kind) and "content-encoding" not in headers:
         try:
             return body.decode(), False
         except UnicodeDecodeError:

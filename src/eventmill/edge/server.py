@@ -58,6 +58,8 @@ class HttpServer:
                 loop="none",
                 lifespan="off",
                 log_config=None,
+                # A client's own X-Forwarded-For must not become its address.
+                proxy_headers=False,
                 access_log=False,
                 server_header=False,
                 # SDKs pool connections; one that closes between two calls costs them a retry.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +33,16 @@ class Connections(Protocol):
 
     def describe(self, connection_id: str) -> Mapping[str, Any] | None:
         """`connectedAt`, `lastActiveAt` (epoch seconds) and `identity`; None when gone."""
+
+
+class ListenerPorts(Protocol):
+    """The sockets of load balancers' listeners."""
+
+    def reserve(self, port: int, taken: Collection[int]) -> int:
+        """The port that a listener gets: its own, or another when that cannot be had.
+
+        `taken` are those of all other listeners. May be called from any thread. Raises OSError.
+        """
 
 
 class LogSink(Protocol):
@@ -84,3 +94,4 @@ class Ports:
     api: ApiCaller
     http: HttpSender
     builder: Builder
+    listeners: ListenerPorts

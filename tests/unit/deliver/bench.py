@@ -192,7 +192,7 @@ class Bench:
         return Call(
             tx=tx,
             ids=self.ids,
-            ports=Ports(self.invoker, nothing, nothing, nothing, nothing, nothing),
+            ports=Ports(self.invoker, *(nothing,) * 6),
             blobs=nothing,
             code=self._code,
             account=ACCOUNT,

@@ -65,6 +65,7 @@ class Service:
                 api=cast(Any, None),
                 http=cast(Any, None),
                 builder=cast(Any, None),
+                listeners=cast(Any, None),
             ),
             blobs=cast(Any, None),
             code=CodeStore(folder / "functions"),

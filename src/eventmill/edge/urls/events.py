@@ -61,9 +61,13 @@ def payload(request: UrlRequest) -> dict[str, Any]:
     if values:
         event["queryStringParameters"] = values
     if request.body:
-        body, encoded = event_body(request.headers, request.body, forms=False)
+        body, encoded = event_body(request.headers, request.body, _is_text)
         event |= {"body": body, "isBase64Encoded": encoded}
     return event
+
+
+def _is_text(kind: str) -> bool:
+    return kind.startswith("text/") or any(word in kind for word in ("json", "xml", "javascript"))
 
 
 def _headers(request: UrlRequest) -> dict[str, str]:

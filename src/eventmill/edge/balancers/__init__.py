@@ -1,0 +1,6 @@
+"""Serves the listeners of load balancers, each on a port of its own."""
+
+from eventmill.edge.balancers.front import BalancerFront
+from eventmill.edge.balancers.sockets import Sockets
+
+__all__ = ["BalancerFront", "Sockets"]

@@ -1,0 +1,315 @@
+"""The networking types that templates declare around load balancers and functions.
+
+None of them has a meaning on one machine, so all are records: an id, and what was declared.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_EC2.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Attributes = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
+"""(id, properties, region) → what GetAtt gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`prefix` begins the id, empty for a public address; `attributes` is what GetAtt gives."""
+
+    name: str
+    prefix: str
+    properties: tuple[str, ...]
+    attributes: Attributes
+
+
+def _named(*names: str) -> Attributes:
+    """Attributes that all give the id."""
+    return lambda number, given, region: dict.fromkeys(names, number)
+
+
+def _vpc(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    tail = number.partition("-")[2]
+    return {
+        "VpcId": number,
+        "CidrBlock": given.get("CidrBlock") or "10.0.0.0/16",
+        "CidrBlockAssociations": [f"vpc-cidr-assoc-{tail}"],
+        "DefaultNetworkAcl": f"acl-{tail}",
+        "DefaultSecurityGroup": f"sg-{tail}",
+        "Ipv6CidrBlocks": [],
+    }
+
+
+def _subnet(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    return {
+        "SubnetId": number,
+        "AvailabilityZone": given.get("AvailabilityZone") or f"{region}a",
+        "CidrBlock": given.get("CidrBlock") or "",
+        "Ipv6CidrBlocks": [],
+        "NetworkAclAssociationId": f"aclassoc-{number.partition('-')[2]}",
+        "VpcId": given.get("VpcId") or "",
+    }
+
+
+def _group(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    return {"GroupId": number, "Id": number, "VpcId": given.get("VpcId") or ""}
+
+
+def _address(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    allocation = "".join(f"{int(part):02x}" for part in number.split("."))
+    return {"AllocationId": f"eipalloc-{allocation:0>17}", "PublicIp": number}
+
+
+def _attachment(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    return {"AttachmentType": "IGW" if given.get("InternetGatewayId") else "VGW"}
+
+
+def _endpoint(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    service = str(given.get("ServiceName") or "")
+    return {
+        "Id": number,
+        "DnsEntries": [f"Z0:{number}.{service}"],
+        "NetworkInterfaceIds": [],
+        "CreationTimestamp": "",
+    }
+
+
+def _route(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    return {"CidrBlock": given.get("DestinationCidrBlock") or ""}
+
+
+_RULE = (
+    "CidrIp",
+    "CidrIpv6",
+    "Description",
+    "FromPort",
+    "GroupId",
+    "GroupName",
+    "IpProtocol",
+    "SourcePrefixListId",
+    "SourceSecurityGroupId",
+    "SourceSecurityGroupName",
+    "SourceSecurityGroupOwnerId",
+    "DestinationPrefixListId",
+    "DestinationSecurityGroupId",
+    "ToPort",
+)
+_ROUTE = (
+    "CarrierGatewayId",
+    "CoreNetworkArn",
+    "DestinationCidrBlock",
+    "DestinationIpv6CidrBlock",
+    "DestinationPrefixListId",
+    "EgressOnlyInternetGatewayId",
+    "GatewayId",
+    "InstanceId",
+    "LocalGatewayId",
+    "NatGatewayId",
+    "NetworkInterfaceId",
+    "RouteTableId",
+    "TransitGatewayId",
+    "VpcEndpointId",
+    "VpcPeeringConnectionId",
+)
+
+KINDS = (
+    Kind(
+        "VPC",
+        "vpc",
+        (
+            "CidrBlock",
+            "EnableDnsHostnames",
+            "EnableDnsSupport",
+            "InstanceTenancy",
+            "Ipv4IpamPoolId",
+            "Ipv4NetmaskLength",
+            "Tags",
+        ),
+        _vpc,
+    ),
+    Kind(
+        "Subnet",
+        "subnet",
+        (
+            "AssignIpv6AddressOnCreation",
+            "AvailabilityZone",
+            "AvailabilityZoneId",
+            "CidrBlock",
+            "EnableDns64",
+            "EnableLniAtDeviceIndex",
+            "Ipv4IpamPoolId",
+            "Ipv4NetmaskLength",
+            "Ipv6CidrBlock",
+            "Ipv6IpamPoolId",
+            "Ipv6Native",
+            "Ipv6NetmaskLength",
+            "MapPublicIpOnLaunch",
+            "OutpostArn",
+            "PrivateDnsNameOptionsOnLaunch",
+            "Tags",
+            "VpcId",
+        ),
+        _subnet,
+    ),
+    Kind(
+        "SecurityGroup",
+        "sg",
+        (
+            "GroupDescription",
+            "GroupName",
+            "SecurityGroupEgress",
+            "SecurityGroupIngress",
+            "Tags",
+            "VpcId",
+        ),
+        _group,
+    ),
+    Kind("SecurityGroupIngress", "sgr", _RULE, _named("Id")),
+    Kind("SecurityGroupEgress", "sgr", _RULE, _named("Id")),
+    Kind("InternetGateway", "igw", ("Tags",), _named("InternetGatewayId")),
+    Kind(
+        "EgressOnlyInternetGateway",
+        "eigw",
+        ("Tags", "VpcId"),
+        _named("Id"),
+    ),
+    Kind(
+        "VPCGatewayAttachment",
+        "vgwa",
+        ("InternetGatewayId", "VpcId", "VpnGatewayId"),
+        _attachment,
+    ),
+    Kind("RouteTable", "rtb", ("Tags", "VpcId"), _named("RouteTableId")),
+    Kind("Route", "route", _ROUTE, _route),
+    Kind("SubnetRouteTableAssociation", "rtbassoc", ("RouteTableId", "SubnetId"), _named("Id")),
+    Kind(
+        "NatGateway",
+        "nat",
+        (
+            "AllocationId",
+            "AvailabilityMode",
+            "AvailabilityZoneAddresses",
+            "ConnectivityType",
+            "MaxDrainDurationSeconds",
+            "PrivateIpAddress",
+            "SecondaryAllocationIds",
+            "SecondaryPrivateIpAddressCount",
+            "SecondaryPrivateIpAddresses",
+            "SubnetId",
+            "Tags",
+            "VpcId",
+        ),
+        _named("NatGatewayId"),
+    ),
+    Kind(
+        "EIP",
+        "",
+        (
+            "Address",
+            "Domain",
+            "InstanceId",
+            "IpamPoolId",
+            "NetworkBorderGroup",
+            "PublicIpv4Pool",
+            "Tags",
+            "TransferAddress",
+        ),
+        _address,
+    ),
+    Kind(
+        "VPCEndpoint",
+        "vpce",
+        (
+            "DnsOptions",
+            "IpAddressType",
+            "PolicyDocument",
+            "PrivateDnsEnabled",
+            "ResourceConfigurationArn",
+            "RouteTableIds",
+            "SecurityGroupIds",
+            "ServiceName",
+            "ServiceNetworkArn",
+            "ServiceRegion",
+            "SubnetIds",
+            "Tags",
+            "VpcEndpointType",
+            "VpcId",
+        ),
+        _endpoint,
+    ),
+    Kind("NetworkAcl", "acl", ("Tags", "VpcId"), _named("Id")),
+    Kind(
+        "NetworkAclEntry",
+        "acle",
+        (
+            "CidrBlock",
+            "Egress",
+            "Icmp",
+            "Ipv6CidrBlock",
+            "NetworkAclId",
+            "PortRange",
+            "Protocol",
+            "RuleAction",
+            "RuleNumber",
+        ),
+        _named("Id"),
+    ),
+    Kind(
+        "SubnetNetworkAclAssociation",
+        "aclassoc",
+        ("NetworkAclId", "SubnetId"),
+        _named("AssociationId"),
+    ),
+    Kind(
+        "VPCCidrBlock",
+        "vpc-cidr-assoc",
+        (
+            "AmazonProvidedIpv6CidrBlock",
+            "CidrBlock",
+            "Ipv4IpamPoolId",
+            "Ipv4NetmaskLength",
+            "Ipv6CidrBlock",
+            "Ipv6CidrBlockNetworkBorderGroup",
+            "Ipv6IpamPoolId",
+            "Ipv6NetmaskLength",
+            "Ipv6Pool",
+            "VpcId",
+        ),
+        _named("Id"),
+    ),
+    Kind(
+        "DHCPOptions",
+        "dopt",
+        (
+            "DomainName",
+            "DomainNameServers",
+            "Ipv6AddressPreferredLeaseTime",
+            "NetbiosNameServers",
+            "NetbiosNodeType",
+            "NtpServers",
+            "Tags",
+        ),
+        _named("DhcpOptionsId"),
+    ),
+    Kind("VPCDHCPOptionsAssociation", "doptassoc", ("DhcpOptionsId", "VpcId"), _named()),
+    Kind(
+        "FlowLog",
+        "fl",
+        (
+            "DeliverCrossAccountRole",
+            "DeliverLogsPermissionArn",
+            "DestinationOptions",
+            "LogDestination",
+            "LogDestinationType",
+            "LogFormat",
+            "LogGroupName",
+            "MaxAggregationInterval",
+            "ResourceId",
+            "ResourceType",
+            "Tags",
+            "TrafficType",
+        ),
+        _named("Id"),
+    ),
+)

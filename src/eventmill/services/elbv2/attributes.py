@@ -1,0 +1,92 @@
+"""Attributes of load balancers, target groups and listeners: names, defaults, values as text.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from eventmill.services.elbv2.records import validation
+
+BALANCER = {
+    "access_logs.s3.bucket": "",
+    "access_logs.s3.enabled": "false",
+    "access_logs.s3.prefix": "",
+    "client_keep_alive.seconds": "3600",
+    "connection_logs.s3.bucket": "",
+    "connection_logs.s3.enabled": "false",
+    "connection_logs.s3.prefix": "",
+    "deletion_protection.enabled": "false",
+    "health_check_logs.s3.bucket": "",
+    "health_check_logs.s3.enabled": "false",
+    "health_check_logs.s3.prefix": "",
+    "idle_timeout.timeout_seconds": "60",
+    "ipv6.deny_all_igw_traffic": "false",
+    "load_balancing.cross_zone.enabled": "true",
+    "routing.http.desync_mitigation_mode": "defensive",
+    "routing.http.drop_invalid_header_fields.enabled": "false",
+    "routing.http.preserve_host_header.enabled": "false",
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+    "routing.http.xff_client_port.enabled": "false",
+    "routing.http.xff_header_processing.mode": "append",
+    "routing.http2.enabled": "true",
+    "waf.fail_open.enabled": "false",
+    "zonal_shift.config.enabled": "false",
+}
+MULTI_VALUE = "lambda.multi_value_headers.enabled"
+GROUP_OF_FUNCTION = {MULTI_VALUE: "false"}
+GROUP_OF_ADDRESSES = {
+    "deregistration_delay.timeout_seconds": "300",
+    "load_balancing.algorithm.anomaly_mitigation": "off",
+    "load_balancing.algorithm.type": "round_robin",
+    "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
+    "slow_start.duration_seconds": "0",
+    "stickiness.app_cookie.cookie_name": "",
+    "stickiness.app_cookie.duration_seconds": "86400",
+    "stickiness.enabled": "false",
+    "stickiness.lb_cookie.duration_seconds": "86400",
+    "stickiness.type": "lb_cookie",
+    "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage": "off",
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
+}
+_LISTENER_PREFIX = "routing.http."
+LISTENER = {"routing.http.response.server.enabled": "true"}
+
+
+def defaults(kind: str, config: Mapping[str, Any]) -> dict[str, str]:
+    """Every attribute of a record with its default."""
+    if kind == "balancer":
+        return dict(BALANCER)
+    if kind == "listener":
+        return dict(LISTENER)
+    return dict(GROUP_OF_FUNCTION if config["TargetType"] == "lambda" else GROUP_OF_ADDRESSES)
+
+
+def changed(
+    kind: str, config: dict[str, Any], given: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The record with attributes set. Raises Invalid for one that is not known."""
+    known = defaults(kind, config)
+    held = dict(config.get("Attributes") or {})
+    for attribute in given:
+        key, value = attribute["Key"], attribute.get("Value", "")
+        if key not in known and not (kind == "listener" and key.startswith(_LISTENER_PREFIX)):
+            raise validation(f"{kind.capitalize()} attribute key '{key}' is not recognized")
+        held[key] = str(value).lower() if isinstance(value, bool) else str(value)
+    return config | {"Attributes": held}
+
+
+def listed(kind: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
+    """All attributes as the API has them."""
+    values = defaults(kind, config) | (config.get("Attributes") or {})
+    return [{"Key": key, "Value": value} for key, value in sorted(values.items())]
+
+
+def value_of(kind: str, config: Mapping[str, Any], key: str) -> str:
+    """One attribute's value."""
+    held = config.get("Attributes") or {}
+    return str(held.get(key, defaults(kind, config).get(key, "")))

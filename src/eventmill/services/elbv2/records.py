@@ -1,0 +1,130 @@
+"""Load balancers, target groups, targets, listeners and rules as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from eventmill.kernel.errors import Invalid
+from eventmill.services.contract import Call, Operations
+from eventmill.store.transaction import Transaction
+
+OPERATIONS = Operations()
+
+KEY = "elbv2"
+"""Announced when anything changed."""
+
+_MISSING = {
+    "balancer": ("LoadBalancerNotFound", "One or more load balancers not found"),
+    "group": ("TargetGroupNotFound", "One or more target groups not found"),
+    "listener": ("ListenerNotFound", "One or more listeners not found"),
+    "rule": ("RuleNotFound", "One or more rules not found"),
+    "target": ("InvalidTarget", "The specified target does not exist"),
+}
+_KINDS = {
+    "loadbalancer": "balancer",
+    "targetgroup": "group",
+    "listener": "listener",
+    "listener-rule": "rule",
+}
+
+
+def validation(message: str) -> Invalid:
+    """A setting that is not taken."""
+    return Invalid("ValidationError", message)
+
+
+def not_found(kind: str) -> Invalid:
+    """No such thing; these answers have status 400."""
+    return Invalid(*_MISSING[kind])
+
+
+def kind_of(arn: str) -> str:
+    """What an ARN names. Raises Invalid."""
+    found = _KINDS.get(arn.partition("/")[0].rpartition(":")[2])
+    if found is None:
+        raise validation(f"'{arn}' is not a valid ARN")
+    return found
+
+
+def arn_of(call: Call, resource: str) -> str:
+    """The ARN of `loadbalancer/…`, `targetgroup/…` and so on."""
+    return f"arn:aws:elasticloadbalancing:{call.region}:{call.account}:{resource}"
+
+
+def put(
+    tx: Transaction,
+    kind: str,
+    arn: str,
+    config: Mapping[str, Any],
+    *,
+    parent: str = "",
+    position: int | None = None,
+) -> None:
+    """Write a record; one that is there keeps its place unless `position` is given."""
+    if position is None:
+        row = tx.one(
+            "SELECT coalesce(max(position), 0) + 1 FROM elbv2_records WHERE kind=?", (kind,)
+        )
+        assert row is not None
+        place, update = row[0], ""
+    else:
+        place, update = position, ", position=excluded.position"
+    tx.execute(
+        "INSERT INTO elbv2_records VALUES(?,?,?,?,?)"
+        f" ON CONFLICT(arn) DO UPDATE SET config=excluded.config{update}",
+        (arn, kind, parent, place, json.dumps(dict(config))),
+    )
+    tx.announce(KEY)
+
+
+def find(tx: Transaction, kind: str, arn: str) -> dict[str, Any] | None:
+    """The record, or None."""
+    row = tx.one("SELECT config FROM elbv2_records WHERE arn=? AND kind=?", (arn, kind))
+    return None if row is None else json.loads(row[0])
+
+
+def get(tx: Transaction, kind: str, arn: str) -> dict[str, Any]:
+    """The record. Raises Invalid."""
+    config = find(tx, kind, arn)
+    if config is None:
+        raise not_found(kind)
+    return config
+
+
+def every(tx: Transaction, kind: str, parent: str | None = None) -> dict[str, dict[str, Any]]:
+    """Records by ARN in order; of one parent, or all."""
+    rows = tx.all(
+        "SELECT arn, config FROM elbv2_records WHERE kind=? AND (? IS NULL OR parent=?)"
+        " ORDER BY parent, position",
+        (kind, parent, parent),
+    )
+    return {row[0]: json.loads(row[1]) for row in rows}
+
+
+def remove(tx: Transaction, arn: str) -> None:
+    """Delete a record and its tags."""
+    tx.execute("DELETE FROM elbv2_records WHERE arn=?", (arn,))
+    tx.execute("DELETE FROM elbv2_tags WHERE resource=?", (arn,))
+    tx.announce(KEY)
+
+
+def selected(
+    records: Mapping[str, Mapping[str, Any]], kind: str, arns: Iterable[str] | None
+) -> list[Mapping[str, Any]]:
+    """All records, or those asked for. Raises Invalid when one of these is missing."""
+    if not arns:
+        return list(records.values())
+    missing = [arn for arn in arns if arn not in records]
+    if missing:
+        raise not_found(kind)
+    return [records[arn] for arn in arns]
+
+
+def put_tags(tx: Transaction, arn: str, tags: Iterable[Mapping[str, str]]) -> None:
+    """Add tags, replacing those of the same key."""
+    tx.executemany(
+        "INSERT OR REPLACE INTO elbv2_tags VALUES(?,?,?)",
+        [(arn, tag["Key"], str(tag.get("Value") or "")) for tag in tags],
+    )
