@@ -373,5 +373,5 @@ Resources:
         - {Type: authenticate-oidc, AuthenticateOidcConfig: {Issuer: i}}
 """
     )
-    with pytest.raises(UsageError, match="DefaultActions.AuthenticateOidcConfig: signing users in"):
+    with pytest.raises(UsageError, match="AuthenticateOidcConfig: signing users in"):
         app.deploy(tmp_path)
