@@ -14,7 +14,16 @@ from typing import Any
 from eventmill import config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
-from eventmill.deliver import balancers, bus, destinations, objects, scheduled, subscribers, topics
+from eventmill.deliver import (
+    balancers,
+    bus,
+    destinations,
+    objects,
+    scheduled,
+    subscribers,
+    subscriptions,
+    topics,
+)
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
@@ -165,6 +174,7 @@ class Engine:
         outbox_of.hop(events.TARGET, bus.target_carrier(ids, region, account))
         https = HttpTargets(self.database, self.clock, ids, self.http, region, account)
         outbox_of.send(events.HTTP_TARGET, https.send)
+        outbox_of.hop(logs_service.SUBSCRIPTION, subscriptions.carrier(ids, region, account))
         outbox_of.hop(scheduler.TARGET, scheduled.carrier(ids))
         outbox_of.send(scheduler.CALL, scheduled.sender(self.database, ids, api))
         outbox_of.send(elbv2.health.CHECK, balancers.checker(parts, self.http, account))

@@ -7,7 +7,7 @@ from typing import Any
 
 from eventmill.deliver.streams import StreamSource
 from eventmill.deliver.upkeep import Chore
-from eventmill.kernel.arns import service_of
+from eventmill.kernel.arns import parse_arn, service_of
 from eventmill.services import (
     apigateway,
     apigatewayv2,
@@ -70,7 +70,14 @@ def _queue(tx: Transaction, arn: str) -> Known | None:
 
 
 def _function(tx: Transaction, arn: str) -> Known | None:
-    return Known() if lambda_.exists(tx, arn) else None
+    if not lambda_.exists(tx, arn):
+        return None
+    account = parse_arn(arn).account
+
+    def admits(principal: str, source: str) -> bool:
+        return lambda_.may_invoke(tx, arn, principal, source, account)
+
+    return Known(facts={"LogGroup": lambda_.resolve(tx, arn).log_group}, admits=admits)
 
 
 def _bucket(tx: Transaction, arn: str) -> Known | None:

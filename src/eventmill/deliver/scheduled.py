@@ -21,7 +21,7 @@ from eventmill.kernel.clock import iso_seconds
 from eventmill.kernel.errors import Fault, Internal, Invalid, Throttled
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import ApiCaller
-from eventmill.services import events, lambda_, scheduler, sns, sqs
+from eventmill.services import events, kinesis, lambda_, scheduler, sns, sqs
 from eventmill.store import outbox
 from eventmill.store.database import Database
 from eventmill.store.outbox import OutboxRow
@@ -149,7 +149,17 @@ def _puts(ids: Ids) -> dict[str, Put]:
         }
         events.put(tx, ids, bus.region, bus.account, name, event)
 
-    return {"lambda": to_function, "sqs": to_queue, "sns": to_topic, "events": to_bus}
+    def to_stream(tx: Transaction, delivery: Delivery) -> None:
+        key = delivery.target["KinesisParameters"]["PartitionKey"]
+        kinesis.put(tx, ids, delivery.row.target, delivery.text.encode(), key)
+
+    return {
+        "lambda": to_function,
+        "sqs": to_queue,
+        "sns": to_topic,
+        "events": to_bus,
+        "kinesis": to_stream,
+    }
 
 
 def _is_json(text: bytes) -> bool:

@@ -53,11 +53,13 @@ class Known:
     """What the rest of the engine may ask about a resource of any service.
 
     `policy` is its resource policy as JSON, empty without one. `facts` are the few settings that
-    another service must check, by AWS's names (a queue's `VisibilityTimeout`).
+    another service must check, by AWS's names (a queue's `VisibilityTimeout`). `admits` tells
+    whether the policy lets a service (`s3.amazonaws.com`) in for one of its sources (an ARN).
     """
 
     policy: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    admits: Callable[[str, str], bool] = lambda principal, source: True
 
 
 Directory = Callable[[Transaction, str], Known | None]

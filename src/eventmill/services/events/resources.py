@@ -166,7 +166,6 @@ _TARGET_REFUSED: dict[str, Support | Refused] = {
         "AppSyncParameters": "there is no AppSync",
         "BatchParameters": "there is no Batch",
         "EcsParameters": "there is no ECS",
-        "KinesisParameters": "Kinesis targets are not offered yet",
         "RedshiftDataParameters": "there is no Redshift",
         "RunCommandParameters": "there is no Systems Manager",
         "SageMakerPipelineParameters": "there is no SageMaker",

@@ -14,6 +14,7 @@ from eventmill.kernel.errors import Fault, Invalid
 from eventmill.services.contract import Call, Result
 from eventmill.services.events import buses, faults, rules, transform
 from eventmill.services.events.buses import OPERATIONS
+from eventmill.services.events.paths import steps_of
 from eventmill.store.transaction import Transaction
 
 TARGETS_OF_A_RULE = 5
@@ -23,6 +24,7 @@ CARRIED = {
     "sns": "a topic",
     "events": "an event bus or an API destination",
     "logs": "a log group",
+    "kinesis": "a stream",
 }
 """Services of target ARNs that deliver carries events to."""
 
@@ -38,7 +40,14 @@ _HONOURED = {
     "DeadLetterConfig",
     "RetryPolicy",
     "HttpParameters",
+    "KinesisParameters",
 }
+_PARAMETERS = {
+    "SqsParameters": "arn:aws:sqs:",
+    "KinesisParameters": "arn:aws:kinesis:",
+    "HttpParameters": "arn:aws:events:",
+}
+"""Members that have a meaning for some targets only, by how their ARNs begin."""
 
 
 def check(target: dict[str, Any]) -> None:
@@ -55,12 +64,18 @@ def check(target: dict[str, Any]) -> None:
             "Arn", f"Targets of {arn} are not offered; use {', '.join(CARRIED.values())}."
         )
     for member in target:
-        if member not in _HONOURED | _RECORDED:
+        if member not in _HONOURED | _RECORDED or not arn.startswith(_PARAMETERS.get(member, "")):
             raise faults.parameter(member, f"It has no meaning for {arn}.")
     if arn.endswith(".fifo") and not (target.get("SqsParameters") or {}).get("MessageGroupId"):
         raise faults.parameter(
             "SqsParameters", "Parameter MessageGroupId must be specified for a FIFO queue."
         )
+    path = (target.get("KinesisParameters") or {}).get("PartitionKeyPath")
+    if path and steps_of(path) is None:
+        raise faults.parameter("PartitionKeyPath", f"{path} is no JSON path.")
+    queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if queue and (service_of(queue) != "sqs" or queue.endswith(".fifo")):
+        raise faults.parameter("DeadLetterConfig.Arn", "It must be a standard queue.")
     transform.check(target)
 
 

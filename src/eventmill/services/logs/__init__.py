@@ -1,10 +1,19 @@
-"""Amazon CloudWatch Logs: groups, streams and events."""
+"""Amazon CloudWatch Logs: groups, streams, events, and filters on them.
+
+Below the service's declaration stand the functions that deliver uses.
+"""
 
 from eventmill.services.contract import Service
-from eventmill.services.logs.operations import OPERATIONS, exists, expire, put_lines
+from eventmill.services.logs import events, metric_filters, policies, subscriptions, tags
+from eventmill.services.logs.events import put_lines
+from eventmill.services.logs.groups import OPERATIONS, exists, expire
 from eventmill.services.logs.resources import RESOURCES
 from eventmill.services.logs.schema import SCHEMA
+from eventmill.services.logs.subscriptions import PRINCIPAL, SUBSCRIPTION
 
-__all__ = ["SERVICE", "exists", "expire", "put_lines"]
+__all__ = ["PRINCIPAL", "SERVICE", "SUBSCRIPTION", "exists", "expire", "put_lines"]
+
+# Importing these registers their operations.
+_OPERATION_MODULES = (events, metric_filters, policies, subscriptions, tags)
 
 SERVICE = Service("logs", OPERATIONS.by_name, SCHEMA, RESOURCES)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import (
     Call,
     Created,
+    Refused,
     Resource,
     ResourceType,
     Support,
     generated_name,
 )
-from eventmill.services.logs import operations
+from eventmill.services.logs import events, groups, metric_filters, policies, subscriptions
 
 
 def _days(resource: Resource) -> int | None:
@@ -22,23 +24,111 @@ def _days(resource: Resource) -> int | None:
 
 
 def _created(call: Call, name: str) -> Created:
-    return Created(name, {"Arn": f"{operations.group_arn(call, name)}:*"})
+    return Created(name, {"Arn": f"{groups.group_arn(call, name)}:*"})
 
 
 def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("LogGroupName") or generated_name(resource, call.ids, limit=512)
-    operations.create_group(call, name, _days(resource))
+    groups.create_group(call, name, _days(resource))
     return _created(call, name)
 
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     name = resource.physical_id or ""
-    operations.set_retention(call, name, _days(resource))
+    groups.set_retention(call, name, _days(resource))
     return _created(call, name)
 
 
 def _delete(call: Call, resource: Resource) -> None:
-    operations.delete_group(call, resource.physical_id or "")
+    groups.delete_group(call, resource.physical_id or "")
+
+
+def _subscribe(call: Call, resource: Resource, name: str) -> Created:
+    group, properties = resource.properties["LogGroupName"], resource.properties
+    if not groups.exists(call.tx, group):
+        # On AWS a function that ran before has left its group; here the stack comes first.
+        groups.create_group(call, group, None)
+    request = {
+        "filterPattern": properties.get("FilterPattern") or "",
+        "destinationArn": properties["DestinationArn"],
+        "roleArn": properties.get("RoleArn"),
+        "distribution": properties.get("Distribution"),
+    }
+    subscriptions.put(call, group, name, request)
+    return Created(name)
+
+
+def _create_subscription(call: Call, resource: Resource) -> Created:
+    name = resource.properties.get("FilterName") or generated_name(resource, call.ids, limit=512)
+    return _subscribe(call, resource, name)
+
+
+def _update_subscription(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return _subscribe(call, resource, resource.physical_id or "")
+
+
+def _delete_subscription(call: Call, resource: Resource) -> None:
+    subscriptions.delete(call, resource.properties["LogGroupName"], resource.physical_id or "")
+
+
+def _members(value: Any) -> Any:
+    """CloudFormation's names of members as the API has them, `metricName` for `MetricName`."""
+    if isinstance(value, dict):
+        return {key[0].lower() + key[1:]: _members(entry) for key, entry in value.items()}
+    return [_members(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _put_metric_filter(call: Call, resource: Resource, name: str) -> Created:
+    properties = resource.properties
+    transformations = _members(properties["MetricTransformations"])
+    for one in transformations:
+        if isinstance(one.get("dimensions"), list):
+            one["dimensions"] = {entry["key"]: entry["value"] for entry in one["dimensions"]}
+    pattern = properties["FilterPattern"]
+    metric_filters.put(call, properties["LogGroupName"], name, pattern, transformations)
+    return Created(name)
+
+
+def _create_metric_filter(call: Call, resource: Resource) -> Created:
+    name = resource.properties.get("FilterName") or generated_name(resource, call.ids, limit=512)
+    return _put_metric_filter(call, resource, name)
+
+
+def _update_metric_filter(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return _put_metric_filter(call, resource, resource.physical_id or "")
+
+
+def _delete_metric_filter(call: Call, resource: Resource) -> None:
+    metric_filters.delete(call, resource.properties["LogGroupName"], resource.physical_id or "")
+
+
+def _create_stream(call: Call, resource: Resource) -> Created:
+    name = resource.properties.get("LogStreamName") or generated_name(resource, call.ids, limit=512)
+    request = {"logGroupName": resource.properties["LogGroupName"], "logStreamName": name}
+    events.create_log_stream(call, request)
+    return Created(name)
+
+
+def _keep_stream(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return Created(resource.physical_id or "")
+
+
+def _delete_stream(call: Call, resource: Resource) -> None:
+    events.drop_stream(call.tx, resource.properties["LogGroupName"], resource.physical_id or "")
+
+
+def _put_policy(call: Call, resource: Resource) -> Created:
+    name, document = resource.properties["PolicyName"], resource.properties["PolicyDocument"]
+    policies.put(call, name, document if isinstance(document, str) else json.dumps(document))
+    return Created(name)
+
+
+def _change_policy(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    return _put_policy(call, resource)
+
+
+def _delete_policy(call: Call, resource: Resource) -> None:
+    policies.delete(call, resource.physical_id or "")
 
 
 RESOURCES = (
@@ -52,5 +142,52 @@ RESOURCES = (
         _update,
         _delete,
         frozenset({"LogGroupName"}),
+    ),
+    ResourceType(
+        "AWS::Logs::LogStream",
+        dict.fromkeys(("LogGroupName", "LogStreamName"), Support.HONOURED),
+        _create_stream,
+        _keep_stream,
+        _delete_stream,
+        frozenset({"LogGroupName", "LogStreamName"}),
+    ),
+    ResourceType(
+        "AWS::Logs::SubscriptionFilter",
+        dict.fromkeys(
+            ("LogGroupName", "FilterName", "FilterPattern", "DestinationArn"), Support.HONOURED
+        )
+        | dict.fromkeys(("RoleArn", "Distribution"), Support.RECORDED)
+        | {
+            "ApplyOnTransformedLogs": Refused("log transformers are not offered"),
+            "EmitSystemFields": Refused("system fields are not offered"),
+            "FieldSelectionCriteria": Refused("system fields are not offered"),
+        },
+        _create_subscription,
+        _update_subscription,
+        _delete_subscription,
+        frozenset({"LogGroupName", "FilterName"}),
+    ),
+    ResourceType(
+        "AWS::Logs::MetricFilter",
+        dict.fromkeys(
+            ("LogGroupName", "FilterName", "FilterPattern", "MetricTransformations"),
+            Support.RECORDED,
+        )
+        | dict.fromkeys(
+            ("ApplyOnTransformedLogs", "EmitSystemFieldDimensions", "FieldSelectionCriteria"),
+            Support.RECORDED,
+        ),
+        _create_metric_filter,
+        _update_metric_filter,
+        _delete_metric_filter,
+        frozenset({"LogGroupName", "FilterName"}),
+    ),
+    ResourceType(
+        "AWS::Logs::ResourcePolicy",
+        dict.fromkeys(("PolicyName", "PolicyDocument", "ResourceArn"), Support.RECORDED),
+        _put_policy,
+        _change_policy,
+        _delete_policy,
+        frozenset({"PolicyName"}),
     ),
 )

@@ -27,4 +27,31 @@ SCHEMA = (
     CREATE INDEX logs_by_stream ON logs_events(grp, stream, time, id);
     CREATE INDEX logs_by_group ON logs_events(grp, time, id);
     """,
+    """
+    CREATE TABLE logs_subscriptions(
+      grp TEXT NOT NULL,
+      name TEXT NOT NULL,
+      pattern TEXT NOT NULL,
+      destination TEXT NOT NULL,       -- ARN
+      role TEXT,
+      distribution TEXT NOT NULL,
+      created INTEGER NOT NULL,        -- milliseconds
+      PRIMARY KEY(grp, name)
+    ) WITHOUT ROWID;
+    CREATE TABLE logs_metric_filters(
+      grp TEXT NOT NULL,
+      name TEXT NOT NULL,
+      pattern TEXT NOT NULL,
+      transformations TEXT NOT NULL,   -- JSON, as PutMetricFilter has them
+      created INTEGER NOT NULL,        -- milliseconds
+      PRIMARY KEY(grp, name)
+    ) WITHOUT ROWID;
+    CREATE TABLE logs_policies(
+      name TEXT PRIMARY KEY,
+      document TEXT NOT NULL,
+      updated INTEGER NOT NULL         -- milliseconds
+    ) WITHOUT ROWID;
+    CREATE TABLE logs_tags(arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY(arn, key)) WITHOUT ROWID;
+    """,
 )

@@ -19,9 +19,14 @@ _CARRIED = {
     "sqs": "a queue",
     "sns": "a topic",
     "events": "an event bus",
+    "kinesis": "a stream",
 }
-_NEEDED = {"events": "EventBridgeParameters"}
-_PARAMETERS = {"EventBridgeParameters": "events", "SqsParameters": "sqs"}
+_NEEDED = {"events": "EventBridgeParameters", "kinesis": "KinesisParameters"}
+_PARAMETERS = {
+    "EventBridgeParameters": "events",
+    "KinesisParameters": "kinesis",
+    "SqsParameters": "sqs",
+}
 _PLAIN = {"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"}
 _SDK_NAMES = {
     "eventbridge": "events",

@@ -1,6 +1,6 @@
-"""The API's operations on log groups, streams and events.
+"""Log streams and their events.
 
-https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operations.html
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 """
 
 from __future__ import annotations
@@ -10,30 +10,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
-from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.contract import Call, Result
+from eventmill.services.logs import subscriptions
 from eventmill.services.logs.filters import compile_filter
+from eventmill.services.logs.groups import (
+    OPERATIONS,
+    changed_key,
+    group_arn,
+    missing,
+    require_group,
+)
 from eventmill.store.transaction import Transaction
-
-OPERATIONS = Operations()
-
-
-def changed_key(group: str) -> str:
-    """Announced when a group got events."""
-    return f"logs:{group}"
-
-
-def group_arn(call: Call, name: str) -> str:
-    """The ARN of a log group, without the `:*` that some answers add."""
-    return f"arn:aws:logs:{call.region}:{call.account}:log-group:{name}"
-
-
-def _missing(what: str) -> Invalid:
-    return Invalid("ResourceNotFoundException", f"The specified log {what} does not exist.")
-
-
-def _require_group(call: Call, name: str) -> None:
-    if call.tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is None:
-        raise _missing("group")
 
 
 def put_lines(
@@ -51,83 +38,24 @@ def put_lines(
         " ON CONFLICT DO UPDATE SET last=max(coalesce(last, 0), excluded.last)",
         (group, stream, now, last),
     )
-    tx.executemany(
-        "INSERT INTO logs_events(grp, stream, time, ingested, message) VALUES(?,?,?,?,?)",
-        [(group, stream, time, now, text) for time, text in lines],
-    )
+    insert = "INSERT INTO logs_events(grp, stream, time, ingested, message) VALUES(?,?,?,?,?)"
+    filters = subscriptions.wanted(tx, group)
+    if filters:
+        stored = [
+            (tx.execute(insert, (group, stream, time, now, text)).lastrowid or 0, time, text)
+            for time, text in lines
+        ]
+        subscriptions.send(tx, filters, group, stream, stored)
+    else:
+        tx.executemany(insert, [(group, stream, time, now, text) for time, text in lines])
     tx.announce(changed_key(group))
-
-
-@OPERATIONS.write("CreateLogGroup")
-def create_log_group(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Invalid when it exists."""
-    name = request["logGroupName"]
-    create_group(call, name, None)
-    return {}
-
-
-def create_group(call: Call, name: str, retention: int | None) -> None:
-    """Raises Invalid (ResourceAlreadyExistsException)."""
-    if call.tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is not None:
-        raise Invalid("ResourceAlreadyExistsException", "The specified log group already exists")
-    call.tx.execute(
-        "INSERT INTO logs_groups(name, arn, created, retention) VALUES(?,?,?,?)",
-        (name, group_arn(call, name), int(call.now * 1000), retention),
-    )
-
-
-@OPERATIONS.write("DeleteLogGroup")
-def delete_log_group(call: Call, request: dict[str, Any]) -> Result:
-    """With its streams and events."""
-    _require_group(call, request["logGroupName"])
-    delete_group(call, request["logGroupName"])
-    return {}
-
-
-def delete_group(call: Call, name: str) -> None:
-    """Delete whatever there is of the group."""
-    call.tx.execute("DELETE FROM logs_events WHERE grp=?", (name,))
-    call.tx.execute("DELETE FROM logs_streams WHERE grp=?", (name,))
-    call.tx.execute("DELETE FROM logs_groups WHERE name=?", (name,))
-
-
-@OPERATIONS.scan("DescribeLogGroups")
-def describe_log_groups(call: Call, request: dict[str, Any]) -> Result:
-    """By name, 50 a page."""
-    prefix = request.get("logGroupNamePrefix") or ""
-    limit = request.get("limit") or 50
-    rows = call.tx.all(
-        "SELECT name, arn, created, retention FROM logs_groups"
-        " WHERE name>=? AND name<? AND name>? ORDER BY name LIMIT ?",
-        (prefix, prefix + "\U0010ffff", request.get("nextToken") or "", limit + 1),
-    )
-    groups = []
-    for name, arn, created, retention in rows[:limit]:
-        group = {
-            "logGroupName": name,
-            "arn": f"{arn}:*",
-            "logGroupArn": arn,
-            "creationTime": created,
-            "metricFilterCount": 0,
-            "storedBytes": 0,
-        }
-        if retention is not None:
-            group["retentionInDays"] = retention
-        groups.append(group)
-    return _page({"logGroups": groups}, rows, limit)
-
-
-def _page(answer: dict[str, Any], rows: Sequence[Any], limit: int) -> dict[str, Any]:
-    if len(rows) > limit:
-        answer["nextToken"] = str(rows[limit - 1][0])
-    return answer
 
 
 @OPERATIONS.write("CreateLogStream")
 def create_log_stream(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid when it exists, or its group does not."""
     group, name = request["logGroupName"], request["logStreamName"]
-    _require_group(call, group)
+    require_group(call, group)
     done = call.tx.execute(
         "INSERT INTO logs_streams VALUES(?,?,?,NULL) ON CONFLICT DO NOTHING",
         (group, name, int(call.now * 1000)),
@@ -137,11 +65,28 @@ def create_log_stream(call: Call, request: dict[str, Any]) -> Result:
     return {}
 
 
+@OPERATIONS.write("DeleteLogStream")
+def delete_log_stream(call: Call, request: dict[str, Any]) -> Result:
+    """With its events."""
+    group, name = request["logGroupName"], request["logStreamName"]
+    require_group(call, group)
+    if not drop_stream(call.tx, group, name):
+        raise missing("log stream")
+    return {}
+
+
+def drop_stream(tx: Transaction, group: str, name: str) -> bool:
+    """Delete a stream; False when it is not there."""
+    tx.execute("DELETE FROM logs_events WHERE grp=? AND stream=?", (group, name))
+    gone = tx.execute("DELETE FROM logs_streams WHERE grp=? AND name=?", (group, name))
+    return gone.rowcount > 0
+
+
 @OPERATIONS.scan("DescribeLogStreams")
 def describe_log_streams(call: Call, request: dict[str, Any]) -> Result:
     """By name, or newest event first."""
     group = request["logGroupName"]
-    _require_group(call, group)
+    require_group(call, group)
     order = "name"
     if request.get("orderBy") == "LastEventTime":
         order = "last"
@@ -172,10 +117,10 @@ def describe_log_streams(call: Call, request: dict[str, Any]) -> Result:
 def put_log_events(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid for a stream that does not exist."""
     group, stream = request["logGroupName"], request["logStreamName"]
-    _require_group(call, group)
+    require_group(call, group)
     found = call.tx.one("SELECT 1 FROM logs_streams WHERE grp=? AND name=?", (group, stream))
     if found is None:
-        raise _missing("stream")
+        raise missing("log stream")
     lines = [(event["timestamp"], event["message"]) for event in request["logEvents"]]
     put_lines(call.tx, group_arn(call, group), group, stream, lines)
     return {"nextSequenceToken": call.ids.hex(56)}
@@ -185,7 +130,7 @@ def put_log_events(call: Call, request: dict[str, Any]) -> Result:
 def get_log_events(call: Call, request: dict[str, Any]) -> Result:
     """The events of one stream. Tokens are `f/<id>` and `b/<id>`."""
     group, stream = request["logGroupName"], request["logStreamName"]
-    _require_group(call, group)
+    require_group(call, group)
     token = request.get("nextToken") or ""
     limit = request.get("limit") or 10_000
     forward = token.startswith("f/") or bool(request.get("startFromHead"))
@@ -220,8 +165,8 @@ def get_log_events(call: Call, request: dict[str, Any]) -> Result:
 def filter_log_events(call: Call, request: dict[str, Any]) -> Result:
     """The events of a group that match a filter pattern, in the order of their time."""
     group = request["logGroupName"]
-    _require_group(call, group)
-    matches = compile_filter(request.get("filterPattern") or "")
+    require_group(call, group)
+    matches = compile_filter(request.get("filterPattern") or "").matches
     limit = request.get("limit") or 10_000
     after = base64.b64decode(request["nextToken"]).decode() if request.get("nextToken") else "0"
     prefix = request.get("logStreamNamePrefix") or ""
@@ -246,41 +191,8 @@ def filter_log_events(call: Call, request: dict[str, Any]) -> Result:
                 "timestamp": time,
                 "message": message,
                 "ingestionTime": ingested,
-                "eventId": str(number),
+                "eventId": subscriptions.event_id(number),
             }
         )
     answer: dict[str, Any] = {"events": events, "searchedLogStreams": []}
     return answer | ({"nextToken": token} if token else {})
-
-
-@OPERATIONS.write("PutRetentionPolicy")
-def put_retention_policy(call: Call, request: dict[str, Any]) -> Result:
-    """Days after which events are deleted."""
-    _require_group(call, request["logGroupName"])
-    set_retention(call, request["logGroupName"], request["retentionInDays"])
-    return {}
-
-
-def set_retention(call: Call, name: str, days: int | None) -> None:
-    """None keeps events for ever."""
-    call.tx.execute("UPDATE logs_groups SET retention=? WHERE name=?", (days, name))
-
-
-@OPERATIONS.write("DeleteRetentionPolicy")
-def delete_retention_policy(call: Call, request: dict[str, Any]) -> Result:
-    """Events are kept for ever."""
-    _require_group(call, request["logGroupName"])
-    set_retention(call, request["logGroupName"], None)
-    return {}
-
-
-def expire(tx: Transaction) -> None:
-    """Delete events that are past their group's retention."""
-    for name, days in tx.all("SELECT name, retention FROM logs_groups WHERE retention IS NOT NULL"):
-        limit = int((tx.now - days * 86_400) * 1000)
-        tx.execute("DELETE FROM logs_events WHERE grp=? AND time<?", (name, limit))
-
-
-def exists(tx: Transaction, name: str) -> bool:
-    """Whether there is a log group of this name."""
-    return tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is not None

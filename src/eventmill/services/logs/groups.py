@@ -1,0 +1,147 @@
+"""Log groups and how long they keep their events.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eventmill.kernel.errors import Invalid
+from eventmill.services.contract import Call, Operations, Result
+from eventmill.store.transaction import Transaction
+
+OPERATIONS = Operations()
+
+
+def changed_key(group: str) -> str:
+    """Announced when a group got events."""
+    return f"logs:{group}"
+
+
+def group_arn(call: Call, name: str) -> str:
+    """The ARN of a log group, without the `:*` that some answers add."""
+    return f"arn:aws:logs:{call.region}:{call.account}:log-group:{name}"
+
+
+def missing(what: str) -> Invalid:
+    """`what` is `log group`, `log stream`, `subscription filter` and so on."""
+    return Invalid("ResourceNotFoundException", f"The specified {what} does not exist.")
+
+
+def require_group(call: Call, name: str) -> None:
+    """Raises Invalid (ResourceNotFoundException)."""
+    if call.tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is None:
+        raise missing("log group")
+
+
+@OPERATIONS.write("CreateLogGroup")
+def create_log_group(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid when it exists."""
+    name = request["logGroupName"]
+    create_group(call, name, None)
+    put_tags(call.tx, group_arn(call, name), request.get("tags") or {})
+    return {}
+
+
+def create_group(call: Call, name: str, retention: int | None) -> None:
+    """Raises Invalid (ResourceAlreadyExistsException)."""
+    if call.tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is not None:
+        raise Invalid("ResourceAlreadyExistsException", "The specified log group already exists")
+    call.tx.execute(
+        "INSERT INTO logs_groups(name, arn, created, retention) VALUES(?,?,?,?)",
+        (name, group_arn(call, name), int(call.now * 1000), retention),
+    )
+
+
+@OPERATIONS.write("DeleteLogGroup")
+def delete_log_group(call: Call, request: dict[str, Any]) -> Result:
+    """With its streams and events."""
+    require_group(call, request["logGroupName"])
+    delete_group(call, request["logGroupName"])
+    return {}
+
+
+def delete_group(call: Call, name: str) -> None:
+    """Delete whatever there is of the group."""
+    call.tx.execute("DELETE FROM logs_events WHERE grp=?", (name,))
+    call.tx.execute("DELETE FROM logs_streams WHERE grp=?", (name,))
+    call.tx.execute("DELETE FROM logs_subscriptions WHERE grp=?", (name,))
+    call.tx.execute("DELETE FROM logs_metric_filters WHERE grp=?", (name,))
+    call.tx.execute("DELETE FROM logs_tags WHERE arn=?", (group_arn(call, name),))
+    call.tx.execute("DELETE FROM logs_groups WHERE name=?", (name,))
+
+
+@OPERATIONS.scan("DescribeLogGroups")
+def describe_log_groups(call: Call, request: dict[str, Any]) -> Result:
+    """By name, 50 a page."""
+    prefix = request.get("logGroupNamePrefix") or ""
+    limit = request.get("limit") or 50
+    rows = call.tx.all(
+        "SELECT name, arn, created, retention,"
+        " (SELECT count(*) FROM logs_metric_filters WHERE grp=logs_groups.name) FROM logs_groups"
+        " WHERE name>=? AND name<? AND name>? ORDER BY name LIMIT ?",
+        (prefix, prefix + "\U0010ffff", request.get("nextToken") or "", limit + 1),
+    )
+    groups = []
+    for name, arn, created, retention, filters in rows[:limit]:
+        group = {
+            "logGroupName": name,
+            "arn": f"{arn}:*",
+            "logGroupArn": arn,
+            "creationTime": created,
+            "metricFilterCount": filters,
+            "storedBytes": 0,
+        }
+        if retention is not None:
+            group["retentionInDays"] = retention
+        groups.append(group)
+    return _page({"logGroups": groups}, rows, limit)
+
+
+def _page(answer: dict[str, Any], rows: Sequence[Any], limit: int) -> dict[str, Any]:
+    if len(rows) > limit:
+        answer["nextToken"] = str(rows[limit - 1][0])
+    return answer
+
+
+@OPERATIONS.write("PutRetentionPolicy")
+def put_retention_policy(call: Call, request: dict[str, Any]) -> Result:
+    """Days after which events are deleted."""
+    require_group(call, request["logGroupName"])
+    set_retention(call, request["logGroupName"], request["retentionInDays"])
+    return {}
+
+
+def set_retention(call: Call, name: str, days: int | None) -> None:
+    """None keeps events for ever."""
+    call.tx.execute("UPDATE logs_groups SET retention=? WHERE name=?", (days, name))
+
+
+@OPERATIONS.write("DeleteRetentionPolicy")
+def delete_retention_policy(call: Call, request: dict[str, Any]) -> Result:
+    """Events are kept for ever."""
+    require_group(call, request["logGroupName"])
+    set_retention(call, request["logGroupName"], None)
+    return {}
+
+
+def expire(tx: Transaction) -> None:
+    """Delete events that are past their group's retention."""
+    for name, days in tx.all("SELECT name, retention FROM logs_groups WHERE retention IS NOT NULL"):
+        limit = int((tx.now - days * 86_400) * 1000)
+        tx.execute("DELETE FROM logs_events WHERE grp=? AND time<?", (name, limit))
+
+
+def exists(tx: Transaction, name: str) -> bool:
+    """Whether there is a log group of this name."""
+    return tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is not None
+
+
+def put_tags(tx: Transaction, arn: str, tags: Mapping[str, str]) -> None:
+    """Add or replace tags of a group."""
+    tx.executemany(
+        "INSERT OR REPLACE INTO logs_tags VALUES(?,?,?)",
+        [(arn, name, value) for name, value in tags.items()],
+    )

@@ -1,0 +1,88 @@
+"""Metric filters: kept, and not counted, since no metrics are kept to count them in.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from eventmill.services.contract import Call, Result
+from eventmill.services.logs.filters import compile_filter
+from eventmill.services.logs.groups import OPERATIONS, missing, require_group
+
+
+def put(call: Call, group: str, name: str, pattern: str, transformations: list[Any]) -> None:
+    """Create or replace one. Raises Invalid."""
+    require_group(call, group)
+    compile_filter(pattern)
+    call.tx.execute(
+        "INSERT OR REPLACE INTO logs_metric_filters VALUES(?,?,?,?,?)",
+        (group, name, pattern, json.dumps(transformations), int(call.now * 1000)),
+    )
+
+
+def delete(call: Call, group: str, name: str) -> bool:
+    """False when there is no such filter."""
+    gone = call.tx.execute("DELETE FROM logs_metric_filters WHERE grp=? AND name=?", (group, name))
+    return gone.rowcount > 0
+
+
+@OPERATIONS.write("PutMetricFilter")
+def put_metric_filter(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid for a pattern that is none."""
+    put(
+        call,
+        request["logGroupName"],
+        request["filterName"],
+        request["filterPattern"],
+        request["metricTransformations"],
+    )
+    return {}
+
+
+@OPERATIONS.write("DeleteMetricFilter")
+def delete_metric_filter(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid (ResourceNotFoundException)."""
+    require_group(call, request["logGroupName"])
+    if not delete(call, request["logGroupName"], request["filterName"]):
+        raise missing("metric filter")
+    return {}
+
+
+@OPERATIONS.scan("DescribeMetricFilters")
+def describe_metric_filters(call: Call, request: dict[str, Any]) -> Result:
+    """By name, of one group or of all."""
+    group, prefix = request.get("logGroupName"), request.get("filterNamePrefix") or ""
+    if group:
+        require_group(call, group)
+    rows = call.tx.all("SELECT * FROM logs_metric_filters ORDER BY name, grp")
+    found = [
+        {
+            "filterName": name,
+            "filterPattern": pattern,
+            "metricTransformations": json.loads(transformations),
+            "creationTime": created,
+            "logGroupName": of,
+        }
+        for of, name, pattern, transformations, created in rows
+        if group in (None, of) and name.startswith(prefix)
+    ]
+    return {"metricFilters": found}
+
+
+@OPERATIONS.read("TestMetricFilter")
+def test_metric_filter(call: Call, request: dict[str, Any]) -> Result:
+    """Which of the messages the pattern wants, and what it names in them."""
+    wanted = compile_filter(request["filterPattern"])
+    matches = [
+        {
+            "eventNumber": number,
+            "eventMessage": message,
+            "extractedValues": wanted.extracted(message),
+        }
+        for number, message in enumerate(request["logEventMessages"], 1)
+        if wanted.matches(message)
+    ]
+    return {"matches": matches}

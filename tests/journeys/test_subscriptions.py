@@ -1,0 +1,219 @@
+"""CloudWatch Logs: from a line in a log to the function or stream that subscribed to it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from eventmill.testing import engine
+from tests.shape import assert_shape, recorded
+
+APP = Path(__file__).parents[1] / "apps" / "logwatch"
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[Any]:
+    with engine() as running:
+        running.deploy(APP)
+        yield running
+
+
+def received(app: Any, output: str) -> list[Any]:
+    """What arrives until nothing moves any more; taken out of the queue."""
+    app.settle()
+    sqs, url, found = app.client("sqs"), app.outputs[output], []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            found.append(json.loads(message["Body"]))
+    return found
+
+
+def work(app: Any, *lines: Any) -> None:
+    payload = json.dumps({"lines": [json.dumps(line) for line in lines]})
+    app.client("lambda").invoke(FunctionName=app.outputs["Work"], Payload=payload)
+
+
+def logged(app: Any, group: str, text: str) -> None:
+    """Wait until a line is stored: log lines travel for some milliseconds."""
+    for _ in range(200):
+        if app.client("logs").filter_log_events(logGroupName=group, filterPattern=text)["events"]:
+            return
+    raise AssertionError(f"{text} was never logged")
+
+
+def records(app: Any, start: str = "TRIM_HORIZON") -> list[dict[str, Any]]:
+    kinesis, name = app.client("kinesis"), app.outputs["Records"]
+    (shard,) = kinesis.list_shards(StreamName=name)["Shards"]
+    iterator = kinesis.get_shard_iterator(
+        StreamName=name, ShardId=shard["ShardId"], ShardIteratorType=start
+    )["ShardIterator"]
+    return list(kinesis.get_records(ShardIterator=iterator)["Records"])
+
+
+def refused(call: Any, **request: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as failed:
+        call(**request)
+    error = failed.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_only_the_lines_that_the_pattern_wants_reach_the_function(app) -> None:
+    work(app, {"level": "INFO", "text": "one"}, {"level": "ERROR", "text": "two"})
+    logged(app, app.outputs["WorkLogs"], "two")
+    (got,) = received(app, "Results")
+    assert set(got["event"]) == {"awslogs"} and set(got["event"]["awslogs"]) == {"data"}
+    assert_shape(got["told"], recorded("logs.subscription"))
+    assert json.loads(got["told"]["logEvents"][0]["message"])["text"] == "two"
+    assert got["told"]["logGroup"] == app.outputs["WorkLogs"]
+
+
+def test_a_subscriber_that_fails_sends_to_its_destination(app) -> None:
+    work(app, {"level": "ERROR", "text": "fail"})
+    logged(app, app.outputs["WorkLogs"], "fail")
+    (record,) = received(app, "Failed")
+    assert record["responsePayload"]["errorMessage"] == "asked to fail"
+    assert "awslogs" in record["requestPayload"] and received(app, "Results") == []
+
+
+def test_a_stream_gets_a_control_message_and_then_what_is_logged(app) -> None:
+    logs = app.client("logs")
+    events = [{"timestamp": 1_000 + number, "message": f"line {number}"} for number in range(3)]
+    logs.put_log_events(logGroupName=app.outputs["Audit"], logStreamName="all", logEvents=events)
+    app.settle()
+    found = [json.loads(gzip.decompress(record["Data"])) for record in records(app)[:2]]
+    control, data = found
+    assert control["messageType"] == "CONTROL_MESSAGE" and control["owner"] == "CloudwatchLogs"
+    assert data["messageType"] == "DATA_MESSAGE" and data["subscriptionFilters"] == ["everything"]
+    assert [event["message"] for event in data["logEvents"]] == ["line 0", "line 1", "line 2"]
+    assert data["logStream"] == "all"
+
+
+def test_a_rule_puts_events_into_a_stream_under_a_key_of_their_own(app) -> None:
+    detail = {"customer": "ann", "total": 3}
+    entry = {"Source": "shop", "DetailType": "x", "Detail": json.dumps(detail)}
+    app.client("events").put_events(Entries=[{"EventBusName": "logwatch", **entry}])
+    app.settle()
+    last = records(app)[-1]
+    assert json.loads(last["Data"]) == detail and last["PartitionKey"] == "ann"
+
+
+def test_a_schedule_puts_a_record(app) -> None:
+    target = {
+        "Arn": app.outputs["RecordsArn"],
+        "RoleArn": app.outputs["RoleArn"],
+        "Input": "tick",
+        "KinesisParameters": {"PartitionKey": "clock"},
+    }
+    app.client("scheduler").create_schedule(
+        Name="tick",
+        ScheduleExpression="rate(1 day)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target=target,
+    )
+    app.settle()
+    last = records(app)[-1]
+    assert last["Data"] == b"tick" and last["PartitionKey"] == "clock"
+
+
+def test_filters_are_told_and_taken_away(app) -> None:
+    logs, group = app.client("logs"), app.outputs["WorkLogs"]
+    (shown,) = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
+    assert shown["destinationArn"] == app.outputs["AlarmArn"]
+    assert shown["filterPattern"] == '{ $.level = "ERROR" }'
+    (metric,) = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+    assert metric["metricTransformations"][0]["metricName"] == "Errors"
+    assert (
+        logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["metricFilterCount"] == 1
+    )
+    assert refused(logs.delete_subscription_filter, logGroupName=group, filterName="no") == (
+        "ResourceNotFoundException",
+        "The specified subscription filter does not exist.",
+    )
+
+
+def test_what_aws_refuses(app) -> None:
+    logs = app.client("logs")
+
+    def put(**more: Any) -> tuple[str, str]:
+        request = {
+            "logGroupName": app.outputs["Audit"],
+            "filterName": "f",
+            "filterPattern": "",
+            "destinationArn": app.outputs["AlarmArn"],
+        }
+        return refused(logs.put_subscription_filter, **request | more)
+
+    assert put() == (
+        "InvalidParameterException",
+        "Could not execute the lambda function. Make sure you have given CloudWatch Logs "
+        "permission to execute your function.",
+    )
+    assert put(logGroupName="none") == (
+        "ResourceNotFoundException",
+        "The specified log group does not exist.",
+    )
+    assert "without roleArn" in put(destinationArn=app.outputs["RecordsArn"])[1]
+    assert put(filterPattern="{ $.a }")[0] == "InvalidParameterException"
+    firehose = "arn:aws:firehose:us-east-1:000000000000:deliverystream/d"
+    assert "not offered" in put(destinationArn=firehose)[1]
+
+
+def test_a_function_is_not_made_to_listen_to_itself_without_end(app) -> None:
+    logs, name = app.client("logs"), app.outputs["Alarm"]
+    group = f"/aws/lambda/{name}"
+    logs.create_log_group(logGroupName=group) if not logs.describe_log_groups(
+        logGroupNamePrefix=group
+    )["logGroups"] else None
+    app.client("lambda").add_permission(
+        FunctionName=name,
+        StatementId="itself",
+        Action="lambda:InvokeFunction",
+        Principal="logs.amazonaws.com",
+    )
+    request = {
+        "logGroupName": group,
+        "filterName": "self",
+        "destinationArn": app.outputs["AlarmArn"],
+    }
+    code, message = refused(logs.put_subscription_filter, filterPattern="", **request)
+    assert code == "InvalidParameterException" and "invoke itself without end" in message
+    logs.put_subscription_filter(filterPattern='"never logged"', **request)
+
+
+def test_a_function_whose_policy_was_taken_away_is_not_invoked(app) -> None:
+    client = app.client("lambda")
+    policy = json.loads(client.get_policy(FunctionName=app.outputs["Alarm"])["Policy"])
+    for statement in policy["Statement"]:
+        client.remove_permission(FunctionName=app.outputs["Alarm"], StatementId=statement["Sid"])
+    work(app, {"level": "ERROR", "text": "unheard"})
+    logged(app, app.outputs["WorkLogs"], "unheard")
+    assert received(app, "Results") == []
+
+
+def test_patterns_are_tried_by_test_metric_filter(app) -> None:
+    lines = ['127.0.0.1 - ann [10/Oct/2000:13:25:15 -0700] "GET /a HTTP/1.0" 404 50', "other"]
+    answer = app.client("logs").test_metric_filter(
+        filterPattern="[ip, id, user, time, request, status = 4*, bytes]",
+        logEventMessages=lines,
+    )
+    (match,) = answer["matches"]
+    assert match["eventNumber"] == 1 and match["extractedValues"]["$user"] == "ann"
+    assert match["extractedValues"]["$request"] == "GET /a HTTP/1.0"
+
+
+def test_tags_and_policies_are_kept(app) -> None:
+    logs = app.client("logs")
+    logs.create_log_group(logGroupName="tagged", tags={"a": "1"})
+    arn = logs.describe_log_groups(logGroupNamePrefix="tagged")["logGroups"][0]["logGroupArn"]
+    logs.tag_resource(resourceArn=arn, tags={"b": "2"})
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "1", "b": "2"}
+    logs.put_resource_policy(policyName="p", policyDocument="{}")
+    (policy,) = logs.describe_resource_policies()["resourcePolicies"]
+    assert policy["policyName"] == "p" and policy["policyDocument"] == "{}"
