@@ -24,12 +24,14 @@ from eventmill.deliver import (
     subscriptions,
     topics,
 )
+from eventmill.deliver.authorization import Authorizer
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
 from eventmill.deliver.http_targets import HttpTargets
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
 from eventmill.deliver.parts import Parts
+from eventmill.deliver.pipes import Reach
 from eventmill.deliver.provisioning import Provisioning
 from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
 from eventmill.deliver.upkeep import Upkeep
@@ -133,10 +135,13 @@ class Engine:
             lambda: self.database.read(lambda_.reserved_total),
         )
         parts = Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token)
-        self.delivery = Delivery(
-            parts, joins.STREAM_SOURCES, {"s3": destinations.bucket_sink(self._call)}
-        )
         self.http = HttpClient()
+        self.delivery = Delivery(
+            parts,
+            joins.STREAM_SOURCES,
+            {"s3": destinations.bucket_sink(self._call)},
+            Reach(self.http, Authorizer(self.http, self.clock), self._address),
+        )
         by_name = ByName()
         self.sockets = Sockets(settings.host)
         self._register_carriers(parts, by_name)

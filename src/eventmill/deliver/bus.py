@@ -19,6 +19,7 @@ from eventmill.deliver.retry_policy import Undeliverable, dead_letter, exhausted
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.errors import Fault, Internal, Throttled
 from eventmill.kernel.ids import Ids
+from eventmill.patterns.paths import MISSING, value_at
 from eventmill.services import events, kinesis, lambda_, logs, sns, sqs
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
@@ -168,8 +169,8 @@ def _puts(ids: Ids, account: str) -> dict[str, Put]:
 
     def to_stream(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         path = (delivery.target.get("KinesisParameters") or {}).get("PartitionKeyPath") or "$.id"
-        key = events.value_at(delivery.event, path)
-        if key is events.MISSING:
+        key = value_at(delivery.event, path)
+        if key is MISSING:
             raise Undeliverable("INVALID_PARAMETER", f"The event has nothing at {path}.")
         text = key if isinstance(key, str) else orjson.dumps(key).decode()
         kinesis.put(tx, ids, delivery.arn, body, text)

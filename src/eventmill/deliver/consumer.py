@@ -15,7 +15,7 @@ from eventmill.kernel import lineage
 from eventmill.kernel.errors import NotFound
 from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
 from eventmill.services import lambda_
-from eventmill.services.lambda_ import EventSourceMapping
+from eventmill.services.lambda_ import EventSourceMapping, Filters
 from eventmill.store.transaction import Transaction
 
 
@@ -71,6 +71,9 @@ class Consumer(Protocol):
 
     def runs(self, tx: Transaction) -> bool:
         """Whether it takes batches at present."""
+
+    def keep(self, event: Mapping[str, Any]) -> bool:
+        """Whether the record, in the shape in which functions get it, passes the filters."""
 
     async def turn(self) -> Turn:
         """Wait for concurrency. Raises NotFound, FunctionStopped."""
@@ -129,6 +132,7 @@ class FunctionConsumer:
     def __init__(self, mapping: EventSourceMapping, parts: Parts) -> None:
         self._mapping = mapping
         self._parts = parts
+        self._filters = Filters(mapping.source, mapping.patterns)
         self._result = ""
 
     @property
@@ -142,6 +146,10 @@ class FunctionConsumer:
     def runs(self, tx: Transaction) -> bool:
         """Whether the function exists and is not stopped."""
         return lambda_.runs(tx, self._mapping.function)
+
+    def keep(self, event: Mapping[str, Any]) -> bool:
+        """Whether the record passes the mapping's filters."""
+        return self._filters.keep(event)
 
     async def turn(self) -> FunctionTurn:
         """Wait for concurrency. Raises NotFound, FunctionStopped."""

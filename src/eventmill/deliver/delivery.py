@@ -11,6 +11,7 @@ from eventmill.deliver.destinations import Sink
 from eventmill.deliver.mapping import Pollers
 from eventmill.deliver.outbox import Outbox
 from eventmill.deliver.parts import Parts
+from eventmill.deliver.pipes import Reach
 from eventmill.deliver.streams import StreamSource
 
 
@@ -25,8 +26,12 @@ class Delivery:
         parts: Parts,
         streams: Mapping[str, StreamSource] | None = None,
         sinks: Mapping[str, Sink] | None = None,
+        reach: Reach | None = None,
     ) -> None:
-        """`streams` and `sinks` by the service in an ARN; those of the usual targets are here."""
+        """`streams` and `sinks` by the service in an ARN; those of the usual targets are here.
+
+        `reach` is how pipes call HTTP servers; there are none without it.
+        """
         self.outbox = Outbox(parts.database)
         own = {
             "sqs": destinations.queue_sink(parts.ids),
@@ -35,7 +40,7 @@ class Delivery:
             "events": destinations.bus_sink(parts.ids),
         }
         self.outbox.hop(destinations.KIND, destinations.carrier({**own, **(sinks or {})}))
-        self._pollers = Pollers(parts, streams or {})
+        self._pollers = Pollers(parts, streams or {}, reach)
         self._asynchronous = AsynchronousInvocations(parts)
 
     async def start(self) -> None:

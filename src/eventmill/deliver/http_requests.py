@@ -12,8 +12,8 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from eventmill.deliver.bus import Delivery
 from eventmill.kernel.http import HttpCall
+from eventmill.patterns.paths import text_at
 from eventmill.services import events
 
 SECONDS = 5.0
@@ -29,23 +29,24 @@ _FIXED = frozenset({"user-agent", "range", "accept-encoding", "host", "content-l
 """Headers that neither a target nor a connection can set."""
 
 
-def request_of(delivery: Delivery, destination: events.Destination) -> HttpCall:
-    """Raises NotShapable when the target's template gives no JSON."""
+def request_of(
+    destination: events.Destination, wanted: Mapping[str, Any], event: Any, body: bytes
+) -> HttpCall:
+    """`wanted` are the HttpParameters, whose paths look into `event`."""
     assert destination.connection is not None
-    wanted = delivery.target.get("HttpParameters") or {}
     added = destination.connection.parameters.get("InvocationHttpParameters") or {}
     url = destination.endpoint
     for value in wanted.get("PathParameterValues") or []:
-        url = url.replace("*", quote(_value(value, delivery.event), safe=""), 1)
-    query = {key: _value(v, delivery.event) for key, v in _items(wanted, "QueryStringParameters")}
+        url = url.replace("*", quote(text_at(event, value), safe=""), 1)
+    query = {key: text_at(event, v) for key, v in _items(wanted, "QueryStringParameters")}
     query |= named(added.get("QueryStringParameters"))
-    headers = {key: _value(v, delivery.event) for key, v in _items(wanted, "HeaderParameters")}
+    headers = {key: text_at(event, v) for key, v in _items(wanted, "HeaderParameters")}
     headers |= named(added.get("HeaderParameters"))
     return HttpCall(
         destination.method,
         with_query(url, query),
         with_headers(_HEADERS, headers),
-        _body(delivery.body(), named(added.get("BodyParameters"))),
+        _body(body, named(added.get("BodyParameters"))),
         SECONDS,
     )
 
@@ -72,16 +73,6 @@ def with_headers(first: Mapping[str, str], more: Mapping[str, str]) -> list[tupl
 
 def _items(wanted: Mapping[str, Any], name: str) -> Iterable[tuple[str, str]]:
     return (wanted.get(name) or {}).items()
-
-
-def _value(text: str, event: Mapping[str, Any]) -> str:
-    """A parameter of a target: as it stands, or what a path finds in the event."""
-    if not text.startswith("$"):
-        return text
-    value = events.value_at(event, text)
-    if value is events.MISSING:
-        return ""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _body(shaped: bytes, added: Mapping[str, str]) -> bytes:

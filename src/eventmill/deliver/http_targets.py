@@ -64,7 +64,8 @@ class HttpTargets:
             due = self._rates.slot(row.id, row.target, destination.rate, self._clock.now())
             if due is not None:
                 raise Postpone(due, counted=False)
-            call = request_of(delivery, destination)
+            wanted = delivery.target.get("HttpParameters") or {}
+            call = request_of(destination, wanted, delivery.event, delivery.body())
             await self._call(destination.connection, call)
         except Unreached as error:
             policy = delivery.target.get("RetryPolicy")

@@ -17,7 +17,7 @@ from eventmill.deliver.settle import StreamDecision, Verdict, stream_backoff, st
 from eventmill.kernel.errors import NotFound
 from eventmill.kernel.functions import ConcurrencyExceeded, FunctionStopped, Outcome
 from eventmill.services import lambda_
-from eventmill.services.lambda_ import EventSourceMapping, Filters
+from eventmill.services.lambda_ import EventSourceMapping
 from eventmill.store.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ class Lane:
         parts: Parts,
         source: StreamSource,
         consumer: Consumer,
-        filters: Filters,
         shard: str,
         number: int,
         state: LaneState,
@@ -46,7 +45,6 @@ class Lane:
         self._parts = parts
         self._source = source
         self._consumer = consumer
-        self._filters = filters
         self._number = number
         self._state = state
 
@@ -145,7 +143,7 @@ class Lane:
         count = self._mapping.parallelization
         if count > 1 and lanes.lane_of(key, count) != self._number:
             return False
-        return self._filters.keep(event)
+        return self._consumer.keep(event)
 
     # Windows
 

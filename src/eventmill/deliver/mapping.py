@@ -1,6 +1,6 @@
-"""The pollers: one for each enabled event source mapping, as the database has them.
+"""The pollers: one for each enabled event source mapping and each running pipe of the database.
 
-They are started, stopped and replaced when a mapping is announced as changed.
+They are started, stopped and replaced when a mapping or a pipe is announced as changed.
 """
 
 from __future__ import annotations
@@ -8,20 +8,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from eventmill.deliver import lanes
-from eventmill.deliver.consumer import FunctionConsumer
+from eventmill.deliver.consumer import Consumer, FunctionConsumer
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.parts import Parts
+from eventmill.deliver.pipes import PipeConsumer, Reach, reading_of
 from eventmill.deliver.sqs import QueuePoller
 from eventmill.deliver.streams import StreamPoller, StreamSource
 from eventmill.deliver.tasks import Tasks
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.errors import NotFound
 from eventmill.kernel.functions import FunctionSpec
-from eventmill.services import lambda_, sqs
+from eventmill.services import lambda_, pipes, sqs
 from eventmill.services.lambda_ import EventSourceMapping
+from eventmill.services.pipes import Pipe
 from eventmill.store.transaction import Transaction
 
 _GRACE = 900.0
@@ -40,14 +43,25 @@ class Poller(Protocol):
         """Take no more, and let what runs end within `grace` real seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be polled; `mapping` holds the settings of the pipe where it is one."""
+
+    mapping: EventSourceMapping
+    pipe: Pipe | None = None
+
+
 class Pollers:
     """See the module."""
 
-    def __init__(self, parts: Parts, streams: Mapping[str, StreamSource]) -> None:
-        """`streams` by the service in a stream's ARN."""
+    def __init__(
+        self, parts: Parts, streams: Mapping[str, StreamSource], reach: Reach | None
+    ) -> None:
+        """`streams` by the service in a stream's ARN; without `reach` there are no pipes."""
         self._parts = parts
         self._streams = streams
-        self._pollers: dict[str, tuple[EventSourceMapping, Poller]] = {}
+        self._reach = reach
+        self._pollers: dict[str, tuple[Wanted, Poller]] = {}
         self._retiring: set[str] = set()
         self._tasks = Tasks()
         parts.flights.add(self._probe)
@@ -68,18 +82,24 @@ class Pollers:
 
     async def _run(self) -> None:
         database = self._parts.database
-        with database.signals.listen(lambda_.MAPPINGS_KEY) as signal:
+        with database.signals.listen(lambda_.MAPPINGS_KEY, pipes.KEY) as signal:
             while True:
-                wanted = {entry.uuid: entry for entry in database.read(lambda_.mappings)}
-                for uuid, (mapping, poller) in tuple(self._pollers.items()):
-                    if wanted.get(uuid) != mapping and uuid not in self._retiring:
+                wanted = database.read(self._wanted)
+                for uuid, (entry, poller) in tuple(self._pollers.items()):
+                    if wanted.get(uuid) != entry and uuid not in self._retiring:
                         self._retiring.add(uuid)
                         self._tasks.start(self._retire(uuid, poller, signal.fire), uuid)
                 await database.write(self._forget)
-                for uuid, mapping in wanted.items():
+                for uuid, entry in wanted.items():
                     if uuid not in self._pollers:
-                        self._start(mapping)
+                        self._start(entry)
                 await signal.wait()
+
+    def _wanted(self, tx: Transaction) -> dict[str, Wanted]:
+        wanted = {mapping.uuid: Wanted(mapping) for mapping in lambda_.mappings(tx)}
+        if self._reach is not None:
+            wanted |= {pipe.id: Wanted(reading_of(pipe), pipe) for pipe in pipes.running(tx)}
+        return wanted
 
     async def _retire(self, uuid: str, poller: Poller, wake: Callable[[], None]) -> None:
         """The new poller of a changed mapping starts when the old one has settled: two at once
@@ -91,14 +111,20 @@ class Pollers:
             self._retiring.discard(uuid)
             wake()
 
-    @staticmethod
-    def _forget(tx: Transaction) -> None:
-        lanes.forget_mappings(tx, lambda_.mapping_uuids(tx))
+    def _forget(self, tx: Transaction) -> None:
+        known = lambda_.mapping_uuids(tx)
+        lanes.forget_mappings(tx, known if self._reach is None else known | pipes.ids(tx))
 
-    def _start(self, mapping: EventSourceMapping) -> None:
+    def _consumer(self, wanted: Wanted) -> Consumer:
+        if wanted.pipe is None or self._reach is None:
+            return FunctionConsumer(wanted.mapping, self._parts)
+        return PipeConsumer(wanted.pipe, wanted.mapping, self._parts, self._reach)
+
+    def _start(self, wanted: Wanted) -> None:
+        mapping = wanted.mapping
         service = service_of(mapping.source)
         poller: Poller
-        consumer = FunctionConsumer(mapping, self._parts)
+        consumer = self._consumer(wanted)
         if service == "sqs":
             poller = QueuePoller(mapping, self._parts, consumer)
         elif service in self._streams:
@@ -106,7 +132,7 @@ class Pollers:
         else:
             _log.error("no source for %s: mapping %s does nothing", mapping.source, mapping.uuid)
             return
-        self._pollers[mapping.uuid] = (mapping, poller)
+        self._pollers[mapping.uuid] = (wanted, poller)
         poller.start()
 
     async def _watch_functions(self) -> None:
@@ -123,10 +149,10 @@ class Pollers:
             return None
 
     def _probe(self, tx: Transaction) -> Iterator[Motion]:
-        wanted = {entry.uuid: entry for entry in lambda_.mappings(tx)}
-        running = {uuid: mapping for uuid, (mapping, _) in self._pollers.items()}
+        wanted = self._wanted(tx)
+        running = {uuid: entry for uuid, (entry, _) in self._pollers.items()}
         for uuid in wanted.keys() | running.keys():
-            entry = wanted.get(uuid) or running[uuid]
-            known = service_of(entry.source) == "sqs" or service_of(entry.source) in self._streams
+            service = service_of((wanted.get(uuid) or running[uuid]).mapping.source)
+            known = service == "sqs" or service in self._streams
             if known and wanted.get(uuid) != running.get(uuid):
                 yield Motion(f"event source mapping {uuid} changing")

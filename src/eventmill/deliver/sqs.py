@@ -28,7 +28,7 @@ from eventmill.kernel.functions import (
     RecursionDetected,
 )
 from eventmill.services import lambda_, sqs
-from eventmill.services.lambda_ import EventSourceMapping, Filters
+from eventmill.services.lambda_ import EventSourceMapping
 from eventmill.services.sqs import Message
 from eventmill.store.signals import Signal
 from eventmill.store.transaction import Transaction
@@ -65,7 +65,6 @@ class QueuePoller:
         self._mapping = mapping
         self._parts = parts
         self._consumer = consumer
-        self._filters = Filters(mapping.source, mapping.patterns)
         self._ramp = Ramp(growth_of(mapping))
         self._tasks = Tasks()
         self._running = 0
@@ -195,7 +194,7 @@ class QueuePoller:
         filtered: list[str] = []
         for message in messages:
             record = shapes.queue_record(message, source)
-            if self._filters.keep(record):
+            if self._consumer.keep(record):
                 kept.append(Held(message, orjson.dumps(record)))
             else:
                 filtered.append(message.handle)

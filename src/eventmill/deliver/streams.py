@@ -16,7 +16,7 @@ from eventmill.deliver.inflight import Motion
 from eventmill.deliver.lane import Lane
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.tasks import Tasks, lasting
-from eventmill.services.lambda_ import EventSourceMapping, Filters
+from eventmill.services.lambda_ import EventSourceMapping
 from eventmill.store.transaction import Transaction
 
 
@@ -97,7 +97,6 @@ class StreamPoller:
         self._parts = parts
         self._consumer = consumer
         self._source = source
-        self._filters = Filters(mapping.source, mapping.patterns)
         self._tasks = Tasks()
         self._lanes: dict[str, list[Lane]] = {}
         self._finished: set[str] = set()
@@ -149,7 +148,6 @@ class StreamPoller:
                 self._parts,
                 self._source,
                 self._consumer,
-                self._filters,
                 shard,
                 number,
                 state,

@@ -3,6 +3,7 @@
 Below the service's declaration stand the functions that deliver uses.
 """
 
+from eventmill.patterns.templates import NotShapable
 from eventmill.services.contract import Service
 from eventmill.services.events import connections, destinations, putting, replays, rules, targets
 from eventmill.services.events.archives import expire
@@ -10,7 +11,6 @@ from eventmill.services.events.buses import DEFAULT, OPERATIONS, exists, name_of
 from eventmill.services.events.connections import Connection
 from eventmill.services.events.destinations import Destination
 from eventmill.services.events.destinations import by_arn as find_destination
-from eventmill.services.events.paths import MISSING, value_at
 from eventmill.services.events.putting import put
 from eventmill.services.events.resources import RESOURCES
 from eventmill.services.events.routing import HTTP_TARGET, TARGET, Routed, route
@@ -18,12 +18,11 @@ from eventmill.services.events.rules import SCHEDULES_KEY, rule_arn
 from eventmill.services.events.schedules import fire, next_due, resume
 from eventmill.services.events.schema import SCHEMA
 from eventmill.services.events.targets import find as find_target
-from eventmill.services.events.transform import NotShapable, shape
+from eventmill.services.events.transform import shape
 
 __all__ = [
     "DEFAULT",
     "HTTP_TARGET",
-    "MISSING",
     "SCHEDULES_KEY",
     "SERVICE",
     "TARGET",
@@ -44,7 +43,6 @@ __all__ = [
     "route",
     "rule_arn",
     "shape",
-    "value_at",
 ]
 
 # Importing these registers their operations.

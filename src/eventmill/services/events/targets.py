@@ -11,10 +11,10 @@ from typing import Any
 
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.errors import Fault, Invalid
+from eventmill.patterns.paths import steps_of
 from eventmill.services.contract import Call, Result
 from eventmill.services.events import buses, faults, rules, transform
 from eventmill.services.events.buses import OPERATIONS
-from eventmill.services.events.paths import steps_of
 from eventmill.store.transaction import Transaction
 
 TARGETS_OF_A_RULE = 5

@@ -6,19 +6,18 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-inp
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from eventmill.patterns.paths import MISSING, steps_of, value_at
+from eventmill.patterns.templates import NotShapable, fill, placeholders
 from eventmill.services.events import faults
-from eventmill.services.events.paths import MISSING, steps_of, value_at
 
 TEMPLATE_LIMIT = 8_192
 PATHS_LIMIT = 100
 
-_PLACEHOLDER = re.compile(r"<([^<>\s]+)>")
 _RESERVED = (
     "aws.events.rule-arn",
     "aws.events.rule-name",
@@ -26,10 +25,6 @@ _RESERVED = (
     "aws.events.event",
     "aws.events.event.json",
 )
-
-
-class NotShapable(Exception):
-    """The template gives no JSON with this event, so nothing can be delivered."""
 
 
 def check(target: Mapping[str, Any]) -> None:
@@ -61,7 +56,7 @@ def _check_transformer(number: str, transformer: Mapping[str, Any]) -> None:
             raise faults.validation(
                 f"InputPathsMap for target {number} contains invalid path {name}: {path}."
             )
-    for name in _PLACEHOLDER.findall(transformer["InputTemplate"]):
+    for name in placeholders(transformer["InputTemplate"]):
         if name not in paths and name not in _RESERVED:
             raise faults.validation(
                 f"InputTemplate for target {number} contains invalid placeholder <{name}>."
@@ -103,43 +98,9 @@ def _fill(
         "aws.events.event": envelope,
     }
     is_object = template.startswith(("{", "["))
-    parts = [
-        text if name is None else _inserted(values.get(name, MISSING), quoted, is_object)
-        for text, name, quoted in _pieces(template)
-    ]
-    filled = "".join(parts)
+    filled = fill(template, lambda name: values.get(name, MISSING))
     _check_json(filled, is_object)
     return filled
-
-
-def _pieces(template: str) -> Iterator[tuple[str, str | None, bool]]:
-    """(text, None, _) and ("", placeholder, whether inside quotes), in order."""
-    quoted, place = False, 0
-    for match in _PLACEHOLDER.finditer(template):
-        text = template[place : match.start()]
-        yield text, None, quoted
-        quoted ^= _quotes(text) % 2 == 1
-        yield "", match[1], quoted
-        place = match.end()
-    yield template[place:], None, quoted
-
-
-def _quotes(text: str) -> int:
-    """Quotation marks that are not escaped."""
-    return len(re.findall(r'(?<!\\)(?:\\\\)*"', text))
-
-
-def _inserted(value: Any, quoted: bool, is_object: bool) -> str:
-    if value is MISSING:
-        return "" if quoted else '""'
-    if not quoted:
-        return orjson.dumps(value).decode()
-    if isinstance(value, str):
-        # Escaped, so that a quotation mark in the value does not end the template's string.
-        return json.dumps(value, ensure_ascii=False)[1:-1]
-    if isinstance(value, list) and is_object:
-        raise NotShapable("an array stands inside quotation marks of the template")
-    return orjson.dumps(value).decode().replace('"', "")
 
 
 def _check_json(filled: str, is_object: bool) -> None:

@@ -1,4 +1,6 @@
-"""The JSON paths of inputs and parameters: `$.detail.items[0]['a b']`, `[*]` for every element.
+"""The JSON paths of inputs and parameters, on buses and in pipes.
+
+`$.detail.items[0]['a b']`; `[*]` is every element.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """
@@ -8,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Any
+
+import orjson
 
 MISSING = object()
 """What stands at a path that leads nowhere."""
@@ -53,6 +57,16 @@ def _at(event: Any, steps: tuple[Step, ...]) -> Any:
                 return MISSING
             value = value[step]
     return value
+
+
+def text_at(event: Any, text: str) -> str:
+    """A parameter as it stands, or, where it is a path, what it finds in the event as text."""
+    if not text.startswith("$"):
+        return text
+    value = value_at(event, text)
+    if value is MISSING:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def value_at(event: Any, path: str) -> Any:

@@ -1,0 +1,95 @@
+"""The events of a pipe: what a source's record is, and what a template makes of it; pure.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-source.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from eventmill.patterns.paths import MISSING, value_at
+from eventmill.patterns.templates import fill, placeholders
+from eventmill.services.pipes import Pipe
+
+_ENCODED = {"aws:sqs": ("body",), "aws:kinesis": ("data",)}
+"""The fields of each source that hold the user's own data."""
+
+
+def event_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The event that a pipe makes of a record in the shape in which functions get it.
+
+    Kinesis's record lies flat in a pipe, its data beside what surrounds it.
+    """
+    event = dict(record)
+    return {**event.pop("kinesis"), **event} if "kinesis" in event else event
+
+
+def decoded(event: Any) -> Any:
+    """The event with the user's data as JSON, where it is some, for paths to look into."""
+    if not isinstance(event, dict):
+        return event
+    fields = _ENCODED.get(str(event.get("eventSource")), ())
+    return {**event, **{name: _data(event[name], name) for name in fields if name in event}}
+
+
+def _data(value: Any, name: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        text = base64.b64decode(value, validate=True).decode() if name == "data" else value
+    except ValueError:
+        return value
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def shaped(pipe: Pipe, template: str, event: Any, now: str) -> Any:
+    """What a template makes of an event: a JSON value, or text that is none.
+
+    A template that is one placeholder alone gives its value as it is. Raises NotShapable.
+    """
+    if not template:
+        return event
+    template = template.strip()
+    inner = decoded(event)
+
+    def value_of(name: str) -> Any:
+        if name.startswith("$"):
+            return value_at(inner, name)
+        return _reserved(pipe, event, inner, now).get(name, f"<{name}>")
+
+    names = placeholders(template)
+    if len(names) == 1 and template == f"<{names[0]}>":
+        value = value_of(names[0])
+        return "" if value is MISSING else value
+    text = fill(template, value_of)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _reserved(pipe: Pipe, event: Any, inner: Any, now: str) -> dict[str, Any]:
+    return {
+        "aws.pipes.pipe-arn": pipe.arn,
+        "aws.pipes.pipe-name": pipe.name,
+        "aws.pipes.source-arn": pipe.source,
+        "aws.pipes.enrichment-arn": pipe.enrichment,
+        "aws.pipes.target-arn": pipe.target,
+        "aws.pipes.event.ingestion-time": now,
+        "aws.pipes.event": event,
+        "aws.pipes.event.json": inner,
+    }
+
+
+def text_of(value: Any) -> str:
+    """A shaped event as a message: text as it is, all else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

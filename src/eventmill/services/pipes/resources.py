@@ -1,0 +1,115 @@
+"""AWS::Pipes::Pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.kernel.clock import iso_seconds
+from eventmill.kernel.errors import NotFound
+from eventmill.services.contract import (
+    Call,
+    Created,
+    Refused,
+    Resource,
+    ResourceType,
+    Support,
+    generated_name,
+)
+from eventmill.services.pipes import pipes
+from eventmill.services.pipes.settings import REFUSED_SOURCES, REFUSED_TARGETS
+from eventmill.store.transaction import Row
+
+H, R = Support.HONOURED, Support.RECORDED
+_NUMBERS = frozenset(
+    {
+        "BatchSize",
+        "MaximumBatchingWindowInSeconds",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "ParallelizationFactor",
+        "StartingPositionTimestamp",
+    }
+)
+
+
+def _typed(value: Any, name: str = "") -> Any:
+    """Templates may write numbers as text."""
+    if isinstance(value, Mapping):
+        return {key: _typed(entry, key) for key, entry in value.items()}
+    if name in _NUMBERS and isinstance(value, str):
+        return float(value) if name == "StartingPositionTimestamp" else int(value)
+    return value
+
+
+def _request(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **properties,
+        "SourceParameters": _typed(properties.get("SourceParameters") or {}),
+        "DesiredState": properties.get("DesiredState") or "RUNNING",
+    }
+
+
+def _created(row: Row) -> Created:
+    name, _, arn, _, _, state, reason, created, modified = row
+    return Created(
+        name,
+        {
+            "Arn": arn,
+            "CurrentState": state,
+            "StateReason": reason or "",
+            "CreationTime": iso_seconds(created),
+            "LastModifiedTime": iso_seconds(modified),
+        },
+    )
+
+
+def _create(call: Call, resource: Resource) -> Created:
+    name = resource.properties.get("Name") or generated_name(resource, call.ids, limit=64)
+    return _created(pipes.create(call, _request(resource.properties) | {"Name": name}))
+
+
+def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    name = resource.physical_id or ""
+    row = pipes.update(call, name, _request(resource.properties), whole=True)
+    tags: Mapping[str, Any] = resource.properties.get("Tags") or {}
+    pipes.set_tags(call, row[2], dict.fromkeys(pipes.tags_of(call.tx, row[2])[1]) | dict(tags))
+    return _created(row)
+
+
+def _delete(call: Call, resource: Resource) -> None:
+    try:
+        pipes.delete(call, resource.physical_id or "")
+    except NotFound:
+        return
+
+
+RESOURCES = (
+    ResourceType(
+        "AWS::Pipes::Pipe",
+        {
+            **dict.fromkeys(
+                (
+                    "Name",
+                    "DesiredState",
+                    "Source",
+                    "SourceParameters",
+                    "Enrichment",
+                    "EnrichmentParameters",
+                    "Target",
+                    "TargetParameters",
+                ),
+                H,
+            ),
+            **dict.fromkeys(
+                ("Description", "RoleArn", "Tags", "LogConfiguration", "KmsKeyIdentifier"), R
+            ),
+            **{f"SourceParameters.{name}": Refused(why) for name, why in REFUSED_SOURCES.items()},
+            **{f"TargetParameters.{name}": Refused(why) for name, why in REFUSED_TARGETS.items()},
+        },
+        _create,
+        _update,
+        _delete,
+        frozenset({"Name", "Source"}),
+    ),
+)
