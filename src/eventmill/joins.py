@@ -182,7 +182,7 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
     return [
         Chore(
             "message move tasks",
-            sqs.move_tasks.step,
+            lambda tx: sqs.move_tasks.step(tx, call(tx).ids),
             sqs.move_tasks.KEY,
             waiting=sqs.move_tasks.next_due,
         ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from eventmill.services.sqs import receiving
+
 ARN = "arn:aws:sqs:us-east-1:000000000000:"
 
 
@@ -92,6 +94,51 @@ def test_a_message_received_too_often_moves_with_its_id(eventmill, queues) -> No
             lambda q, u: q.create_queue(QueueName="q", Attributes={"DelaySeconds": "7"}),
             "QueueAlreadyExists",
         ),
+        (
+            lambda q, u: q.create_queue(
+                QueueName="x.fifo",
+                Attributes={"FifoQueue": "true", "FifoThroughputLimit": "perMessageGroupId"},
+            ),
+            "InvalidAttributeValue",
+        ),
+        (
+            lambda q, u: q.get_queue_attributes(QueueUrl=u, AttributeNames=["Depth"]),
+            "InvalidAttributeName",
+        ),
+        (
+            lambda q, u: q.set_queue_attributes(
+                QueueUrl=u, Attributes={"RedriveAllowPolicy": '{"redrivePermission":"byQueue"}'}
+            ),
+            "InvalidParameterValue",
+        ),
+        (
+            lambda q, u: q.receive_message(QueueUrl=u, ReceiveRequestAttemptId="a"),
+            "InvalidParameterValue",
+        ),
+        (
+            lambda q, u: q.send_message(QueueUrl=u, MessageBody="m", MessageGroupId="with space"),
+            "InvalidParameterValue",
+        ),
+        (
+            lambda q, u: q.send_message_batch(
+                QueueUrl=u,
+                Entries=[
+                    {
+                        "Id": str(number),
+                        "MessageBody": "m",
+                        "MessageAttributes": {
+                            "a": {"DataType": "String", "StringValue": "x" * 600_000}
+                        },
+                    }
+                    for number in range(2)
+                ],
+            ),
+            "AWS.SimpleQueueService.BatchRequestTooLong",
+        ),
+        (
+            lambda q, u: q.cancel_message_move_task(TaskHandle="x"),
+            "InvalidParameterValue",
+        ),
     ],
 )
 def test_faults_have_awss_codes(queues, call, code: str) -> None:
@@ -109,8 +156,10 @@ def test_a_move_task_gives_dead_letters_back(eventmill, queues) -> None:
             "RedrivePolicy": f'{{"deadLetterTargetArn":"{ARN}dead","maxReceiveCount":"1"}}'
         },
     )["QueueUrl"]
-    for number in range(3):
-        queues.send_message(QueueUrl=url, MessageBody=str(number))
+    sent = {
+        queues.send_message(QueueUrl=url, MessageBody=str(number))["MessageId"]
+        for number in range(3)
+    }
     queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
     eventmill.advance(31)
     assert "Messages" not in queues.receive_message(QueueUrl=url)
@@ -120,6 +169,7 @@ def test_a_move_task_gives_dead_letters_back(eventmill, queues) -> None:
     assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 3)
     back = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     assert sorted(message["Body"] for message in back) == ["0", "1", "2"]
+    assert not sent & {message["MessageId"] for message in back}, "they are new messages"
     assert "Messages" not in queues.receive_message(QueueUrl=dead)
 
 
@@ -130,3 +180,89 @@ def test_a_message_past_its_retention_is_gone(eventmill, queues) -> None:
     queues.send_message(QueueUrl=url, MessageBody="m")
     eventmill.advance(61)
     assert "Messages" not in queues.receive_message(QueueUrl=url)
+
+
+def test_a_lost_answer_of_a_fifo_queue_is_given_again(eventmill, queues) -> None:
+    url = queues.create_queue(
+        QueueName="q.fifo",
+        Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"},
+    )["QueueUrl"]
+    for body in ("1", "2"):
+        queues.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="g")
+
+    def ask(attempt: str) -> list[tuple[str, str]]:
+        answer = queues.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, ReceiveRequestAttemptId=attempt
+        )
+        return [(m["Body"], m["ReceiptHandle"]) for m in answer.get("Messages", [])]
+
+    first = ask("try")
+    assert [body for body, _ in first] == ["1", "2"]
+    assert ask("another") == [], "the group is in flight"
+    eventmill.advance(20)
+    assert ask("try") == first
+    eventmill.advance(20)
+    assert ask("another") == [], "the repetition made it invisible for longer"
+    queues.delete_message(QueueUrl=url, ReceiptHandle=first[0][1])
+    assert ask("try") == [], "what the attempt gave has changed"
+    eventmill.advance(31)
+    assert [body for body, _ in ask("try")] == ["2"]
+
+
+def test_visibility_ends_twelve_hours_after_the_receive(eventmill, queues) -> None:
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    queues.send_message(QueueUrl=url, MessageBody="m")
+    (message,) = queues.receive_message(QueueUrl=url, VisibilityTimeout=43_200)["Messages"]
+    change = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
+    eventmill.advance(3_600)
+    queues.change_message_visibility(**change, VisibilityTimeout=39_000)
+    with pytest.raises(ClientError, match="Total VisibilityTimeout for the message is beyond"):
+        queues.change_message_visibility(**change, VisibilityTimeout=43_000)
+    queues.delete_message(**change)
+    with pytest.raises(ClientError, match="Message does not exist or is not available"):
+        queues.change_message_visibility(**change, VisibilityTimeout=1)
+
+
+def test_too_many_messages_in_flight(eventmill, queues, monkeypatch) -> None:
+    monkeypatch.setattr(receiving, "IN_FLIGHT", 3)
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    for body in "abcde":
+        queues.send_message(QueueUrl=url, MessageBody=body)
+    held = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert len(held) == 3
+    with pytest.raises(ClientError) as full:
+        queues.receive_message(QueueUrl=url)
+    assert full.value.response["Error"]["Code"] == "OverLimit"
+    assert "Messages" not in queues.receive_message(QueueUrl=url, WaitTimeSeconds=1)
+    queues.delete_message(QueueUrl=url, ReceiptHandle=held[0]["ReceiptHandle"])
+    assert len(queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]) == 1
+
+
+def test_a_group_and_a_trace_travel_with_a_message_of_a_standard_queue(queues) -> None:
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    trace = {"DataType": "String", "StringValue": "Root=1-5759e988-bd862e3fe1be46a994272793"}
+    sent = queues.send_message(
+        QueueUrl=url,
+        MessageBody="m",
+        MessageGroupId="tenant",
+        MessageSystemAttributes={"AWSTraceHeader": trace},
+    )
+    assert len(sent["MD5OfMessageSystemAttributes"]) == 32 and "SequenceNumber" not in sent
+    (message,) = queues.receive_message(
+        QueueUrl=url, MessageSystemAttributeNames=["MessageGroupId", "AWSTraceHeader"]
+    )["Messages"]
+    assert message["Attributes"] == {
+        "MessageGroupId": "tenant",
+        "AWSTraceHeader": trace["StringValue"],
+    }
+
+
+def test_without_its_dead_letter_queue_a_message_stays(eventmill, queues) -> None:
+    dead = queues.create_queue(QueueName="dead")["QueueUrl"]
+    policy = f'{{"deadLetterTargetArn":"{ARN}dead","maxReceiveCount":"1"}}'
+    url = queues.create_queue(QueueName="q", Attributes={"RedrivePolicy": policy})["QueueUrl"]
+    queues.send_message(QueueUrl=url, MessageBody="m")
+    queues.receive_message(QueueUrl=url)
+    queues.delete_queue(QueueUrl=dead)
+    eventmill.advance(31)
+    assert queues.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "m"

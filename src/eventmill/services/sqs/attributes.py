@@ -46,6 +46,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "FifoThroughputLimit": ("perQueue", "perMessageGroupId"),
 }
 
+_ALLOWED_SOURCES = 10
 _FREE = ("KmsMasterKeyId", "Policy", "RedrivePolicy", "RedriveAllowPolicy", "FifoQueue")
 _FIFO_ONLY = ("ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")
 
@@ -57,6 +58,10 @@ COMPUTED = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+
+
+KNOWN = frozenset({*RANGES, *DEFAULTS, *FIFO_DEFAULTS, *_FREE, *COMPUTED})
+"""What GetQueueAttributes may be asked for."""
 
 
 def validate(given: Mapping[str, str], *, fifo: bool) -> dict[str, str]:
@@ -86,12 +91,25 @@ def _validate_one(name: str, value: str, fifo: bool) -> str:
         return "true"
     if name == "RedrivePolicy" and value:
         return redrive_policy(value)
-    if name in ("Policy", "RedriveAllowPolicy") and value:
+    if name == "RedriveAllowPolicy" and value:
+        return _allow_policy(value)
+    if name == "Policy" and value:
         _object(name, value)
         return value
     if name in _FREE:
         return value
     raise Invalid("InvalidAttributeName", f"Unknown Attribute {name}.")
+
+
+def check_throughput(attributes: Mapping[str, str]) -> None:
+    """High throughput is by group, so deduplication must be too. Raises Invalid."""
+    by_group = attributes.get("FifoThroughputLimit") == "perMessageGroupId"
+    if by_group and attributes.get("DeduplicationScope") != "messageGroup":
+        raise Invalid(
+            "InvalidAttributeValue",
+            "Invalid value for the parameter FifoThroughputLimit. Reason: perMessageGroupId is "
+            "allowed only when the value for DeduplicationScope is messageGroup.",
+        )
 
 
 def redrive_policy(text: str) -> str:
@@ -113,6 +131,23 @@ def redrive_policy(text: str) -> str:
     return json.dumps(
         {"deadLetterTargetArn": str(policy["deadLetterTargetArn"]), "maxReceiveCount": int(count)}
     )
+
+
+def _allow_policy(text: str) -> str:
+    policy = _object("RedriveAllowPolicy", text)
+    permission, sources = policy.get("redrivePermission"), policy.get("sourceQueueArns")
+    fault = ""
+    if permission not in ("allowAll", "denyAll", "byQueue"):
+        fault = (
+            "Amazon SQS can't create the redrive allow policy, as it's in an unsupported format."
+        )
+    elif (permission == "byQueue") != bool(sources):
+        fault = "sourceQueueArns go with the redrivePermission byQueue, and only with it."
+    elif sources and len(sources) > _ALLOWED_SOURCES:
+        fault = f"At most {_ALLOWED_SOURCES} sourceQueueArns can be given; use allowAll for more."
+    if fault:
+        raise value_invalid(text, "RedriveAllowPolicy", fault)
+    return text
 
 
 def _object(name: str, text: str) -> dict[str, Any]:

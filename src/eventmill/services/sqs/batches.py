@@ -74,12 +74,24 @@ def each(
     return answer
 
 
+def _size(entry: dict[str, Any]) -> int:
+    """Bytes of an entry's body and attributes; of a faulty attribute those that are there."""
+    body = (entry.get("MessageBody") or "").encode()
+    attributes = (entry.get("MessageAttributes") or {}).items()
+    return len(body) + sum(
+        len(name.encode())
+        + len((value.get("DataType") or "").encode())
+        + len(value.get("BinaryValue") or (value.get("StringValue") or "").encode())
+        for name, value in attributes
+    )
+
+
 @OPERATIONS.write("SendMessageBatch")
 def send_message_batch(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
     queue = the_queue(call, request)
     entries = entries_of(request)
-    total = sum(len((entry.get("MessageBody") or "").encode()) for entry in entries)
+    total = sum(_size(entry) for entry in entries)
     if total > MAXIMUM_SIZE:
         raise Invalid(
             _PREFIX + "BatchRequestTooLong",
@@ -90,7 +102,8 @@ def send_message_batch(call: Call, request: dict[str, Any]) -> Result:
     def send(entry: dict[str, Any]) -> dict[str, Any]:
         message = draft(call, entry)
         sending.check(queue, message)
-        return sent_answer(sending.send(call.tx, call.ids, queue, message, call.principal))
+        sent = sending.send(call.tx, call.ids, queue, message, call.principal)
+        return sent_answer(sent, entry)
 
     return each(entries, send)
 

@@ -7,9 +7,11 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartM
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from eventmill.kernel.errors import Invalid, NotFound
+from eventmill.kernel.ids import Ids
 from eventmill.services.contract import Call, Result
 from eventmill.services.sqs import fifo, redrive
 from eventmill.services.sqs.faults import invalid_parameter
@@ -21,6 +23,8 @@ KEY = "sqs.move_tasks"
 """Announced when a task starts."""
 
 _SLICE = 500
+_FASTEST = 500
+_HANDLE = re.compile(r"[A-Za-z0-9_-]{64}\Z")
 
 
 @OPERATIONS.write("StartMessageMoveTask")
@@ -30,6 +34,11 @@ def start_message_move_task(call: Call, request: dict[str, Any]) -> Result:
     destination = request.get("DestinationArn")
     if destination is not None:
         _existing(call.tx, destination, "DestinationArn")
+    rate = request.get("MaxNumberOfMessagesPerSecond")
+    if rate is not None and not 1 <= rate <= _FASTEST:
+        raise invalid_parameter(
+            f"Value for parameter MaxNumberOfMessagesPerSecond must be between 1 and {_FASTEST}."
+        )
     if not redrive.sources_of(call.tx, source.arn):
         raise invalid_parameter("Source queue must be configured as a Dead Letter Queue.")
     running = call.tx.one(
@@ -73,6 +82,8 @@ def _existing(tx: Transaction, arn: str, parameter: str) -> Queue:
 @OPERATIONS.write("CancelMessageMoveTask")
 def cancel_message_move_task(call: Call, request: dict[str, Any]) -> Result:
     """Stops a running task; what it moved stays moved."""
+    if not _HANDLE.match(request["TaskHandle"]):
+        raise invalid_parameter("Value for parameter TaskHandle is invalid.")
     row = call.tx.one(
         "UPDATE sqs_move_tasks SET status='CANCELLED' WHERE handle=? AND status='RUNNING'"
         " RETURNING moved",
@@ -125,7 +136,7 @@ def _result(
     return result | {name: value for name, value in optional.items() if value is not None}
 
 
-def step(tx: Transaction) -> float | None:
+def step(tx: Transaction, ids: Ids) -> float | None:
     """Move the next slice of every task that is due.
 
     Returns when to come again: the earliest due time of the tasks still running, or None.
@@ -135,7 +146,7 @@ def step(tx: Transaction) -> float | None:
         " WHERE status='RUNNING' AND due<=?",
         (tx.now,),
     ):
-        _slice(tx, handle, source, destination, rate, last)
+        _slice(tx, ids, handle, source, destination, rate, last)
     return next_due(tx)
 
 
@@ -146,7 +157,13 @@ def next_due(tx: Transaction) -> float | None:
 
 
 def _slice(
-    tx: Transaction, handle: str, source: str, destination: str | None, rate: int | None, last: int
+    tx: Transaction,
+    ids: Ids,
+    handle: str,
+    source: str,
+    destination: str | None,
+    rate: int | None,
+    last: int,
 ) -> None:
     queue = by_arn(tx, source)
     if queue is None:
@@ -162,7 +179,7 @@ def _slice(
         if target is None:
             _end(tx, handle, "FAILED", "AWS.SimpleQueueService.NonExistentQueue")
             return
-        _move(tx, queue, target, seq, group)
+        _move(tx, ids, queue, target, seq, group)
     if not rows:
         _end(tx, handle, "COMPLETED", None)
         return
@@ -172,13 +189,23 @@ def _slice(
     )
 
 
-def _move(tx: Transaction, queue: Queue, target: Queue, seq: int, group: str | None) -> None:
-    """A new seq puts the message behind what the target already holds."""
+def _move(
+    tx: Transaction, ids: Ids, queue: Queue, target: Queue, seq: int, group: str | None
+) -> None:
+    """It is a new message, with an id and a time of its own, behind what the target holds."""
     tx.execute(
-        "UPDATE sqs_messages SET seq=?, queue=?, visible=?,"
+        "UPDATE sqs_messages SET seq=?, message_id=?, queue=?, visible=?,"
         " sent=?, expires=?, receives=0, first_received=NULL, nonce=NULL, holder=NULL,"
         " dlq_source=NULL WHERE seq=?",
-        (tx.number(SEQUENCE), target.id, tx.now, tx.now, tx.now + target.retention, seq),
+        (
+            tx.number(SEQUENCE),
+            ids.uuid(),
+            target.id,
+            tx.now,
+            tx.now,
+            tx.now + target.retention,
+            seq,
+        ),
     )
     if group is not None and target.fifo:
         tx.execute(

@@ -7,12 +7,22 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Operations, Park, Result
-from eventmill.services.sqs import message_attributes, queues, receiving, redrive, sending
-from eventmill.services.sqs.attributes import COMPUTED
+from eventmill.services.sqs import (
+    attempts,
+    message_attributes,
+    queues,
+    receiving,
+    redrive,
+    sending,
+)
+from eventmill.services.sqs.attributes import COMPUTED, KNOWN
 from eventmill.services.sqs.faults import invalid_parameter, missing, value_invalid
 from eventmill.services.sqs.queues import Queue, changed_key
 
 OPERATIONS = Operations()
+
+_LONGEST_VISIBILITY = 43_200
+"""Seconds, counted from the receive."""
 
 
 def queue_url(call: Call, name: str) -> str:
@@ -64,6 +74,8 @@ def list_queues(call: Call, request: dict[str, Any]) -> Result:
     after = request.get("NextToken")
     names = [queue.name for queue in found if not after or queue.name > after]
     limit = request.get("MaxResults") or 1_000
+    if not 1 <= limit <= 1_000:
+        raise value_invalid(limit, "MaxResults", "Must be between 1 and 1000, if provided.")
     urls = [queue_url(call, name) for name in names[:limit]]
     answer: dict[str, Any] = {"QueueUrls": urls} if urls else {}
     if request.get("MaxResults") and len(names) > limit:
@@ -83,6 +95,9 @@ def get_queue_attributes(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html"""
     queue = the_queue(call, request)
     names = request.get("AttributeNames") or []
+    for name in names:
+        if name != "All" and name not in KNOWN:
+            raise Invalid("InvalidAttributeName", f"Unknown Attribute {name}.")
     values = dict(queue.attributes)
     values["QueueArn"] = queue.arn
     values["CreatedTimestamp"] = str(int(queue.created))
@@ -121,9 +136,13 @@ def draft(call: Call, request: dict[str, Any]) -> sending.Draft:
     """A message as SendMessage or a batch entry describes it, with the caller's trace if it
     brings none of its own."""
     system = request.get("MessageSystemAttributes") or {}
-    for name in system:
+    for name, value in system.items():
         if name != "AWSTraceHeader":
             raise invalid_parameter(f"Message system attribute name '{name}' is invalid.")
+        if value.get("DataType") != "String" or not value.get("StringValue"):
+            raise invalid_parameter(
+                f"Message system attribute '{name}' must be a non-empty value of type 'String'."
+            )
     return sending.Draft(
         body=request["MessageBody"],
         attributes=request.get("MessageAttributes") or {},
@@ -134,11 +153,14 @@ def draft(call: Call, request: dict[str, Any]) -> sending.Draft:
     )
 
 
-def sent_answer(sent: sending.Sent) -> dict[str, Any]:
+def sent_answer(sent: sending.Sent, request: dict[str, Any]) -> dict[str, Any]:
     """The members that tell the sender what was sent."""
+    system = request.get("MessageSystemAttributes") or {}
     answer = {"MessageId": sent.message_id, "MD5OfMessageBody": sent.md5_body}
     if sent.md5_attributes is not None:
         answer["MD5OfMessageAttributes"] = sent.md5_attributes
+    if system:
+        answer["MD5OfMessageSystemAttributes"] = message_attributes.digest(system)
     if sent.sequence is not None:
         answer["SequenceNumber"] = sent.sequence
     return answer
@@ -150,7 +172,7 @@ def send_message(call: Call, request: dict[str, Any]) -> Result:
     queue = the_queue(call, request)
     message = draft(call, request)
     sending.check(queue, message)
-    return sent_answer(sending.send(call.tx, call.ids, queue, message, call.principal))
+    return sent_answer(sending.send(call.tx, call.ids, queue, message, call.principal), request)
 
 
 @OPERATIONS.write("ReceiveMessage")
@@ -166,9 +188,11 @@ def receive_message(call: Call, request: dict[str, Any]) -> Result:
     if not 0 <= wait <= 20:
         raise value_invalid(wait, "WaitTimeSeconds", "Must be >= 0 and <= 20, if provided.")
     visibility = _visibility(request.get("VisibilityTimeout"), queue.visibility)
-    messages = receiving.receive(call.tx, call.ids, queue, limit, visibility)
+    messages = _received(call, queue, request, limit, visibility)
     if messages:
         return {"Messages": [_shape(message, request) for message in messages]}
+    if not wait and not queue.fifo and receiving.room(call.tx, queue) <= 0:
+        raise Invalid("OverLimit", "Too many messages in flight.", status=403)
     until = (call.waited_since or call.now) + wait
     if until <= call.now:
         return {}
@@ -177,9 +201,33 @@ def receive_message(call: Call, request: dict[str, Any]) -> Result:
     return Park((changed_key(queue.arn),), min(until, back) if back else until, {})
 
 
+def _received(
+    call: Call, queue: Queue, request: dict[str, Any], limit: int, visibility: int
+) -> list[receiving.Message]:
+    """Messages of this receive, or those of an earlier one that is asked for again."""
+    attempt = request.get("ReceiveRequestAttemptId")
+    if attempt is None:
+        return receiving.receive(call.tx, call.ids, queue, limit, visibility)
+    if not queue.fifo:
+        raise value_invalid(attempt, "ReceiveRequestAttemptId", sending.OTHER_TYPE)
+    if not sending.GROUP.match(attempt):
+        raise value_invalid(
+            attempt,
+            "ReceiveRequestAttemptId",
+            "ReceiveRequestAttemptId can only include alphanumeric and punctuation characters. "
+            "1 to 128 in length.",
+        )
+    messages = attempts.repeated(call.tx, queue, attempt, visibility)
+    if messages is None:
+        messages = receiving.receive(call.tx, call.ids, queue, limit, visibility)
+        if messages:
+            attempts.keep(call.tx, queue, attempt, messages)
+    return messages
+
+
 def _visibility(given: int | None, default: int) -> int:
     visibility = default if given is None else given
-    if not 0 <= visibility <= 43_200:
+    if not 0 <= visibility <= _LONGEST_VISIBILITY:
         raise value_invalid(
             visibility, "VisibilityTimeout", "Must be between 0 and 43200, if provided."
         )
@@ -235,14 +283,29 @@ def change_message_visibility(call: Call, request: dict[str, Any]) -> Result:
 
 def change_one(call: Call, queue: Queue, handle: str, visibility: int) -> None:
     """Change one message's visibility. Raises Invalid."""
-    if not 0 <= visibility <= 43_200:
+    if not 0 <= visibility <= _LONGEST_VISIBILITY:
         raise value_invalid(
             visibility, "VisibilityTimeout", "VisibilityTimeout must be between 0 and 43200."
+        )
+    _, seq, _ = receiving.parse_handle(handle)
+    row = call.tx.one("SELECT received FROM sqs_messages WHERE seq=? AND queue=?", (seq, queue.id))
+    if row is None:
+        raise value_invalid(
+            handle,
+            "ReceiptHandle",
+            "Message does not exist or is not available for visibility timeout change.",
         )
     if not receiving.in_flight(call.tx, queue, handle):
         raise Invalid(
             "AWS.SimpleQueueService.MessageNotInflight",
             "The message referred to is not in flight.",
+        )
+    if call.now + visibility > (row[0] or call.now) + _LONGEST_VISIBILITY:
+        raise value_invalid(
+            visibility,
+            "VisibilityTimeout",
+            "Total VisibilityTimeout for the message is beyond the limit "
+            f"[{_LONGEST_VISIBILITY} seconds].",
         )
     receiving.change_visibility(call.tx, queue, handle, call.now + visibility)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from eventmill.kernel.errors import Invalid
-from eventmill.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS, validate
+from eventmill.services.sqs.attributes import DEFAULTS, FIFO_DEFAULTS, check_throughput, validate
 from eventmill.services.sqs.faults import invalid_parameter, no_such_queue, value_invalid
 from eventmill.store.transaction import Row, Transaction
 
@@ -152,6 +152,7 @@ def create(
         return _same(_queue(existing), wanted)
     _refuse_recently_deleted(tx, name)
     attributes = DEFAULTS | (FIFO_DEFAULTS if fifo else {}) | wanted
+    check_throughput(attributes)
     _check_redrive(tx, arn, fifo, attributes)
     tx.execute(
         "INSERT INTO sqs_queues(name, arn, fifo, attributes, tags, created, modified)"
@@ -223,6 +224,7 @@ def change(tx: Transaction, queue: Queue, given: Mapping[str, str]) -> None:
         )
     changed = validate({k: v for k, v in given.items() if k != "FifoQueue"}, fifo=queue.fifo)
     attributes = dict(queue.attributes) | changed
+    check_throughput(attributes)
     if "RedrivePolicy" in changed:
         _check_redrive(tx, queue.arn, queue.fifo, attributes)
     tx.execute(
@@ -241,6 +243,7 @@ def delete(tx: Transaction, queue: Queue) -> None:
     """Delete the queue and all it holds."""
     empty(tx, queue)
     tx.execute("DELETE FROM sqs_dedup WHERE queue=?", (queue.id,))
+    tx.execute("DELETE FROM sqs_attempts WHERE queue=?", (queue.id,))
     tx.execute("DELETE FROM sqs_queues WHERE id=?", (queue.id,))
     tx.execute("INSERT OR REPLACE INTO sqs_deleted VALUES(?,?)", (queue.name, tx.now))
     tx.announce("sqs.queues", changed_key(queue.arn))

@@ -14,9 +14,15 @@ from typing import Any
 from eventmill.kernel.ids import Ids
 from eventmill.services.sqs import fifo, message_attributes, redrive
 from eventmill.services.sqs.faults import handle_invalid
-from eventmill.services.sqs.queues import Queue, changed_key
+from eventmill.services.sqs.queues import Queue, by_arn, changed_key
 from eventmill.services.sqs.sending import sequence_number
 from eventmill.store.transaction import Row, Transaction
+
+IN_FLIGHT = 120_000
+"""Messages of one queue that may be in flight."""
+
+_room: dict[tuple[str, float], int] = {}
+"""By queue, how many more may surely be received; deletions since the count only add to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +69,16 @@ def receive(
     visibility: int,
     holder: str | None = None,
 ) -> list[Message]:
-    """Up to `limit` messages, invisible to others for `visibility` seconds.
+    """Up to `limit` messages, invisible to others for `visibility` seconds; no more than may be
+    in flight.
 
     A message that was received maxReceiveCount times already goes to the dead-letter queue
-    instead, and one past its retention is deleted.
+    instead, as long as there is one, and one past its retention is deleted.
     """
     messages: list[Message] = []
     touched: set[str] = set()
+    limit = min(limit, room(tx, queue, limit))
+    redrives = queue.dead_letter is not None and by_arn(tx, queue.dead_letter) is not None
     while len(messages) < limit:
         rows = _candidates(tx, queue, limit - len(messages))
         if not rows:
@@ -79,14 +88,28 @@ def receive(
                 touched.add(row[10])
             if row[14] <= tx.now:
                 tx.execute("DELETE FROM sqs_messages WHERE seq=?", (row[0],))
-            elif queue.dead_letter and row[8] >= queue.max_receives:
+            elif redrives and row[8] >= queue.max_receives:
                 redrive.to_dead_letter(tx, queue, row[0], row[10])
             else:
                 messages.append(_take(tx, ids, queue, row, visibility, holder))
         if queue.fifo:
             for group in touched:
                 fifo.refresh(tx, queue.id, group)
+    _room[queue.arn, queue.created] -= len(messages)
     return messages
+
+
+def room(tx: Transaction, queue: Queue, wanted: int = 1) -> int:
+    """How many messages may still be taken; counted anew only when it could be too few."""
+    key = (queue.arn, queue.created)
+    if _room.get(key, 0) < wanted:
+        row = tx.one(
+            "SELECT count(*) FROM sqs_messages WHERE queue=? AND visible>? AND nonce IS NOT NULL",
+            (queue.id, tx.now),
+        )
+        assert row is not None
+        _room[key] = IN_FLIGHT - row[0]
+    return _room[key]
 
 
 def _candidates(tx: Transaction, queue: Queue, limit: int) -> list[Row]:
@@ -107,19 +130,46 @@ def _candidates(tx: Transaction, queue: Queue, limit: int) -> list[Row]:
 def _take(
     tx: Transaction, ids: Ids, queue: Queue, row: Row, visibility: int, holder: str | None
 ) -> Message:
-    seq, message_id, body, md5_body, attributes, md5_attributes = row[:6]
-    sent, sender, receives, first, group, dedup, trace, dlq_source, _ = row[6:]
     nonce = ids.hex(16)
-    first = tx.now if first is None else first
+    first = tx.now if row[9] is None else row[9]
     tx.execute(
         "UPDATE sqs_messages SET visible=?, receives=receives+1, first_received=?, nonce=?,"
-        " holder=? WHERE seq=?",
-        (tx.now + visibility, first, nonce, holder, seq),
+        " holder=?, received=? WHERE seq=?",
+        (tx.now + visibility, first, nonce, holder, tx.now, row[0]),
     )
+    return _message(queue, (*row[:8], row[8] + 1, first, *row[10:]), nonce)
+
+
+def again(
+    tx: Transaction, queue: Queue, handles: Iterable[str], visibility: int
+) -> list[Message] | None:
+    """The messages of earlier receives that are still in flight, for `visibility` seconds from
+    now; None when one of them is not, or had its visibility changed."""
+    messages = []
+    for handle in handles:
+        _, seq, nonce = parse_handle(handle)
+        row = tx.one(
+            f"SELECT {_COLUMNS} FROM sqs_messages WHERE seq=? AND queue=? AND nonce=?"
+            " AND visible>? AND received IS NOT NULL",
+            (seq, queue.id, nonce, tx.now),
+        )
+        if row is None:
+            return None
+        messages.append(_message(queue, row, nonce))
+    for message in messages:
+        _, seq, _ = parse_handle(message.handle)
+        tx.execute("UPDATE sqs_messages SET visible=? WHERE seq=?", (tx.now + visibility, seq))
+        fifo.refresh(tx, queue.id, message.group or "")
+    return messages
+
+
+def _message(queue: Queue, row: Row, nonce: str) -> Message:
+    seq, message_id, body, md5_body, attributes, md5_attributes = row[:6]
+    sent, sender, receives, first, group, dedup, trace, dlq_source, _ = row[6:]
     system = {
         "SenderId": sender,
         "SentTimestamp": str(int(sent * 1000)),
-        "ApproximateReceiveCount": str(receives + 1),
+        "ApproximateReceiveCount": str(receives),
         "ApproximateFirstReceiveTimestamp": str(int(first * 1000)),
     }
     if queue.fifo:

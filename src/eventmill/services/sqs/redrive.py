@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-d
 from __future__ import annotations
 
 from eventmill.services.sqs import fifo
-from eventmill.services.sqs.queues import SEQUENCE, Queue, by_arn, changed_key
+from eventmill.services.sqs.queues import SEQUENCE, Queue, changed_key, require_arn
 from eventmill.store.transaction import Transaction
 
 
@@ -14,13 +14,9 @@ def to_dead_letter(tx: Transaction, queue: Queue, seq: int, group: str | None) -
     """Move a message that was received too often.
 
     It keeps its id, body, attributes and receive count; a standard queue keeps the time of
-    sending for the retention, a FIFO queue starts it anew. When the dead-letter queue is gone the
-    message is dropped, as there is nowhere to keep it.
+    sending for the retention, a FIFO queue starts it anew. Raises Invalid (NonExistentQueue).
     """
-    target = by_arn(tx, queue.dead_letter or "")
-    if target is None:
-        tx.execute("DELETE FROM sqs_messages WHERE seq=?", (seq,))
-        return
+    target = require_arn(tx, queue.dead_letter or "")
     tx.execute(
         "INSERT INTO sqs_messages(seq, queue, visible, message_id, body, md5_body, attributes,"
         " md5_attributes, sent, expires, sender, receives, first_received, grp, dedup, trace,"

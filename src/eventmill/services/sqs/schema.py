@@ -76,4 +76,14 @@ SCHEMA = (
       failure TEXT
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE sqs_messages ADD COLUMN received REAL;  -- when its newest receive was
+    CREATE TABLE sqs_attempts(
+      queue INTEGER NOT NULL,
+      attempt TEXT NOT NULL,           -- ReceiveRequestAttemptId
+      expires REAL NOT NULL,
+      taken TEXT NOT NULL,             -- JSON list of receipt handles
+      PRIMARY KEY(queue, attempt)
+    ) WITHOUT ROWID;
+    """,
 )

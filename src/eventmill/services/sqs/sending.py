@@ -17,7 +17,8 @@ from eventmill.services.sqs.queues import SEQUENCE, Queue, changed_key
 from eventmill.store.transaction import Transaction
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}\Z")
+GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}\Z")
+OTHER_TYPE = "The request include parameter that is not valid for this queue type."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def check(queue: Queue, draft: Draft) -> int:
         )
     if draft.delay is not None:
         _check_delay(queue, draft.delay)
-    if draft.group is not None and not _GROUP.match(draft.group):
+    if draft.group is not None and not GROUP.match(draft.group):
         raise value_invalid(
             draft.group,
             "MessageGroupId",
@@ -79,7 +80,7 @@ def check(queue: Queue, draft: Draft) -> int:
         raise value_invalid(
             draft.dedup,
             "MessageDeduplicationId",
-            "The request include parameter that is not valid for this queue type.",
+            OTHER_TYPE,
         )
     return size
 
@@ -89,7 +90,7 @@ def _check_delay(queue: Queue, delay: int) -> None:
         raise value_invalid(
             delay,
             "DelaySeconds",
-            "The request include parameter that is not valid for this queue type.",
+            OTHER_TYPE,
         )
     if not 0 <= delay <= 900:
         raise value_invalid(delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")
@@ -104,7 +105,7 @@ def _check_fifo(queue: Queue, draft: Draft) -> None:
                 "The queue should either have ContentBasedDeduplication enabled or "
                 "MessageDeduplicationId provided explicitly"
             )
-    elif not _GROUP.match(draft.dedup):
+    elif not GROUP.match(draft.dedup):
         raise value_invalid(
             draft.dedup,
             "MessageDeduplicationId",
