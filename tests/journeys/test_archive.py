@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
+from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "archive"
 
@@ -123,7 +124,8 @@ def test_archived_events_come_again_with_the_name_of_their_replay(app) -> None:
     assert replay(app, "again")["State"] == "STARTING"
     came = [json.loads(message["Body"])["got"] for message in received(app, "Results")]
     assert {event["id"] for event in came} == {first, second} and len(came) == 2
-    assert {event["replay-name"] for event in came} == {"again"}
+    for event in came:
+        assert_shape(event, recorded("events.replayed"))
     ended = events.describe_replay(ReplayName="again")
     assert ended["State"] == "COMPLETED" and ended["ReplayEndTime"] >= ended["ReplayStartTime"]
     # What was replayed is not archived anew.

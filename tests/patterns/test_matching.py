@@ -55,16 +55,38 @@ def test_as_the_naive_matcher(pattern: dict[str, Any], event: dict[str, Any]) ->
     assert compile_pattern(pattern).matches(event) == matches(pattern, event)
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(PATTERNS, max_size=8), EVENTS)
+FILED = st.one_of(
+    TESTS,
+    st.sampled_from(["x*", "*y", "*", "x*y", "\\*", "\\**", "xy", "*x*"]).map(
+        lambda text: {"wildcard": text}
+    ),
+    st.sampled_from(["", "x", "X", "xyz"]).map(lambda text: {"prefix": text}),
+    st.sampled_from(["", "y"]).map(lambda text: {"suffix": text}),
+)
+FILED_LEAVES = st.dictionaries(KEYS, st.lists(FILED, min_size=1, max_size=3), min_size=1)
+WITH_OR = st.one_of(
+    PATTERNS,
+    FILED_LEAVES,
+    st.tuples(FILED_LEAVES, FILED_LEAVES).map(lambda pair: {"$or": list(pair)}),
+    st.tuples(FILED_LEAVES, FILED_LEAVES, FILED_LEAVES).map(
+        lambda three: {**three[0], "b": {"$or": list(three[1:])}}
+    ),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(WITH_OR, max_size=8), st.sets(st.integers(0, 7)), EVENTS)
 def test_the_index_finds_what_each_pattern_finds(
-    patterns: list[dict[str, Any]], event: dict[str, Any]
+    patterns: list[dict[str, Any]], removed: set[int], event: dict[str, Any]
 ) -> None:
     index: PatternIndex[int] = PatternIndex()
     for number, pattern in enumerate(patterns):
         index.add(number, compile_pattern(pattern))
-    expected = {n for n, pattern in enumerate(patterns) if compile_pattern(pattern).matches(event)}
-    assert index.match(event) == expected
+    kept = set(range(len(patterns))) - removed
+    for number in set(range(len(patterns))) - kept:
+        index.remove(number)
+    expected = {n for n in kept if compile_pattern(patterns[n]).matches(event)}
+    assert index.match(event) == expected and len(index) == len(kept)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class Authorizer:
         self._http = http
         self._clock = clock
         self._tokens: dict[str, _Token] = {}
-        self._fetching = asyncio.Lock()
+        self._fetching: dict[str, asyncio.Lock] = {}
 
     async def authorize(self, connection: Connection, call: HttpCall) -> HttpCall:
         """The call with the connection's credentials. Raises Unreached without a token."""
@@ -64,7 +64,7 @@ class Authorizer:
         self._tokens.pop(connection.arn, None)
 
     async def _token(self, connection: Connection) -> str:
-        async with self._fetching:
+        async with self._fetching.setdefault(connection.arn, asyncio.Lock()):
             token = self._tokens.get(connection.arn)
             fresh = token is not None and token.modified == connection.modified
             if token is None or not fresh or token.ends - _EARLY <= self._clock.now():

@@ -16,7 +16,7 @@ import orjson
 
 from eventmill.deliver.outbox import Carrier
 from eventmill.deliver.retry_policy import Undeliverable, dead_letter, exhausted
-from eventmill.kernel.arns import service_of
+from eventmill.kernel.arns import parse_arn, service_of
 from eventmill.kernel.errors import Fault, Internal, Throttled
 from eventmill.kernel.ids import Ids
 from eventmill.patterns.paths import MISSING, value_at
@@ -154,9 +154,10 @@ def _puts(ids: Ids, account: str) -> dict[str, Put]:
         sns.publish(tx, ids, delivery.arn, body.decode(), trace=delivery.row.trace)
 
     def to_bus(tx: Transaction, delivery: Delivery, body: bytes) -> None:
-        name = events.name_of(delivery.arn)
-        if not events.exists(tx, name):
-            raise Undeliverable("NO_RESOURCE", f"Event bus {name} does not exist.")
+        name, here = events.name_of(delivery.arn), parse_arn(delivery.rule)
+        # A bus of the same name in another region is another bus, and its rules are not here.
+        if parse_arn(delivery.arn)[:4] != here[:4] or not events.exists(tx, name):
+            raise Undeliverable("NO_RESOURCE", f"Event bus {delivery.arn} does not exist.")
         events.route(tx, name, delivery.event, delivery.row.trace)
 
     def to_log(tx: Transaction, delivery: Delivery, body: bytes) -> None:

@@ -1,8 +1,9 @@
 """Many patterns at once: the cost grows with the event, not with the number of patterns.
 
-Each pattern is filed under one field that must hold one of a list of literals: the one that
-shares its places with the fewest others. An event then looks its own values up and tries only the
-patterns filed there. Patterns without such a field are tried every time.
+Each pattern is filed under the places of one of its fields (or of one in each way of an `$or`):
+the one that shares its places with the fewest others. An event then looks its own values up and
+tries only the patterns filed there. Patterns without such a field (ranges, anything-but, exists)
+are tried every time.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ from collections.abc import Hashable, Iterator
 from typing import Any, Generic, TypeVar
 
 from eventmill.patterns.leaf import flatten
-from eventmill.patterns.operators.exact import key_of
-from eventmill.patterns.pattern import Pattern
+from eventmill.patterns.pattern import Anchor, Path, Pattern
+from eventmill.patterns.places import Shelf
 
 K = TypeVar("K", bound=Hashable)
-Path = tuple[str, ...]
-Literal = tuple[str, Any]
 
 
 class PatternIndex(Generic[K]):
@@ -24,8 +23,8 @@ class PatternIndex(Generic[K]):
 
     def __init__(self) -> None:
         self._patterns: dict[K, Pattern] = {}
-        self._filed: dict[K, tuple[Path, frozenset[Literal]] | None] = {}
-        self._by_path: dict[Path, dict[Literal, set[K]]] = {}
+        self._filed: dict[K, Anchor | None] = {}
+        self._shelves: dict[Path, Shelf[K]] = {}
         self._rest: set[K] = set()
 
     def __len__(self) -> int:
@@ -41,13 +40,15 @@ class PatternIndex(Generic[K]):
         if anchor is None:
             self._rest.add(key)
             return
-        places = self._by_path.setdefault(anchor[0], {})
-        for literal in anchor[1]:
-            places.setdefault(literal, set()).add(key)
+        for path, place in anchor:
+            self._shelves.setdefault(path, Shelf()).add(place, key)
 
-    def _crowd(self, anchor: tuple[Path, frozenset[Literal]]) -> tuple[int, int]:
-        places = self._by_path.get(anchor[0], {})
-        return sum(len(places.get(literal, ())) for literal in anchor[1]), -len(anchor[0])
+    def _crowd(self, anchor: Anchor) -> tuple[int, int]:
+        crowd = sum(
+            self._shelves[path].crowd(place) for path, place in anchor if path in self._shelves
+        )
+        # Of two that are as empty, the deeper field tells more rules apart.
+        return crowd, -max(len(path) for path, _ in anchor)
 
     def remove(self, key: K) -> None:
         """Take a pattern out. Raises KeyError."""
@@ -56,22 +57,18 @@ class PatternIndex(Generic[K]):
         if anchor is None:
             self._rest.discard(key)
             return
-        places = self._by_path[anchor[0]]
-        for literal in anchor[1]:
-            places[literal].discard(key)
-            if not places[literal]:
-                del places[literal]
-        if not places:
-            del self._by_path[anchor[0]]
+        for path, place in anchor:
+            shelf = self._shelves[path]
+            shelf.remove(place, key)
+            if not shelf:
+                del self._shelves[path]
 
     def match(self, event: dict[str, Any]) -> set[K]:
         """The keys of the patterns that the event matches."""
         candidates = set(self._rest)
-        for path, places in self._by_path.items():
+        for path, shelf in self._shelves.items():
             for value in _values(event, path):
-                found = places.get(key_of(value))
-                if found:
-                    candidates |= found
+                shelf.collect(value, candidates)
         patterns = self._patterns
         return {key for key in candidates if patterns[key].root.matches(event)}
 

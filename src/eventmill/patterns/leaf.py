@@ -15,6 +15,7 @@ from eventmill.patterns.operators.exact import key_of
 from eventmill.patterns.operators.ignore_case import compile_ignore_case
 from eventmill.patterns.operators.numeric import compile_numeric
 from eventmill.patterns.operators.wildcard import compile_wildcard
+from eventmill.patterns.places import EXACT, Place, place_of
 from eventmill.patterns.profiles import Profile
 
 OPERATORS = frozenset(
@@ -36,17 +37,13 @@ MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """`literals` is set when every alternative is a literal: an index may then look them up."""
+    """`places` is set when an index can look up every alternative (see places.py)."""
 
     exact: frozenset[tuple[str, Any]]
     tests: tuple[Test, ...]
     present: bool
     absent: bool
-
-    @property
-    def literals(self) -> frozenset[tuple[str, Any]] | None:
-        """The only values that match, when they can be listed."""
-        return None if self.tests or self.present or self.absent else self.exact
+    places: frozenset[Place] | None
 
     def matches(self, value: Any) -> bool:
         """Whether a field's value, or MISSING, matches any alternative."""
@@ -78,20 +75,31 @@ def compile_leaf(alternatives: list[Any], profile: Profile) -> Leaf:
     exact: set[tuple[str, Any]] = set()
     tests: list[Test] = []
     exists: set[bool] = set()
+    places: list[Place | None] = []
     for entry in alternatives:
         if isinstance(entry, list):
             raise PatternError("Match value must be String, number, true, false, or null")
         if not isinstance(entry, dict):
             exact.add(key_of(entry))
+            places.append((EXACT, key_of(entry)))
             continue
         name, operand = _operator(entry, profile)
         if name == "exists":
             if not isinstance(operand, bool):
                 raise PatternError("exists match pattern must be either true or false.")
             exists.add(operand)
+            places.append(None)
         else:
             tests.append(_compile(name, operand, profile))
-    return Leaf(frozenset(exact), tuple(tests), True in exists, False in exists)
+            places.append(place_of(name, operand))
+    known = [place for place in places if place is not None]
+    return Leaf(
+        frozenset(exact),
+        tuple(tests),
+        True in exists,
+        False in exists,
+        frozenset(known) if len(known) == len(places) else None,
+    )
 
 
 def _operator(entry: dict[str, Any], profile: Profile) -> tuple[str, Any]:

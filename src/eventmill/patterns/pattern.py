@@ -12,6 +12,7 @@ from typing import Any
 
 from eventmill.patterns.errors import PatternError
 from eventmill.patterns.leaf import MISSING, OPERATORS, Leaf, compile_leaf, flatten
+from eventmill.patterns.places import Place
 from eventmill.patterns.profiles import EVENTBRIDGE, Profile
 
 _OR_LIMIT = 1_000
@@ -73,23 +74,28 @@ class Pattern:
         """Whether the event matches."""
         return self.root.matches(event)
 
-    def anchors(self) -> list[tuple[tuple[str, ...], frozenset[tuple[str, Any]]]]:
-        """(path, literals) of the fields that must hold one of a list of literals."""
-        found: list[tuple[tuple[str, ...], frozenset[tuple[str, Any]]]] = []
-        _collect(self.root, (), found)
-        return found
+    def anchors(self) -> list[Anchor]:
+        """Sets of places of which an event that matches has at least one each."""
+        return _anchors(self.root, ())
 
 
-def _collect(
-    node: Node,
-    path: tuple[str, ...],
-    found: list[tuple[tuple[str, ...], frozenset[tuple[str, Any]]]],
-) -> None:
-    for name, leaf in node.leaves:
-        if leaf.literals is not None:
-            found.append(((*path, name), leaf.literals))
+Path = tuple[str, ...]
+Anchor = frozenset[tuple[Path, Place]]
+
+
+def _anchors(node: Node, path: Path) -> list[Anchor]:
+    found = [
+        frozenset(((*path, name), place) for place in leaf.places)
+        for name, leaf in node.leaves
+        if leaf.places is not None
+    ]
     for name, child in node.children:
-        _collect(child, (*path, name), found)
+        found += _anchors(child, (*path, name))
+    for options in node.ors:
+        ways = [_anchors(option, path) for option in options]
+        if all(ways):
+            found.append(frozenset().union(*(min(way, key=len) for way in ways)))
+    return found
 
 
 def compile_pattern(source: str | dict[str, Any], profile: Profile = EVENTBRIDGE) -> Pattern:

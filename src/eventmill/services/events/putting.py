@@ -42,6 +42,8 @@ def _check(entries: list[dict[str, Any]]) -> None:
 @OPERATIONS.write("PutEvents")
 def put_events(call: Call, request: dict[str, Any]) -> Result:
     """An entry that is refused is told in its place; the others are taken."""
+    if request.get("EndpointId"):
+        raise faults.parameter("EndpointId", "Global endpoints exist only on AWS.")
     entries = request["Entries"]
     _check(entries)
     answers = [_put_entry(call, entry) for entry in entries]

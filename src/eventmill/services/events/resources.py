@@ -175,8 +175,8 @@ _TARGET_REFUSED: dict[str, Support | Refused] = {
 RESOURCES = (
     ResourceType(
         "AWS::Events::EventBus",
-        dict.fromkeys(("Name", "Description", "Policy", "DeadLetterConfig"), H)
-        | dict.fromkeys(("Tags", "KmsKeyIdentifier", "LogConfig"), R)
+        dict.fromkeys(("Name", "Description", "Policy"), H)
+        | dict.fromkeys(("Tags", "KmsKeyIdentifier", "LogConfig", "DeadLetterConfig"), R)
         | {"EventSourceName": Refused("partner event sources exist only on AWS")},
         _create_bus,
         _update_bus,

@@ -11,12 +11,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from eventmill.kernel.clock import iso_millis
-from eventmill.patterns import EVENTBRIDGE, PatternIndex, compile_pattern
+from eventmill.patterns import EVENTBRIDGE, Pattern, PatternIndex, compile_pattern
 from eventmill.services.events import archives
 from eventmill.store import outbox
 from eventmill.store.transaction import Transaction
@@ -42,6 +43,12 @@ class Routed:
     event: dict[str, Any]
 
 
+@lru_cache(maxsize=16_384)
+def _pattern(text: str) -> Pattern:
+    """Kept, because a change of one rule has those of the whole bus filed anew."""
+    return compile_pattern(text, EVENTBRIDGE)
+
+
 class _Routes:
     """The enabled rules of one bus, compiled."""
 
@@ -53,7 +60,7 @@ class _Routes:
             " WHERE bus=? AND pattern IS NOT NULL AND state<>'DISABLED'",
             (bus,),
         ):
-            self.index.add(name, compile_pattern(pattern, EVENTBRIDGE))
+            self.index.add(name, _pattern(pattern))
         for rule, number, target in tx.all(
             "SELECT rule, id, target FROM events_targets WHERE bus=?", (bus,)
         ):

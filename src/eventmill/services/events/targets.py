@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from eventmill.kernel.arns import service_of
@@ -28,6 +29,7 @@ CARRIED = {
 }
 """Services of target ARNs that deliver carries events to."""
 
+_RETRY_BOUNDS = (("MaximumRetryAttempts", 0, 185), ("MaximumEventAgeInSeconds", 60, 86_400))
 _ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}\Z")
 _RECORDED = {"RoleArn"}
 _HONOURED = {
@@ -70,6 +72,7 @@ def check(target: dict[str, Any]) -> None:
         raise faults.parameter(
             "SqsParameters", "Parameter MessageGroupId must be specified for a FIFO queue."
         )
+    _check_retries(target.get("RetryPolicy") or {})
     path = (target.get("KinesisParameters") or {}).get("PartitionKeyPath")
     if path and steps_of(path) is None:
         raise faults.parameter("PartitionKeyPath", f"{path} is no JSON path.")
@@ -77,6 +80,21 @@ def check(target: dict[str, Any]) -> None:
     if queue and (service_of(queue) != "sqs" or queue.endswith(".fifo")):
         raise faults.parameter("DeadLetterConfig.Arn", "It must be a standard queue.")
     transform.check(target)
+
+
+def _check_retries(policy: Mapping[str, Any]) -> None:
+    for member, low, high in _RETRY_BOUNDS:
+        value = policy.get(member)
+        if value is None or low <= value <= high:
+            continue
+        limit = f"less than or equal to {high}"
+        if value < low:
+            limit = f"greater than or equal to {low}"
+        raise faults.validation(
+            f"1 validation error detected: Value '{value}' at 'targets.1.member.retryPolicy."
+            f"{member[0].lower()}{member[1:]}' failed to satisfy constraint: Member must have "
+            f"value {limit}"
+        )
 
 
 def put(tx: Transaction, bus: str, rule: str, target: dict[str, Any]) -> None:

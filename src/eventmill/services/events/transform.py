@@ -17,6 +17,7 @@ from eventmill.services.events import faults
 
 TEMPLATE_LIMIT = 8_192
 PATHS_LIMIT = 100
+INPUT_LIMIT = 8_192
 
 _RESERVED = (
     "aws.events.rule-arn",
@@ -37,6 +38,12 @@ def check(target: Mapping[str, Any]) -> None:
             f"{number}."
         )
     if target.get("Input"):
+        if len(target["Input"]) > INPUT_LIMIT:
+            raise faults.validation(
+                f"1 validation error detected: Value '{target['Input']}' at "
+                "'targets.1.member.input' failed to satisfy constraint: Member must have length "
+                f"less than or equal to {INPUT_LIMIT}"
+            )
         try:
             json.loads(target["Input"])
         except ValueError:

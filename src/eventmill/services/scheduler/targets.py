@@ -27,6 +27,7 @@ _PARAMETERS = {
     "KinesisParameters": "kinesis",
     "SqsParameters": "sqs",
 }
+_RETRY_BOUNDS = (("MaximumRetryAttempts", 0, 185), ("MaximumEventAgeInSeconds", 60, 86_400))
 _PLAIN = {"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"}
 _SDK_NAMES = {
     "eventbridge": "events",
@@ -54,6 +55,10 @@ def check(call: Call, target: Mapping[str, Any]) -> None:
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")
     if queue and (service_of(queue) != "sqs" or queue.endswith(".fifo")):
         raise faults.validation("The dead-letter queue must be a standard queue.")
+    for member, low, high in _RETRY_BOUNDS:
+        value = (target.get("RetryPolicy") or {}).get(member)
+        if value is not None and not low <= value <= high:
+            raise faults.validation(f"{member} must be between {low} and {high}, not {value}.")
     named = universal(arn)
     if named is not None:
         _check_universal(call, arn, *named)
