@@ -20,7 +20,7 @@ APP = Path(__file__).parents[1] / "apps" / "queue"
 MESSAGES = 200
 
 
-def start(data: Path, log: Path) -> tuple[subprocess.Popen[str], dict]:
+def start(data: Path, log: Path, app: Path = APP) -> tuple[subprocess.Popen[str], dict]:
     with log.open("a") as errors:
         process = subprocess.Popen(
             [
@@ -28,7 +28,7 @@ def start(data: Path, log: Path) -> tuple[subprocess.Popen[str], dict]:
                 "-m",
                 "eventmill.cli",
                 "up",
-                str(APP),
+                str(app),
                 "--port",
                 "0",
                 "--json",
@@ -45,9 +45,9 @@ def start(data: Path, log: Path) -> tuple[subprocess.Popen[str], dict]:
     return process, json.loads(line)
 
 
-def queues(endpoint: str):
+def client_of(endpoint: str, service: str = "sqs"):
     return boto3.client(
-        "sqs",
+        service,
         endpoint_url=endpoint,
         region_name="us-east-1",
         aws_access_key_id=config.ACCESS_KEY,
@@ -58,7 +58,7 @@ def queues(endpoint: str):
 @pytest.mark.parametrize("seed", range(3))
 def test_no_acknowledged_message_is_lost(tmp_path: Path, seed: int) -> None:
     process, said = start(tmp_path / "data", tmp_path / "log")
-    client = queues(said["endpoint"])
+    client = client_of(said["endpoint"])
     kill_after = random.Random(seed).randrange(10, MESSAGES // 10)
     sent = set()
     for batch in range(MESSAGES // 10):

@@ -21,7 +21,7 @@ from eventmill.services.lambda_ import EventSourceMapping
 from eventmill.store.transaction import Transaction
 
 if TYPE_CHECKING:
-    from eventmill.deliver.streams import StreamSource
+    from eventmill.deliver.streams import StreamRecord, StreamSource
 
 
 class Lane:
@@ -126,10 +126,7 @@ class Lane:
             lambda tx: self._source.read(tx, self._mapping.source, self.shard, after, limit)
         )
         more = self._identity() if rows else {}
-        return [
-            Entry.of(row, more, keep=self._mine(row.partition_key, row.created, row.event))
-            for row in rows
-        ]
+        return [Entry.of(row, more, keep=self._mine(row)) for row in rows]
 
     def _identity(self) -> dict[str, str]:
         """Who reads, for sources whose records say so."""
@@ -137,13 +134,13 @@ class Lane:
             return {}
         return {self._source.identity: self._consumer.role}
 
-    def _mine(self, key: str, created: float, event: Any) -> bool:
-        if created < self._start():
+    def _mine(self, record: StreamRecord) -> bool:
+        if record.created < self._start():
             return False
         count = self._mapping.parallelization
-        if count > 1 and lanes.lane_of(key, count) != self._number:
+        if count > 1 and lanes.lane_of(record.partition_key, count) != self._number:
             return False
-        return self._consumer.keep(event)
+        return self._consumer.keep(record.event)
 
     # Windows
 

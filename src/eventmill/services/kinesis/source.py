@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from eventmill.services.kinesis import consumers, places, records, streams
@@ -31,14 +32,40 @@ class SourceShard:
     closed: bool
 
 
-@dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """A record, in the shape that Lambda gives a function."""
+    """A record; its event is made when it is asked for, since of several lanes one asks."""
 
-    sequence: str
-    event: dict[str, Any]
-    created: float
-    partition_key: str
+    def __init__(self, stream: Stream, source: str, shard: str, record: Record) -> None:
+        self.sequence = record.sequence
+        self.created = record.created
+        self.partition_key = record.key
+        self._stream = stream
+        self._source = source
+        self._shard = shard
+        self._record = record
+
+    @cached_property
+    def event(self) -> dict[str, Any]:
+        """The record in the shape that Lambda gives a function."""
+        record = self._record
+        inner: dict[str, Any] = {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": record.key,
+            "sequenceNumber": record.sequence,
+            "data": base64.b64encode(record.data).decode(),
+            "approximateArrivalTimestamp": round(record.created, 3),
+        }
+        if encryption(self._stream):
+            inner["encryptionType"] = "KMS"
+        return {
+            "kinesis": inner,
+            "eventSource": "aws:kinesis",
+            "eventVersion": "1.0",
+            "eventID": f"{self._shard}:{record.sequence}",
+            "eventName": "aws:kinesis:record",
+            "awsRegion": self._source.split(":")[3],
+            "eventSourceARN": self._source,
+        }
 
 
 def key(stream: str) -> str:
@@ -106,29 +133,6 @@ def read(
         return []
     place = 0 if after is None else places.parse(after)[1]
     return [
-        SourceRecord(
-            record.sequence, _event(found, stream, shard, record), record.created, record.key
-        )
+        SourceRecord(found, stream, shard, record)
         for record in records.read(tx, found, known, place, limit).records
     ]
-
-
-def _event(stream: Stream, source: str, shard: str, record: Record) -> dict[str, Any]:
-    inner: dict[str, Any] = {
-        "kinesisSchemaVersion": "1.0",
-        "partitionKey": record.key,
-        "sequenceNumber": record.sequence,
-        "data": base64.b64encode(record.data).decode(),
-        "approximateArrivalTimestamp": round(record.created, 3),
-    }
-    if encryption(stream):
-        inner["encryptionType"] = "KMS"
-    return {
-        "kinesis": inner,
-        "eventSource": "aws:kinesis",
-        "eventVersion": "1.0",
-        "eventID": f"{shard}:{record.sequence}",
-        "eventName": "aws:kinesis:record",
-        "awsRegion": source.split(":")[3],
-        "eventSourceARN": source,
-    }
