@@ -415,6 +415,27 @@ def test_java_clients_speak_the_older_cbor(app, kinesis) -> None:
     assert status == 400 and answer["__type"] == "InvalidArgumentException"
 
 
+def test_a_template_changes_its_stream(app, tmp_path: Path) -> None:
+    template = """
+Resources:
+  Stream:
+    Type: AWS::Kinesis::Stream
+    Properties: {Name: declared, ShardCount: %d, RetentionPeriodHours: "%d"}
+"""
+    kinesis = app.client("kinesis")
+    for count, hours in ((1, 24), (3, 72), (2, 30)):
+        (tmp_path / "template.yaml").write_text(template % (count, hours))
+        app.run(app.inner.deploy(tmp_path, {}, "declared"))
+        summary = kinesis.describe_stream_summary(StreamName="declared")
+        summary = summary["StreamDescriptionSummary"]
+        assert (summary["OpenShardCount"], summary["RetentionPeriodHours"]) == (count, hours)
+    (tmp_path / "template.yaml").write_text("Resources: {Other: {Type: AWS::SQS::Queue}}")
+    app.run(app.inner.deploy(tmp_path, {}, "declared"))
+    assert refused(kinesis.describe_stream_summary, StreamName="declared") == (
+        "ResourceNotFoundException"
+    )
+
+
 # As an event source
 
 

@@ -219,6 +219,19 @@ def test_an_api_destination_is_called_for_each_event(app) -> None:
     assert (path, headers["x-key"], body) == ("/orders/a%20b", "secret", {"id": "a b"})
 
 
+def test_an_api_of_the_application_enriches(app) -> None:
+    http = {"HttpParameters": {"PathParameterValues": ["$.body.id"]}}
+    with pipe(
+        app,
+        "through-api",
+        Enrichment=app.outputs["Api"],
+        EnrichmentParameters={**http, "InputTemplate": '{"total": <$.body.total>}'},
+        Target=app.outputs["ResultsArn"],
+    ) as url:
+        app.client("sqs").send_message(QueueUrl=url, MessageBody='{"id": "a1", "total": 3}')
+        assert [json.loads(body) for body in received(app)] == [{"id": "a1", "got": {"total": 3}}]
+
+
 def test_a_pipe_is_described_listed_changed_and_deleted(app) -> None:
     pipes, arn = app.client("pipes"), app.outputs["PipeArn"]
     described = pipes.describe_pipe(Name=app.outputs["Pipe"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from eventmill.kernel.clock import iso_seconds
@@ -28,18 +29,17 @@ _NUMBERS = frozenset(
         "MaximumRecordAgeInSeconds",
         "MaximumRetryAttempts",
         "ParallelizationFactor",
-        "StartingPositionTimestamp",
     }
 )
 
 
 def _typed(value: Any, name: str = "") -> Any:
-    """Templates may write numbers as text."""
+    """Templates may write numbers as text, and write moments so."""
     if isinstance(value, Mapping):
         return {key: _typed(entry, key) for key, entry in value.items()}
-    if name in _NUMBERS and isinstance(value, str):
-        return float(value) if name == "StartingPositionTimestamp" else int(value)
-    return value
+    if name == "StartingPositionTimestamp" and isinstance(value, str):
+        return datetime.fromisoformat(value).timestamp()
+    return int(value) if name in _NUMBERS and isinstance(value, str) else value
 
 
 def _request(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,3 +30,9 @@ def take(events, context):
         if "data" in event and base64.b64decode(event["data"]) == b"poison"
     ]
     return {"batchItemFailures": failed} if failed else "taken"
+
+
+def receive(event, context):
+    """Answers a call of the API."""
+    answer = {"id": event["pathParameters"]["id"], "got": json.loads(event["body"])}
+    return {"statusCode": 200, "body": json.dumps(answer)}
