@@ -166,6 +166,7 @@ class Engine:
             self.blobs,
             self.code,
             joins.directory,
+            s3.body,
             settings.account,
             settings.region,
         )
@@ -336,7 +337,12 @@ class Engine:
 
     async def settle(self, seconds: float = 30.0) -> Report:
         """Wait until nothing moves. Raises StillMoving after `seconds` of real time."""
-        return await self.flights.settled(seconds)
+        while True:
+            # Lines of a function's log are written a moment after it printed them.
+            self.logs.flush()
+            report = await self.flights.settled(seconds)
+            if not self.logs.waiting:
+                return report
 
     def _commands(self) -> dict[tuple[str, str], Command]:
         return {

@@ -171,7 +171,6 @@ def test_health_checks_are_events_on_the_moved_clock(app) -> None:
 
     app.settle()
     assert state() == {"State": "healthy"}
-    app.settle()
     lines = app.client("logs").filter_log_events(
         logGroupName=f"/aws/lambda/{app.outputs['Plain']}", filterPattern="CHECK"
     )

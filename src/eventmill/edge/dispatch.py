@@ -15,6 +15,7 @@ from eventmill.services.contract import (
     Events,
     Later,
     Mode,
+    Objects,
     Operation,
     Park,
     Result,
@@ -63,6 +64,7 @@ class Dispatcher:
         blobs: Blobs,
         code: CodeStore,
         directory: Directory,
+        objects: Objects,
         account: str,
         region: str,
     ) -> None:
@@ -79,6 +81,7 @@ class Dispatcher:
         self._blobs = blobs
         self._code = code
         self._directory = directory
+        self._objects = objects
         self._account = account
         self._region = region
         self.endpoint = ""
@@ -182,6 +185,7 @@ class Dispatcher:
             parked=waited_since is not None,
             waited_since=waited_since,
             directory=self._directory,
+            objects=self._objects,
         )
 
     async def by_name(

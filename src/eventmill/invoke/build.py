@@ -14,10 +14,12 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from eventmill.invoke.interpreters import interpreter_for
+from eventmill.invoke import node_build
+from eventmill.invoke.interpreters import interpreter_for, refusal
 from eventmill.kernel.errors import UsageError
 
 _SKIPPED = {"__pycache__", ".git", ".eventmill", ".venv", ".aws-sam", "node_modules"}
+_IGNORED = shutil.ignore_patterns(*_SKIPPED)
 _TAIL = 2_000
 
 
@@ -41,6 +43,10 @@ class SourceBuilder:
         self._progress = progress
         self._locks: dict[Path, asyncio.Lock] = {}
 
+    def refusal(self, runtime: str) -> str | None:
+        """See kernel.ports.Builder."""
+        return refusal(runtime)
+
     async def build(
         self, source: Path, runtime: str, *, layer: bool, logical_id: str, method: str | None
     ) -> Path:
@@ -49,10 +55,16 @@ class SourceBuilder:
             raise UsageError(f"{logical_id}: {source} is a file; name the folder with the code")
         if method == "makefile":
             return await self._make(source, logical_id)
-        if method and not method.startswith("python"):
+        if method and not method.startswith(("python", "nodejs")):
             raise UsageError(
-                f"{logical_id}: BuildMethod {method} is not offered; use makefile or python3.x"
+                f"{logical_id}: BuildMethod {method} is not offered; use makefile, python3.x or "
+                "nodejsXX.x, or deploy what `sam build` made (.aws-sam/build/template.yaml)"
             )
+        missing = None if layer else refusal(runtime)
+        if missing is not None:
+            raise UsageError(f"{logical_id}: {missing}")
+        if (method or runtime).startswith("nodejs"):
+            return await self._node(source, logical_id, layer=layer and method is not None)
         requirements = source / "requirements.txt"
         if not requirements.is_file() or not _lines(requirements):
             return source
@@ -97,11 +109,25 @@ class SourceBuilder:
                 if place.is_symlink():
                     place.unlink()
                 if entry.is_dir():
-                    shutil.copytree(entry, place, ignore=shutil.ignore_patterns(*_SKIPPED))
+                    shutil.copytree(entry, place, ignore=_IGNORED)
                 else:
                     shutil.copy2(entry, place)
 
         return await self._once(self._cache / f"task-{key}", fill)
+
+    async def _node(self, source: Path, logical_id: str, *, layer: bool) -> Path:
+        """The folder with node_modules; one that brings them, or needs none, is used as it is."""
+        if not node_build.needs_install(source):
+            return source
+        key = hashlib.sha256(f"{fingerprint(source)}{layer}".encode()).hexdigest()[:32]
+
+        async def fill(partial: Path) -> None:
+            self._progress(f"installing the dependencies of {logical_id}")
+            inner = partial / "nodejs" if layer else partial
+            shutil.copytree(source, inner, dirs_exist_ok=True, ignore=_IGNORED)
+            await _run(node_build.command(source, logical_id), inner, {}, logical_id)
+
+        return await self._once(self._cache / f"node-{key}", fill)
 
     async def _make(self, source: Path, logical_id: str) -> Path:
         key = hashlib.sha256(f"{fingerprint(source)}{logical_id}".encode()).hexdigest()[:32]

@@ -84,7 +84,8 @@ class Environment:
         self._request_id = invocation.request_id
         self._stream = invocation.stream
         self._tail.clear()
-        self._put(reports.start(self.spec, invocation.request_id, self._clock.now()))
+        for line in reports.start(self.spec, invocation.request_id, self._clock.now()):
+            self._put(line)
         began = time.perf_counter()
         timeout = self.spec.timeout
         self._result = self._loop.create_future()
@@ -94,7 +95,7 @@ class Environment:
                 self._attempt(invocation, timeout), timeout
             )
         except TimeoutError:
-            self._put(
+            self._say(
                 f"{iso_millis(self._clock.now())} {invocation.request_id} Task timed out "
                 f"after {timeout:.2f} seconds"
             )
@@ -146,8 +147,16 @@ class Environment:
             payload, error, status = reports.too_large(limit), "Unhandled", "error"
         init, self._init_ms = self._init_ms, None
         pid = self._process.pid if self._process is not None else 0
-        measured = reports.Measured(duration, peak_mb(pid), init, status)
-        for line in reports.end(self.spec, invocation.request_id, measured, self._clock.now()):
+        measured = reports.Measured(
+            duration,
+            peak_mb(pid),
+            init,
+            status,
+            "Runtime.ExitError" if self.dead and status == "error" else None,
+            len(payload) if invocation.stream is None else invocation.stream.size,
+        )
+        trace, now = invocation.trace or "", self._clock.now()
+        for line in reports.end(self.spec, invocation.request_id, measured, trace, now):
             self._put(line)
         tail = "\n".join(self._tail).encode() + b"\n"
         return Outcome(payload, error, self.spec.version, tail, duration, init)
@@ -201,10 +210,6 @@ class Environment:
         if self._result is None or self.dead or self._process is None:
             return
         if resident_mb(self._process.pid) > self.spec.memory_mb:
-            self._put(
-                f"RequestId: {self._request_id} Error: Runtime exited with error: signal: killed"
-            )
-            self._put("Runtime.ExitError")
             self._kill("memory")
             return
         self._loop.call_later(_WATCH_EVERY, self._watch)
@@ -217,10 +222,22 @@ class Environment:
         if not self._ready.done():
             self._ready.set_result(None)
         if self._killed_for != "timeout":
+            if self._result is not None and not self._result.done():
+                self._say(reports.exit_line(self._request_id, status))
             document = reports.exited(self._request_id, status)
             self._finish(self._request_id, (document, "Unhandled", "error"))
         shutil.rmtree(self.temporary, ignore_errors=True)
         self._gone(self)
+
+    def announce(self, initialization: str, version: str) -> None:
+        """The log's first line; `version` names what runs the function."""
+        for line in reports.init_start(self.spec, initialization, version, self._clock.now()):
+            self._put(line)
+
+    def _say(self, text: str) -> None:
+        """A line of Lambda's own that the records of the JSON format make needless."""
+        if self.spec.log_format != "JSON":
+            self._put(text)
 
     def _line(self, text: str) -> None:
         self._put(text)

@@ -1,4 +1,4 @@
-"""Which Python runs a function."""
+"""Which Python or Node.js runs a function."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+
+from eventmill.kernel.runtimes import unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,18 @@ def _has_boto3(path: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
+
+
+def node() -> str | None:
+    """The machine's Node.js, whatever its version; None without one."""
+    return shutil.which("node")
+
+
+def refusal(runtime: str) -> str | None:
+    """Why functions of a runtime cannot run on this machine; None when they can."""
+    if runtime.startswith("nodejs") and node() is None:
+        return (
+            f"functions of runtime {runtime} need Node.js, and there is no `node` on this "
+            "machine's PATH: install it"
+        )
+    return unsupported(runtime)

@@ -8,11 +8,12 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from eventmill.invoke import variables
 from eventmill.invoke.environment import Environment
-from eventmill.invoke.interpreters import interpreter_for
-from eventmill.invoke.launcher import ENGINE_PYTHON, Launch, Launcher, python_argv
+from eventmill.invoke.interpreters import interpreter_for, node
+from eventmill.invoke.launcher import ENGINE_PYTHON, NODE_CLIENT, Launch, Launcher, python_argv
 from eventmill.invoke.pool import Pool
 from eventmill.invoke.runtime_api import serve
 from eventmill.invoke.settings import InvokeSettings
@@ -105,6 +106,7 @@ class ProcessInvoker:
         temporary = self._folder / self._ids.hex(16)
         temporary.mkdir(parents=True)
         environment = Environment(spec, stream, temporary, self._clock, self._logs, self._pool.gone)
+        environment.announce(initialization, _version(spec))
         environment.server, address = await serve(environment)
         launch = self._launch(spec, stream, environment, address, initialization)
         environment.attach(await self._launcher.start(launch))
@@ -129,8 +131,10 @@ class ProcessInvoker:
         wrapped = "LD_LIBRARY_PATH" in values or "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment
         spawn = not python or wrapped or interpreter.path != ENGINE_PYTHON
         argv: tuple[str, ...] = ("bootstrap", spec.handler)
-        if not python:
-            argv = (str(spec.code / "bootstrap"),)
+        if spec.runtime.startswith("nodejs"):
+            argv = (node() or "node", str(NODE_CLIENT))
+        elif not python:
+            argv = (str(_bootstrap(spec)),)
         elif spawn:
             argv = python_argv(interpreter.path)
             values["EVENTMILL_PATH"] = os.pathsep.join(path)
@@ -146,3 +150,16 @@ class ProcessInvoker:
             output=environment.output.writer,
             spawn=spawn,
         )
+
+
+def _version(spec: FunctionSpec) -> str:
+    """What runs a function, as the log's INIT_START names it."""
+    if spec.runtime.startswith("python"):
+        return f"python:{interpreter_for(spec.runtime).version}"
+    return f"nodejs:{spec.runtime[6:-2]}" if spec.runtime.startswith("nodejs") else spec.runtime
+
+
+def _bootstrap(spec: FunctionSpec) -> Path:
+    """The function's own, or else that of the first layer that has one."""
+    places = [folder / "bootstrap" for folder in (spec.code, *spec.layers)]
+    return next((place for place in places if place.exists()), places[0])

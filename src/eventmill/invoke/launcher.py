@@ -227,3 +227,5 @@ def python_argv(interpreter: str) -> tuple[str, ...]:
 
 
 ENGINE_PYTHON = sys.executable
+NODE_CLIENT = _HERE / "node" / "client.mjs"
+"""The Runtime API's client that runs Node.js functions."""

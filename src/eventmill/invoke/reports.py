@@ -23,32 +23,82 @@ class Measured:
     init: float | None
     status: str
     error_type: str | None = None
+    produced: int = 0
+    """Bytes of the answer."""
 
 
-def start(spec: FunctionSpec, request_id: str, now: float) -> str:
+_LEVELS = ("DEBUG", "INFO", "WARN")
+
+
+def init_start(spec: FunctionSpec, initialization: str, version: str, now: float) -> list[str]:
+    """The line that a new environment begins with; `version` names what runs the function."""
+    arn = f"arn:aws:lambda:{spec.arn.split(':')[3]}::runtime:eventmill"
+    if spec.log_format != "JSON":
+        return [f"INIT_START Runtime Version: {version}\tRuntime Version ARN: {arn}"]
+    record: dict[str, object] = {
+        "initializationType": initialization,
+        "phase": "init",
+        "runtimeVersion": version,
+        "runtimeVersionArn": arn,
+        "functionName": spec.name,
+        "functionVersion": spec.version,
+    }
+    return _json(spec, "INFO", "platform.initStart", now, record)
+
+
+def start(spec: FunctionSpec, request_id: str, now: float) -> list[str]:
     """The line before a function's own."""
     if spec.log_format != "JSON":
-        return f"START RequestId: {request_id} Version: {spec.version}"
+        return [f"START RequestId: {request_id} Version: {spec.version}"]
     record: dict[str, object] = {"requestId": request_id, "version": spec.version}
-    return _json("platform.start", now, record)
+    return _json(spec, "INFO", "platform.start", now, record)
 
 
-def end(spec: FunctionSpec, request_id: str, measured: Measured, now: float) -> list[str]:
+def end(
+    spec: FunctionSpec, request_id: str, measured: Measured, trace: str, now: float
+) -> list[str]:
     """The lines after a function's own."""
     if spec.log_format == "JSON":
-        return [_json("platform.report", now, _record(spec, request_id, measured))]
-    report = (
+        done, report = _records(request_id, spec, measured)
+        good = measured.status == "success"
+        return _json(spec, "DEBUG" if good else "WARN", "platform.runtimeDone", now, done) + _json(
+            spec, "INFO" if good else "WARN", "platform.report", now, report
+        )
+    report_line = (
         f"REPORT RequestId: {request_id}\tDuration: {measured.duration:.2f} ms\t"
         f"Billed Duration: {math.ceil(measured.duration)} ms\tMemory Size: {spec.memory_mb} MB\t"
         f"Max Memory Used: {measured.memory_mb} MB\t"
     )
     if measured.init is not None:
-        report += f"Init Duration: {measured.init:.2f} ms\t"
+        report_line += f"Init Duration: {measured.init:.2f} ms\t"
     if measured.status != "success":
-        report += f"Status: {measured.status}\t"
+        report_line += f"Status: {measured.status}\t"
     if measured.error_type:
-        report += f"Error Type: {measured.error_type}\t"
-    return [f"END RequestId: {request_id}", report]
+        report_line += f"Error Type: {measured.error_type}\t"
+    if spec.tracing == "Active":
+        fields = dict(part.partition("=")[::2] for part in trace.split(";"))
+        sampled = "true" if fields.get("Sampled") == "1" else "false"
+        report_line += (
+            f"\nXRAY TraceId: {fields.get('Root', '')}\tSegmentId: {fields.get('Parent', '')}\t"
+            f"Sampled: {sampled}\t"
+        )
+    return [f"END RequestId: {request_id}", report_line]
+
+
+def _records(
+    request_id: str, spec: FunctionSpec, measured: Measured
+) -> tuple[dict[str, object], dict[str, object]]:
+    """(platform.runtimeDone, platform.report)."""
+    report = _record(spec, request_id, measured)
+    done: dict[str, object] = {
+        "requestId": request_id,
+        "status": measured.status,
+        "metrics": {
+            "durationMs": round(measured.duration, 3),
+            "producedBytes": measured.produced,
+        },
+    }
+    return done, report
 
 
 def _record(spec: FunctionSpec, request_id: str, measured: Measured) -> dict[str, object]:
@@ -70,8 +120,13 @@ def _record(spec: FunctionSpec, request_id: str, measured: Measured) -> dict[str
     return record
 
 
-def _json(kind: str, now: float, record: dict[str, object]) -> str:
-    return orjson.dumps({"time": iso_millis(now), "type": kind, "record": record}).decode()
+def _json(
+    spec: FunctionSpec, level: str, kind: str, now: float, record: dict[str, object]
+) -> list[str]:
+    """The record as a line, unless the function's system log level is above its own."""
+    if _LEVELS.index(level) < _LEVELS.index(spec.system_log_level or "INFO"):
+        return []
+    return [orjson.dumps({"time": iso_millis(now), "type": kind, "record": record}).decode()]
 
 
 def timed_out(request_id: str, seconds: float) -> bytes:
@@ -85,20 +140,27 @@ def timed_out(request_id: str, seconds: float) -> bytes:
     )
 
 
+def _exit_reason(status: int) -> str:
+    if status > 0:
+        return f"Runtime exited with error: exit status {status}"
+    if status == -9:
+        return "Runtime exited with error: signal: killed"
+    if status < 0:
+        return f"Runtime exited with error: signal: {-status}"
+    return "Runtime exited without providing a reason"
+
+
+def exit_line(request_id: str, status: int) -> str:
+    """What the log says of a runtime that ended in the middle of an invocation."""
+    return f"RequestId: {request_id} Error: {_exit_reason(status)}\nRuntime.ExitError"
+
+
 def exited(request_id: str, status: int) -> bytes:
     """The payload of an invocation whose runtime ended; `status` is negative for a signal."""
-    if status > 0:
-        reason = f"Runtime exited with error: exit status {status}"
-    elif status == -9:
-        reason = "Runtime exited with error: signal: killed"
-    elif status < 0:
-        reason = f"Runtime exited with error: signal: {-status}"
-    else:
-        reason = "Runtime exited without providing a reason"
     return orjson.dumps(
         {
             "errorType": "Runtime.ExitError",
-            "errorMessage": f"RequestId: {request_id} Error: {reason}",
+            "errorMessage": f"RequestId: {request_id} Error: {_exit_reason(status)}",
         }
     )
 

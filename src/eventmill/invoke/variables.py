@@ -53,7 +53,9 @@ def variables(
         "PYTHONUNBUFFERED": "1",
     }
     values.setdefault("AWS_ENDPOINT_URL", settings.endpoint())
-    if spec.runtime.startswith("python"):
+    if spec.runtime.startswith("nodejs"):
+        values["NODE_PATH"] = os.pathsep.join(_node_path(spec, layers))
+    if not spec.runtime.startswith("provided"):
         values["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
     libraries = [f"{layer}/lib" for layer in layers if Path(layer, "lib").is_dir()]
     if libraries or (spec.code / "lib").is_dir():
@@ -63,6 +65,14 @@ def variables(
         values["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         values["AWS_LAMBDA_LOG_LEVEL"] = spec.application_log_level or "INFO"
     return values
+
+
+def _node_path(spec: FunctionSpec, layers: list[str]) -> list[str]:
+    """Where CommonJS modules are looked for beside the function's own; ES modules are not."""
+    version = spec.runtime.removeprefix("nodejs").partition(".")[0]
+    entries = [f"{layer}/nodejs/node{version}/node_modules" for layer in layers]
+    entries += [f"{layer}/nodejs/node_modules" for layer in layers]
+    return [*entries, str(spec.code)]
 
 
 def search_path(spec: FunctionSpec, version: str) -> tuple[str, ...]:

@@ -75,6 +75,9 @@ class HttpSender(Protocol):
 class Builder(Protocol):
     """Turns a source folder into what a function or layer needs at run time."""
 
+    def refusal(self, runtime: str) -> str | None:
+        """Why functions of a runtime cannot run on this machine; None when they can."""
+
     async def build(
         self, source: Path, runtime: str, *, layer: bool, logical_id: str, method: str | None
     ) -> Path:

@@ -30,6 +30,11 @@ class LogWriter:
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether lines are still to be handed to the writer."""
+        return bool(self._waiting)
+
     def put(self, group: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
         """Append (epoch milliseconds, text) lines."""
         if self._count > _MOST:

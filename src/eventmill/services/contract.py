@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from eventmill.kernel.errors import NotFound
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.store.blobs import Blobs, BlobSlice, StagedBlob
@@ -71,6 +72,16 @@ def _nothing(tx: Transaction, arn: str) -> Known | None:
     return None
 
 
+Objects = Callable[["Call", str, str, str | None], bytes]
+"""The body of an object by bucket, key and version, for services that read packages from S3.
+Raises Fault. Joined by assembly."""
+
+
+def _no_objects(call: Call, bucket: str, key: str, version: str | None) -> bytes:
+    """The objects of an engine without S3."""
+    raise NotFound("NoSuchBucket", "The specified bucket does not exist")
+
+
 class Mode(Enum):
     """How an operation touches the store, and so where it runs."""
 
@@ -107,6 +118,7 @@ class Call:
     waited_since: float | None = None
     """The moved time of the first try of a parked call."""
     directory: Directory = _nothing
+    objects: Objects = _no_objects
 
     @property
     def now(self) -> float:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventmill.kernel.errors import UsageError
+from eventmill.kernel.errors import Fault, UsageError
 from eventmill.services.contract import Call
 from eventmill.services.lambda_.faults import parameter
-from eventmill.store.code import code_sha256
+from eventmill.store.code import UNZIPPED_LIMIT, code_sha256
 
 ZIPPED_LIMIT = 52_428_800
+"""Of an archive that comes with the request; one from S3 may be as long as what it holds."""
+_MODULE = re.compile(r"^\s*(export|import)\s", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,13 @@ class Code:
     size: int
 
 
-def unpack(call: Call, given: Mapping[str, Any], handler: str = "") -> Code:
+def unpack(call: Call, given: Mapping[str, Any], owner: Mapping[str, Any]) -> Code:
     """The package that `Code` (of a function) or `Content` (of a layer) describes.
 
-    Besides the API's `ZipFile` bytes it may be `{"LocalPath": folder}`, code that deploy has
-    built already, or `{"ZipFile": text}`, code written in a template, which goes into the module
-    that the handler names. Raises Invalid.
+    Besides the API's `ZipFile` bytes and an object of the engine's own S3 it may be
+    `{"LocalPath": folder}`, code that deploy has built already, or `{"ZipFile": text}`, code
+    written in a template, which goes into the module that the `Handler` of `owner` names, in the
+    language of its `Runtime`. Raises Invalid.
     """
     archive = given.get("ZipFile")
     try:
@@ -40,7 +44,9 @@ def unpack(call: Call, given: Mapping[str, Any], handler: str = "") -> Code:
         if isinstance(archive, bytes):
             return _unzip(call, archive)
         if isinstance(archive, str):
-            return _write(call, archive, handler)
+            return _write(call, archive, owner)
+        if given.get("S3Bucket"):
+            return _unzip(call, _object(call, given), UNZIPPED_LIMIT)
     except UsageError as error:
         raise parameter(str(error)) from None
     if given.get("ImageUri"):
@@ -48,22 +54,32 @@ def unpack(call: Call, given: Mapping[str, Any], handler: str = "") -> Code:
             "ImageUri is not supported by Eventmill: it runs functions without a container "
             "engine. Package the function as Zip."
         )
-    if given.get("S3Bucket"):
-        raise parameter(
-            "S3Bucket and S3Key are not supported by Eventmill as a source of code: deploy the "
-            "template's own folder with CodeUri, or upload the archive as ZipFile."
-        )
     raise parameter("Please provide a source for function code.")
 
 
-def _unzip(call: Call, archive: bytes) -> Code:
-    if len(archive) > ZIPPED_LIMIT:
-        raise parameter(f"Zipped size must be smaller than {ZIPPED_LIMIT} bytes")
+def _unzip(call: Call, archive: bytes, limit: int = ZIPPED_LIMIT) -> Code:
+    if len(archive) > limit:
+        raise parameter(f"Zipped size must be smaller than {limit} bytes")
     return Code(str(call.code.from_zip(archive)), code_sha256(archive), len(archive))
 
 
-def _write(call: Call, text: str, handler: str) -> Code:
-    module = handler.rpartition(".")[0].replace(".", "/") or "index"
-    folder = call.code.from_text({f"{module}.py": text})
+def _object(call: Call, given: Mapping[str, Any]) -> bytes:
+    try:
+        return call.objects(
+            call, given["S3Bucket"], given.get("S3Key") or "", given.get("S3ObjectVersion")
+        )
+    except Fault as fault:
+        raise parameter(
+            f"Error occurred while GetObject. S3 Error Code: {fault.code}. S3 Error Message: "
+            f"{fault.message}"
+        ) from None
+
+
+def _write(call: Call, text: str, owner: Mapping[str, Any]) -> Code:
+    module = (owner.get("Handler") or "").rpartition(".")[0].replace(".", "/") or "index"
+    ending = "py"
+    if str(owner.get("Runtime") or "").startswith("nodejs"):
+        ending = "mjs" if _MODULE.search(text) else "js"
+    folder = call.code.from_text({f"{module}.{ending}": text})
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Code(str(folder), digest, len(text.encode()))

@@ -13,7 +13,7 @@ from eventmill.services.lambda_.operations import OPERATIONS
 @OPERATIONS.scan("PublishLayerVersion")
 def publish_layer_version(call: Call, request: dict[str, Any]) -> Result:
     """A new version of the layer."""
-    package = code.unpack(call, request["Content"])
+    package = code.unpack(call, request["Content"], {})
     return Then(lambda writing: layers.publish(writing, request["LayerName"], request, package))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from eventmill.kernel.errors import Conflict, Invalid
 from eventmill.services.contract import Call, Operations, Result, Then
 from eventmill.services.lambda_ import code, functions, layers, settings, tags
+from eventmill.services.lambda_.faults import parameter
 from eventmill.services.lambda_.functions import LATEST, existing
 from eventmill.services.lambda_.names import Named, function_arn, not_found, parse
 from eventmill.services.lambda_.versions import publish
@@ -73,6 +74,10 @@ def _store(
 ) -> None:
     name = base["FunctionName"]
     config = settings.configuration(given, base, function_arn(call, name), call.now)
+    if config["Runtime"].startswith("nodejs"):
+        missing = call.ports.builder.refusal(config["Runtime"])
+        if missing is not None:
+            raise parameter(f"{missing}.")
     config["RevisionId"] = call.ids.uuid()
     row = call.tx.one(
         "SELECT code, layers FROM lambda_functions WHERE name=? AND version=?", (name, LATEST)
@@ -101,7 +106,7 @@ def delete(call: Call, name: str) -> None:
 @OPERATIONS.scan("CreateFunction")
 def create_function(call: Call, request: dict[str, Any]) -> Result:
     """Raises Conflict when it exists, Invalid for a setting that Lambda does not take."""
-    package = code.unpack(call, request["Code"], request.get("Handler") or "")
+    package = code.unpack(call, request["Code"], request)
     return Then(lambda writing: create(writing, request, package))
 
 
@@ -110,7 +115,7 @@ def update_function_code(call: Call, request: dict[str, Any]) -> Result:
     """New code for $LATEST."""
     name = named(request).name
     old = existing(call, Named(name, ""))
-    package = code.unpack(call, request, old.get("Handler") or "")
+    package = code.unpack(call, request, old)
     if request.get("DryRun"):
         return old | {"CodeSha256": package.sha256, "CodeSize": package.size}
     given: dict[str, Any] = {

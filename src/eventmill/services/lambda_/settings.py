@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventmill.kernel.arns import service_of
+from eventmill.kernel.runtimes import unsupported
 from eventmill.services.lambda_.faults import parameter, ranged
 
 RESERVED_VARIABLES = frozenset(
@@ -36,7 +37,6 @@ RESERVED_VARIABLES = frozenset(
     }
 )
 _VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+\Z")
-_RUNTIME = re.compile(r"(python3\.(9|1[0-9])|provided\.al2|provided\.al2023)\Z")
 
 COPIED = (
     "Description",
@@ -46,13 +46,12 @@ COPIED = (
     "DeadLetterConfig",
     "KMSKeyArn",
     "Runtime",
+    "FileSystemConfigs",
 )
-"""Members taken over as given. VpcConfig and KMSKeyArn have no meaning on one machine."""
+"""Members taken over as given. VpcConfig, FileSystemConfigs and KMSKeyArn have no meaning here."""
 
 REFUSED = {
     "ImageConfig": "container images need a container engine; package the function as Zip",
-    "FileSystemConfigs": "there is no EFS; use a folder that the function's variables name",
-    "CodeSigningConfigArn": "there is no code signing; leave it out",
     "TenancyConfig": "tenant isolation is not offered; leave it out",
     "CapacityProviderConfig": "managed instances are not offered; leave it out",
     "DurableConfig": "durable functions are not offered; leave it out",
@@ -168,12 +167,10 @@ def _check_runtime(config: Mapping[str, Any]) -> None:
             "Package the function as Zip."
         )
     runtime = config.get("Runtime") or ""
-    if not _RUNTIME.match(runtime):
-        raise parameter(
-            f"Eventmill does not run functions of runtime {runtime or '(none)'}: it runs "
-            "python3.9 and later, and provided.al2 and provided.al2023 with a bootstrap."
-        )
-    if runtime.startswith("python") and not config.get("Handler"):
+    reason = unsupported(runtime)
+    if reason is not None:
+        raise parameter(f"Eventmill does not run functions of runtime {runtime}: {reason}.")
+    if not runtime.startswith("provided") and not config.get("Handler"):
         raise parameter(
             "Runtime and Handler are mandatory parameters for functions created with "
             "deployment packages."

@@ -27,7 +27,7 @@ _OPERATION_MODULES = (listing, multipart, notifications, objects, tagging)
 
 SERVICE = Service("s3", OPERATIONS.by_name, SCHEMA, RESOURCES)
 
-__all__ = ["BUS", "NOTIFICATION", "SERVICE", "blob_names", "exists", "put"]
+__all__ = ["BUS", "NOTIFICATION", "SERVICE", "blob_names", "body", "exists", "put"]
 
 
 def put(call: Call, bucket: str, key: str, data: bytes, content_type: str) -> None:
@@ -42,6 +42,18 @@ def put(call: Call, bucket: str, key: str, data: bytes, content_type: str) -> No
         tags="{}",
         content=bodies.stored(call, data),
         event="ObjectCreated:Put",
+    )
+
+
+def body(call: Call, bucket: str, key: str, version: str | None) -> bytes:
+    """An object's whole body. Raises Fault. See contract.Objects."""
+    found = objects.find(call.tx, bucket, key, version)
+    pieces = bodies.whole(call, found.size, found.body, found.blobs).parts
+    return b"".join(
+        piece
+        if isinstance(piece, bytes)
+        else piece.path.read_bytes()[piece.offset :][: piece.length]
+        for piece in pieces
     )
 
 

@@ -40,7 +40,15 @@ _HONOURED = (
     "TracingConfig",
     "Tags",
 )
-_RECORDED = ("Architectures", "KmsKeyArn", "VpcConfig", "SnapStart", "RuntimeManagementConfig")
+_RECORDED = (
+    "Architectures",
+    "CodeSigningConfigArn",
+    "FileSystemConfigs",
+    "KmsKeyArn",
+    "RuntimeManagementConfig",
+    "SnapStart",
+    "VpcConfig",
+)
 _DEFAULTS: dict[str, Any] = {
     "Description": "",
     "Handler": "",
@@ -52,6 +60,7 @@ _DEFAULTS: dict[str, Any] = {
     "EphemeralStorage": {"Size": 512},
     "TracingConfig": {"Mode": "PassThrough"},
     "VpcConfig": {},
+    "FileSystemConfigs": [],
     "SnapStart": {"ApplyOn": "None"},
 }
 """What a property falls back to when the template no longer names it."""
@@ -74,7 +83,7 @@ def _given(resource: Resource, name: str) -> dict[str, Any]:
 
 def _package(call: Call, resource: Resource) -> code.Code:
     properties = resource.properties
-    return code.unpack(call, properties.get("Code") or {}, properties.get("Handler") or "")
+    return code.unpack(call, properties.get("Code") or {}, properties)
 
 
 def _created(call: Call, name: str) -> Created:
@@ -117,13 +126,10 @@ FUNCTION = ResourceType(
         **dict.fromkeys(_RECORDED, Support.RECORDED),
         "PackageType": Support.HONOURED,
         "Code.ImageUri": Refused(REFUSED["ImageConfig"]),
-        "Code.S3Bucket": Refused("deploy the template's own folder with CodeUri instead"),
         **{
             name: Refused(REFUSED[name])
             for name in (
                 "ImageConfig",
-                "FileSystemConfigs",
-                "CodeSigningConfigArn",
                 "TenancyConfig",
                 "CapacityProviderConfig",
                 "DurableConfig",

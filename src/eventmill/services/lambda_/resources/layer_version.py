@@ -30,7 +30,7 @@ _CONTENT = frozenset(
 def _create(call: Call, resource: Resource) -> Created:
     properties = resource.properties
     name = properties.get("LayerName") or generated_name(resource, call.ids)
-    package = code.unpack(call, properties["Content"])
+    package = code.unpack(call, properties["Content"], {})
     arn = layers.publish(call, name, properties, package)["LayerVersionArn"]
     return Created(arn, {"LayerVersionArn": arn})
 

@@ -1,0 +1,219 @@
+"""Functions in JavaScript, on the machine's Node.js."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+from eventmill.kernel.errors import UsageError
+from eventmill.testing import engine
+
+APP = Path(__file__).parents[1] / "apps" / "node"
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here")
+
+
+@pytest.fixture(scope="module")
+def app():
+    with engine() as running:
+        running.deploy(APP)
+        yield running
+
+
+def invoke(app: Any, output: str, event: Any) -> tuple[dict[str, Any], Any]:
+    answer = app.client("lambda").invoke(
+        FunctionName=app.outputs[output], Payload=json.dumps(event)
+    )
+    return answer, json.loads(answer["Payload"].read())
+
+
+def lines(app: Any, output: str) -> list[str]:
+    app.settle()
+    events = app.client("logs").filter_log_events(
+        logGroupName=f"/aws/lambda/{app.outputs[output]}"
+    )["events"]
+    return [event["message"] for event in events]
+
+
+@needs_node
+def test_an_es_module_with_a_promise(app) -> None:
+    answer, payload = invoke(app, "Modern", {"n": 7})
+    assert answer["StatusCode"] == 200 and "FunctionError" not in answer
+    assert payload["n"] == 7 and payload["memory"] == "256"
+    assert payload["id"] == answer["ResponseMetadata"]["RequestId"]
+    assert 0 < payload["left"] <= 5_000
+    assert payload["arn"].endswith(f":function:{app.outputs['Modern']}")
+    assert payload["environment"] == "AWS_Lambda_nodejs22.x"
+    assert payload["trace"].startswith("Root=1-")
+    logged = lines(app, "Modern")
+    (line,) = [line for line in logged if "and more" in line]
+    stamp, request, level, text = line.split("\t")
+    assert stamp.endswith("Z") and request == payload["id"] and level == "INFO"
+    assert text == "got 7\nand more { a: 1 }"
+    assert any("\tERROR\tError: shown\n    at " in line for line in logged)
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [("nothing", None), ("wait", "late"), ("hurry", "early")],
+)
+def test_callbacks_and_the_empty_event_loop(app, act: str, expected: Any) -> None:
+    began = time.monotonic()
+    assert invoke(app, "Classic", {"act": act})[1] == expected
+    assert time.monotonic() - began < 4
+    if act == "wait":
+        assert any(line.endswith("waited") for line in lines(app, "Classic"))
+
+
+@needs_node
+def test_a_callback_s_answer_with_a_layer_s_package(app) -> None:
+    assert invoke(app, "Classic", {"name": "you"})[1] == {
+        "greeting": "hello you",
+        "function": app.outputs["Classic"],
+    }
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("output", "act", "kind", "message"),
+    [
+        ("Classic", "fail", "TypeError", "no"),
+        ("Classic", "throw", "RangeError", "thrown"),
+        ("Classic", "uncaught", "Error", "nobody caught it"),
+        ("Modern", "reject", "Error", "rejected"),
+    ],
+)
+def test_errors_are_lambda_s_documents(app, output, act, kind, message) -> None:
+    answer, payload = invoke(app, output, {"act": act})
+    assert answer["FunctionError"] == "Unhandled"
+    assert (payload["errorType"], payload["errorMessage"]) == (kind, message)
+    assert payload["trace"][0] == f"{kind}: {message}" and "    at " in payload["trace"][1]
+    assert invoke(app, output, {"name": "again", "n": 1})[0].get("FunctionError") is None
+
+
+@needs_node
+def test_an_environment_that_exits(app) -> None:
+    assert "exit status 3" in invoke(app, "Modern", {"act": "exit"})[1]["errorMessage"]
+
+
+@needs_node
+def test_code_in_the_template(app) -> None:
+    assert invoke(app, "Inline", {"n": 1})[1] == {"inline": 2}
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("handler", "code", "kind", "message"),
+    [
+        (
+            "index.absent",
+            "exports.a = 1",
+            "Runtime.HandlerNotFound",
+            "is undefined or not exported",
+        ),
+        (
+            "other.handler",
+            "exports.a = 1",
+            "Runtime.ImportModuleError",
+            "Cannot find module 'other'",
+        ),
+        ("index.handler", "exports.(", "Runtime.UserCodeSyntaxError", "SyntaxError"),
+        ("index.handler", "require('@aws-sdk/x')", "Runtime.ImportModuleError", "AWS SDK"),
+    ],
+)
+def test_a_handler_that_cannot_be_loaded(app, handler, code, kind, message) -> None:
+    import io
+    import zipfile
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.js", code)
+    client, name = app.client("lambda"), f"broken-{kind.rpartition('.')[2]}-{len(code)}"
+    client.create_function(
+        FunctionName=name,
+        Runtime="nodejs20.x",
+        Handler=handler,
+        Role="arn:aws:iam::000000000000:role/r",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    payload = json.loads(client.invoke(FunctionName=name)["Payload"].read())
+    assert payload["errorType"] == kind and message in payload["errorMessage"]
+
+
+@needs_node
+def test_json_logs_by_level(app) -> None:
+    invoke(app, "Structured", {})
+    shown, bad = (json.loads(line) for line in lines(app, "Structured"))
+    assert shown["level"] == "WARN" and shown["message"] == {"shown": True} and shown["requestId"]
+    assert bad["level"] == "ERROR" and bad["errorType"] == "TypeError"
+    assert bad["errorMessage"] == "really" and bad["message"].startswith("bad TypeError: really")
+
+
+def ask(url: str) -> http.client.HTTPResponse:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=20)
+    connection.request("GET", f"{parts.path}?{parts.query}")
+    return connection.getresponse()
+
+
+@needs_node
+def test_streams_of_a_function_url(app) -> None:
+    ask(app.outputs["Streamed"]).read()
+    began = time.monotonic()
+    answer = ask(f"{app.outputs['Streamed']}?wait=300")
+    assert answer.status == 203 and answer.headers["x-a"] == "1"
+    assert answer.headers["content-type"] == "text/plain"
+    assert answer.read1(100) == b"one "
+    assert time.monotonic() - began < 0.6
+    assert answer.read() == b"two three"
+    assert len(ask(f"{app.outputs['Streamed']}?size=100000&count=50").read()) == 5_000_000
+    assert ask(f"{app.outputs['Streamed']}?early=1").status == 502
+    with pytest.raises(http.client.IncompleteRead):
+        ask(f"{app.outputs['Streamed']}?late=1").read()
+
+
+@needs_node
+def test_streams_of_the_api(app) -> None:
+    answer = app.client("lambda").invoke_with_response_stream(
+        FunctionName=app.outputs["StreamedName"], Payload=b'{"late": 1}'
+    )
+    events = list(answer["EventStream"])
+    pieces = [event["PayloadChunk"]["Payload"] for event in events if "PayloadChunk" in event]
+    assert b"".join(pieces) == b"one two three"
+    details = json.loads(events[-1]["InvokeComplete"]["ErrorDetails"])
+    assert details["errorMessage"] == "in the middle"
+
+
+def test_without_node_it_is_refused_when_declared(app, monkeypatch) -> None:
+    monkeypatch.setattr("eventmill.invoke.interpreters.node", lambda: None)
+    with pytest.raises(UsageError, match="there is no `node` on this machine"):
+        app.deploy(APP)
+    with pytest.raises(ClientError, match="there is no `node` on this machine"):
+        app.client("lambda").create_function(
+            FunctionName="n",
+            Runtime="nodejs22.x",
+            Handler="a.b",
+            Role="arn:aws:iam::000000000000:role/r",
+            Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+        )
+
+
+@pytest.mark.parametrize("runtime", ["java21", "dotnet8", "ruby3.3", "go1.x"])
+def test_other_runtimes_are_refused_by_name(app, runtime: str) -> None:
+    with pytest.raises(ClientError, match=f"functions of runtime {runtime}: .*provided.al2023"):
+        app.client("lambda").create_function(
+            FunctionName="other",
+            Runtime=runtime,
+            Handler="a.b",
+            Role="arn:aws:iam::000000000000:role/r",
+            Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+        )
