@@ -49,6 +49,7 @@ from eventmill.edge.control import Command, Control
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.endpoint import AwsEndpoint
 from eventmill.edge.hosts import HostCheck
+from eventmill.edge.packages import PackageFront
 from eventmill.edge.security import TOKEN_PREFIX, Security
 from eventmill.edge.server import HttpServer, listen
 from eventmill.edge.topic_links import TopicLinks
@@ -266,6 +267,7 @@ class Engine:
             links,
             apis,
             urls,
+            PackageFront(self.database),
             balancer,
             browsers,
         ]

@@ -22,6 +22,7 @@ class Route:
     """Query parameters that the operation cannot do without."""
     needed_headers: tuple[str, ...]
     greedy: bool
+    deprecated: bool
 
     @property
     def weight(self) -> tuple[int, int, int]:
@@ -39,11 +40,11 @@ class Router:
         self._by_method: dict[str, list[Route]] = {}
         for name in model.operation_names:
             operation = model.operation_model(name)
-            if not operation.deprecated:
-                route = _route(operation)
-                self._by_method.setdefault(operation.http["method"], []).append(route)
+            route = _route(operation)
+            self._by_method.setdefault(operation.http["method"], []).append(route)
         for routes in self._by_method.values():
-            routes.sort(key=lambda route: route.weight, reverse=True)
+            # Where an operation replaced a deprecated one at its place, it answers.
+            routes.sort(key=lambda route: (not route.deprecated, route.weight), reverse=True)
 
     def match(
         self, method: str, path: str, query: str, headers: Mapping[str, str]
@@ -103,7 +104,15 @@ def _route(operation: Any) -> Route:
         elif serialization.get("location") == "header" and wire == "x-amz-copy-source":
             headers.append(wire)
     greedy = bool(segments) and segments[-1].endswith("+}")
-    return Route(operation.name, segments, fixed, tuple(needed), tuple(headers), greedy)
+    return Route(
+        operation.name,
+        segments,
+        fixed,
+        tuple(needed),
+        tuple(headers),
+        greedy,
+        bool(operation.deprecated),
+    )
 
 
 @lru_cache(maxsize=32)

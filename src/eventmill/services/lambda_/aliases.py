@@ -15,6 +15,7 @@ from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.faults import missing, parameter
 from eventmill.services.lambda_.names import Named, function_arn, not_found
 from eventmill.services.lambda_.operations import OPERATIONS, named
+from eventmill.services.lambda_.paging import page
 
 
 def shape(call: Call, row: tuple[Any, ...]) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def list_aliases(call: Call, request: dict[str, Any]) -> Result:
         "SELECT * FROM lambda_aliases WHERE function=? AND (? IS NULL OR version=?) ORDER BY name",
         (named(request).name, request.get("FunctionVersion"), request.get("FunctionVersion")),
     )
-    return {"Aliases": [shape(call, row) for row in rows]}
+    return page([(row[1], shape(call, row)) for row in rows], "Aliases", request)
 
 
 @OPERATIONS.write("DeleteAlias")

@@ -12,6 +12,7 @@ from typing import Any
 from eventmill.kernel.errors import NotFound
 from eventmill.kernel.functions import FunctionSpec
 from eventmill.services.contract import Call
+from eventmill.services.lambda_.code import folder_key
 from eventmill.services.lambda_.names import (
     Named,
     function_arn,
@@ -72,6 +73,11 @@ def code_folders(tx: Transaction) -> set[str]:
         used |= {folder, *json.loads(layers)}
     rows = tx.all("SELECT folder FROM lambda_layers WHERE config IS NOT NULL")
     return used | {row[0] for row in rows}
+
+
+def folder_of(tx: Transaction, key: str) -> str | None:
+    """The folder of a function or layer by the key that its `Location` carries; or None."""
+    return next((folder for folder in code_folders(tx) if folder_key(folder) == key), None)
 
 
 def existing(call: Call, who: Named) -> dict[str, Any]:

@@ -59,6 +59,17 @@ def synchronous(call: Call, request: dict[str, Any]) -> Invocation:
     )
 
 
+@OPERATIONS.write("InvokeAsync")
+def invoke_async(call: Call, request: dict[str, Any]) -> Result:
+    """The older form of an asynchronous Invoke."""
+    who = named(request)
+    arn = function_arn(call, who.name, who.qualifier)
+    functions.resolve(call.tx, arn)
+    args = request["InvokeArgs"]
+    _queue(call, arn, _payload(args if isinstance(args, bytes) else args.data or b"", "Event"))
+    return {"Status": 202}
+
+
 def _queue(call: Call, arn: str, payload: bytes) -> dict[str, Any]:
     events.enqueue_event(
         call.tx, call.ids, arn, payload, trace=call.trace, source="api", request_id=call.request_id

@@ -8,6 +8,7 @@ from typing import Any
 from eventmill.services.contract import Call, Result, Then
 from eventmill.services.lambda_ import code, layers
 from eventmill.services.lambda_.operations import OPERATIONS
+from eventmill.services.lambda_.paging import page
 
 
 @OPERATIONS.scan("PublishLayerVersion")
@@ -33,11 +34,12 @@ def get_layer_version_by_arn(call: Call, request: dict[str, Any]) -> Result:
 def list_layer_versions(call: Call, request: dict[str, Any]) -> Result:
     """Newest first."""
     rows = call.tx.all(
-        "SELECT config FROM lambda_layers WHERE name=? AND config IS NOT NULL"
+        "SELECT version, config FROM lambda_layers WHERE name=? AND config IS NOT NULL"
         " ORDER BY version DESC",
         (layers.parse(request["LayerName"])[0],),
     )
-    return {"LayerVersions": [json.loads(row[0]) for row in rows]}
+    entries = [(str(version), json.loads(config)) for version, config in rows]
+    return page(entries, "LayerVersions", request)
 
 
 @OPERATIONS.scan("ListLayers")
@@ -47,16 +49,18 @@ def list_layers(call: Call, request: dict[str, Any]) -> Result:
         "SELECT name, config, max(version) FROM lambda_layers WHERE config IS NOT NULL"
         " GROUP BY name ORDER BY name"
     )
-    return {
-        "Layers": [
+    entries = [
+        (
+            name,
             {
                 "LayerName": name,
                 "LayerArn": layers.layer_arn(call, name),
                 "LatestMatchingVersion": json.loads(config),
-            }
-            for name, config, _ in rows
-        ]
-    }
+            },
+        )
+        for name, config, _ in rows
+    ]
+    return page(entries, "Layers", request)
 
 
 @OPERATIONS.write("DeleteLayerVersion")

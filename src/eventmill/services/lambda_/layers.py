@@ -12,7 +12,7 @@ from typing import Any
 
 from eventmill.kernel.clock import iso_millis
 from eventmill.services.contract import Call
-from eventmill.services.lambda_.code import Code
+from eventmill.services.lambda_.code import Code, location
 from eventmill.services.lambda_.faults import missing, parameter
 
 MOST = 5
@@ -71,7 +71,7 @@ def publish(call: Call, name: str, given: Mapping[str, Any], package: Code) -> d
     version = 1 + ((newest[0] if newest else None) or 0)
     arn = layer_arn(call, name)
     config: dict[str, Any] = {
-        "Content": {"Location": "", "CodeSha256": package.sha256, "CodeSize": package.size},
+        "Content": {"CodeSha256": package.sha256, "CodeSize": package.size},
         "LayerArn": arn,
         "LayerVersionArn": f"{arn}:{version}",
         "Description": given.get("Description") or "",
@@ -85,7 +85,12 @@ def publish(call: Call, name: str, given: Mapping[str, Any], package: Code) -> d
         "INSERT INTO lambda_layers VALUES(?,?,?,?)",
         (name, version, json.dumps(config), package.folder),
     )
-    return config
+    return shape(call, config, package.folder)
+
+
+def shape(call: Call, config: dict[str, Any], folder: str) -> dict[str, Any]:
+    """A version as the API returns it, with the place of its package."""
+    return config | {"Content": config["Content"] | {"Location": location(call, folder)}}
 
 
 def delete(call: Call, name: str, version: int) -> None:
@@ -94,14 +99,15 @@ def delete(call: Call, name: str, version: int) -> None:
         "UPDATE lambda_layers SET config=NULL WHERE name=? AND version=?",
         (parse(name)[0], version),
     )
+    arn = f"{layer_arn(call, parse(name)[0])}:{version}"
+    call.tx.execute("DELETE FROM lambda_layer_policies WHERE layer=?", (arn,))
 
 
 def get(call: Call, name: str, version: int | None) -> dict[str, Any]:
     """A version as the API returns it. Raises NotFound."""
     row = call.tx.one(
-        "SELECT config FROM lambda_layers WHERE name=? AND version=?", (name, version)
+        "SELECT config, folder FROM lambda_layers WHERE name=? AND version=?", (name, version)
     )
     if row is None or row[0] is None:
         raise missing("The resource you requested does not exist.")
-    config: dict[str, Any] = json.loads(row[0])
-    return config
+    return shape(call, json.loads(row[0]), row[1])

@@ -28,6 +28,7 @@ _OWNED = (
     "versions",
     "recursion",
     "provisioned",
+    "recorded",
 )
 """Tables whose rows go with their function."""
 
@@ -141,13 +142,21 @@ def get_function(call: Call, request: dict[str, Any]) -> Result:
     who = named(request)
     answer: dict[str, Any] = {
         "Configuration": _at(call, who),
-        "Code": {"RepositoryType": "S3", "Location": ""},
+        "Code": {"RepositoryType": "S3", "Location": _location(call, who)},
         "Tags": tags.of(call.tx, function_arn(call, who.name)),
     }
     row = call.tx.one("SELECT reserved FROM lambda_concurrency WHERE function=?", (who.name,))
     if row is not None:
         answer["Concurrency"] = {"ReservedConcurrentExecutions": row[0]}
     return answer
+
+
+def _location(call: Call, who: Named) -> str:
+    version = functions.version_of(call.tx, who.name, who.qualifier)
+    row = call.tx.one(
+        "SELECT code FROM lambda_functions WHERE name=? AND version=?", (who.name, version)
+    )
+    return "" if row is None else code.location(call, row[0])
 
 
 @OPERATIONS.read("GetFunctionConfiguration")
@@ -190,6 +199,18 @@ def delete_function(call: Call, request: dict[str, Any]) -> Result:
             "$LATEST version cannot be deleted without deleting the function."
             if who.qualifier == LATEST
             else "Deletion of aliases is not currently supported.",
+        )
+    alias = call.tx.one(
+        "SELECT name FROM lambda_aliases WHERE function=? AND (version=? OR EXISTS"
+        " (SELECT 1 FROM json_each(weights) WHERE key=?))",
+        (who.name, who.qualifier, who.qualifier),
+    )
+    if alias is not None:
+        raise Conflict(
+            "ResourceConflictException",
+            f"Version {who.qualifier} of function {who.name} is referenced by the alias "
+            f"{alias[0]}; point that elsewhere first.",
+            fields={"Type": "User"},
         )
     gone = call.tx.execute(
         "DELETE FROM lambda_functions WHERE name=? AND version=?", (who.name, who.qualifier)

@@ -104,4 +104,23 @@ SCHEMA = (
       PRIMARY KEY(function, qualifier)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE lambda_recorded(
+      function TEXT NOT NULL,
+      kind TEXT NOT NULL,              -- which setting
+      config TEXT NOT NULL,            -- JSON
+      PRIMARY KEY(function, kind)
+    ) WITHOUT ROWID;
+    CREATE TABLE lambda_signing(
+      arn TEXT PRIMARY KEY,            -- of a code signing configuration
+      config TEXT NOT NULL             -- JSON
+    ) WITHOUT ROWID;
+    CREATE TABLE lambda_layer_policies(
+      layer TEXT NOT NULL,             -- ARN with its version
+      sid TEXT NOT NULL,
+      statement TEXT NOT NULL,         -- JSON
+      revision TEXT NOT NULL,
+      PRIMARY KEY(layer, sid)
+    ) WITHOUT ROWID;
+    """,
 )

@@ -17,6 +17,7 @@ from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.faults import missing, parameter, ranged
 from eventmill.services.lambda_.names import Named, function_arn
 from eventmill.services.lambda_.operations import OPERATIONS, named
+from eventmill.services.lambda_.paging import page
 from eventmill.store.transaction import Transaction
 
 _MEMBERS = ("AuthType", "Cors", "InvokeMode")
@@ -159,7 +160,8 @@ def list_function_url_configs(call: Call, request: dict[str, Any]) -> Result:
     rows = call.tx.all(
         "SELECT qualifier, id, config, created, modified FROM lambda_urls WHERE function=?", (name,)
     )
-    return {"FunctionUrlConfigs": [_shape(call, Named(name, row[0]), row[1:]) for row in rows]}
+    entries = [(row[1], _shape(call, Named(name, row[0]), row[1:])) for row in rows]
+    return page(entries, "FunctionUrlConfigs", request)
 
 
 @OPERATIONS.write("DeleteFunctionUrlConfig")

@@ -14,7 +14,15 @@ from eventmill.services.contract import (
     Support,
     generated_name,
 )
-from eventmill.services.lambda_ import code, concurrency, operations, recursion, tags
+from eventmill.services.lambda_ import (
+    code,
+    code_signing,
+    concurrency,
+    operations,
+    recorded,
+    recursion,
+    tags,
+)
 from eventmill.services.lambda_.functions import config_of
 from eventmill.services.lambda_.names import function_arn
 from eventmill.services.lambda_.resources.values import tags as tag_map
@@ -96,11 +104,20 @@ def _reserve(call: Call, resource: Resource, name: str) -> None:
     recursion.configure(call, name, resource.properties.get("RecursiveLoop") or "Terminate")
 
 
+def _sign(call: Call, resource: Resource, name: str) -> None:
+    arn = resource.properties.get("CodeSigningConfigArn")
+    if arn:
+        recorded.put(call.tx, name, code_signing.KIND, {"Arn": arn})
+    else:
+        recorded.remove(call.tx, name, code_signing.KIND)
+
+
 def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("FunctionName") or generated_name(resource, call.ids)
     given = _given(resource, name) | {"Tags": tag_map(resource.properties)}
     operations.create(call, given, _package(call, resource))
     _reserve(call, resource, name)
+    _sign(call, resource, name)
     return _created(call, name)
 
 
@@ -111,6 +128,7 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     tags.drop(call.tx, arn)
     tags.put(call.tx, arn, tag_map(resource.properties))
     _reserve(call, resource, name)
+    _sign(call, resource, name)
     return _created(call, name)
 
 
