@@ -24,14 +24,13 @@ from eventmill.deliver import (
     subscriptions,
     topics,
 )
-from eventmill.deliver.authorization import Authorizer
+from eventmill.deliver.authorization import Authorizer, Reach
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
 from eventmill.deliver.http_targets import HttpTargets
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
 from eventmill.deliver.parts import Parts
-from eventmill.deliver.pipes import Reach
 from eventmill.deliver.provisioning import Provisioning
 from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
 from eventmill.deliver.upkeep import Upkeep
@@ -137,15 +136,16 @@ class Engine:
         )
         parts = Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token)
         self.http = HttpClient()
+        reach = Reach(self.http, Authorizer(self.http, self.clock), self._address)
         self.delivery = Delivery(
             parts,
             joins.STREAM_SOURCES,
             {"s3": destinations.bucket_sink(self._call)},
-            Reach(self.http, Authorizer(self.http, self.clock), self._address),
+            reach,
         )
         by_name = ByName()
         self.sockets = Sockets(settings.host)
-        self._register_carriers(parts, by_name)
+        self._register_carriers(parts, by_name, reach)
         self.provisioning = Provisioning(self.database, self.flights, self.processes)
         self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
@@ -173,14 +173,13 @@ class Engine:
         )
         self._server: HttpServer | None = None
 
-    def _register_carriers(self, parts: Parts, api: ApiCaller) -> None:
+    def _register_carriers(self, parts: Parts, api: ApiCaller, reach: Reach) -> None:
         ids, region, account = self.ids, self.settings.region, self.settings.account
         outbox_of = self.delivery.outbox
         outbox_of.hop(s3.NOTIFICATION, objects.carrier(ids, account))
         outbox_of.hop(s3.BUS, bus.put_carrier(ids, region, account))
         outbox_of.hop(events.TARGET, bus.target_carrier(ids, region, account))
-        https = HttpTargets(self.database, self.clock, ids, self.http, region, account)
-        outbox_of.send(events.HTTP_TARGET, https.send)
+        outbox_of.send(events.HTTP_TARGET, HttpTargets(parts, reach, region, account).send)
         outbox_of.hop(logs_service.SUBSCRIPTION, subscriptions.carrier(ids, region, account))
         outbox_of.hop(scheduler.TARGET, scheduled.carrier(ids))
         outbox_of.send(scheduler.CALL, scheduled.sender(self.database, ids, api))

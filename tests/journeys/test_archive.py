@@ -208,6 +208,16 @@ def test_a_partner_gets_the_event_as_the_target_and_the_connection_shape_it(app,
     assert {name: got["headers"].get(name) for name in expected} == expected
 
 
+def test_an_api_of_the_application_gets_the_event(app) -> None:
+    number = put(app, "Audited", order="a1")
+    came = [json.loads(message["Body"])["got"] for message in received(app, "Results")]
+    (got,) = [event for event in came if "httpMethod" in event]
+    assert got["httpMethod"] == "POST" and got["pathParameters"] == {"order": "a1"}
+    assert got["queryStringParameters"] == {"by": "rule"}
+    assert {name.lower(): text for name, text in got["headers"].items()}["x-source"] == "shop"
+    assert json.loads(got["body"])["id"] == number
+
+
 def test_a_partner_that_fails_is_tried_again_and_then_the_event_is_a_dead_letter(
     app, partner
 ) -> None:

@@ -172,6 +172,35 @@ def test_what_cannot_be_delivered_is_a_dead_letter(app) -> None:
     delete(app, "gone", "called")
 
 
+def test_throttling_is_tried_again_and_then_a_dead_letter(app) -> None:
+    functions = app.client("lambda")
+    functions.put_function_concurrency(
+        FunctionName=app.outputs["Function"], ReservedConcurrentExecutions=0
+    )
+    text = '{"FunctionName": "%s", "Payload": "<aws.scheduler.attempt-number>"}'
+    create(
+        app,
+        "busy",
+        "arn:aws:scheduler:::aws-sdk:lambda:invoke",
+        target={
+            "Input": text % app.outputs["Function"],
+            "RetryPolicy": {"MaximumRetryAttempts": 2},
+            "DeadLetterConfig": {"Arn": app.outputs["DeadArn"]},
+        },
+    )
+    app.advance(61)
+    for _ in range(2):
+        assert received(app, "Dead") == []
+        app.advance(5)
+    (dead,) = received(app, "Dead")
+    functions.delete_function_concurrency(FunctionName=app.outputs["Function"])
+    found = {key: value["StringValue"] for key, value in dead["MessageAttributes"].items()}
+    assert found["ERROR_CODE"] == "TooManyRequestsException" and found["RETRY_ATTEMPTS"] == "2"
+    assert found["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
+    assert json.loads(dead["Body"])["Payload"] == "3"
+    delete(app, "busy")
+
+
 def test_a_rate_begins_at_once_and_ends_with_its_end_date(app) -> None:
     create(
         app,

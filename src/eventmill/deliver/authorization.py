@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -34,6 +35,15 @@ class _Token:
     ends: float
     modified: float
     """When the connection was changed that it was fetched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How HTTP servers are called, the engine's own APIs at `endpoint` among them."""
+
+    http: HttpSender
+    authorizer: Authorizer
+    endpoint: Callable[[], str]
 
 
 class Authorizer:

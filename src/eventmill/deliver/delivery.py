@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from eventmill.deliver import destinations
 from eventmill.deliver.asynchronous import AsynchronousInvocations
+from eventmill.deliver.authorization import Reach
 from eventmill.deliver.destinations import Sink
 from eventmill.deliver.mapping import Pollers
 from eventmill.deliver.outbox import Outbox
 from eventmill.deliver.parts import Parts
-from eventmill.deliver.pipes import Reach
 from eventmill.deliver.streams import StreamSource
 
 

@@ -1,4 +1,4 @@
-"""The HTTP request that an API destination gets for an event, but for its authorization.
+"""The HTTP request that an API destination or an API gets for an event, but for its authorization.
 
 What the connection adds wins over what the target adds.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from eventmill.kernel.arns import parse_arn
 from eventmill.kernel.http import HttpCall
 from eventmill.patterns.paths import text_at
 from eventmill.services import events
@@ -49,6 +50,28 @@ def request_of(
         _body(body, named(added.get("BodyParameters"))),
         SECONDS,
     )
+
+
+def api_request(
+    endpoint: str, arn: str, wanted: Mapping[str, Any], event: Any, body: bytes
+) -> HttpCall:
+    """To an API of the engine: `…:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>`.
+
+    `wanted` are the HttpParameters, whose paths look into `event`.
+    """
+    api, _, rest = parse_arn(arn).resource.partition("/")
+    stage, _, rest = rest.partition("/")
+    method, _, path = rest.partition("/")
+    for value in wanted.get("PathParameterValues") or []:
+        path = path.replace("*", quote(text_at(event, value), safe=""), 1)
+    query = wanted.get("QueryStringParameters") or {}
+    url = with_query(
+        f"{endpoint}/_aws/execute-api/{api}/{stage}/{path}",
+        {key: text_at(event, value) for key, value in query.items()},
+    )
+    headers = {"Content-Type": "application/json"} | (wanted.get("HeaderParameters") or {})
+    given = [(key, text_at(event, value)) for key, value in headers.items()]
+    return HttpCall("POST" if method == "*" else method, url, given, body, SECONDS)
 
 
 def named(parameters: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Carries events from rules to API destinations, over HTTP.
+"""Carries events from rules to API destinations, and to APIs of the engine, over HTTP.
 
 A destination is called no more often than its rate allows. 401, 407, 409, 429 and 5xx answers, and
 none at all, are tried again by the target's retry policy; any other failure ends in the dead-letter
@@ -13,17 +13,15 @@ from collections.abc import Mapping
 from functools import partial
 
 from eventmill.deliver import bus
-from eventmill.deliver.authorization import Authorizer
-from eventmill.deliver.http_requests import request_of
+from eventmill.deliver.authorization import Reach
+from eventmill.deliver.http_requests import api_request, request_of
 from eventmill.deliver.outbox import Postpone
+from eventmill.deliver.parts import Parts
 from eventmill.deliver.retry_policy import Undeliverable, Unreached, exhausted
-from eventmill.kernel.clock import Clock
+from eventmill.kernel.arns import service_of
 from eventmill.kernel.http import HttpAnswer, HttpCall, HttpFailed
-from eventmill.kernel.ids import Ids
-from eventmill.kernel.ports import HttpSender
 from eventmill.services import events
 from eventmill.store import outbox
-from eventmill.store.database import Database
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
 
@@ -33,71 +31,70 @@ _RETRIED = frozenset({401, 407, 409, 429})
 class HttpTargets:
     """The outbox's sender for services.events.HTTP_TARGET is `send`."""
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        ids: Ids,
-        http: HttpSender,
-        region: str,
-        account: str,
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._ids = ids
-        self._http = http
-        self._authorizer = Authorizer(http, clock)
+    def __init__(self, parts: Parts, reach: Reach, region: str, account: str) -> None:
+        self._parts = parts
+        self._reach = reach
         self._rates = Rates()
         self._find = partial(bus.find, region=region, account=account)
 
     async def send(self, row: OutboxRow) -> None:
         """Deliver one event. Raises Postpone to be called again."""
-        delivery = self._database.read(lambda tx: self._find(tx, row))
+        delivery = self._parts.database.read(lambda tx: self._find(tx, row))
         if delivery is None:
             return
-        destination = self._database.read(lambda tx: events.find_destination(tx, row.target))
         try:
-            if destination is None:
-                raise Undeliverable("NO_RESOURCE", f"{row.target} does not exist.")
-            if destination.connection is None or not destination.active:
-                raise Undeliverable("NO_PERMISSIONS", f"{row.target} has no authorized connection.")
-            due = self._rates.slot(row.id, row.target, destination.rate, self._clock.now())
-            if due is not None:
-                raise Postpone(due, counted=False)
-            wanted = delivery.target.get("HttpParameters") or {}
-            call = request_of(destination, wanted, delivery.event, delivery.body())
-            await self._call(destination.connection, call)
+            if service_of(row.target) == "execute-api":
+                await self._call_api(delivery)
+            else:
+                await self._call_destination(delivery)
         except Unreached as error:
             policy = delivery.target.get("RetryPolicy")
-            more = exhausted(policy, row, self._clock.now(), error.wait)
+            more = exhausted(policy, row, self._parts.clock.now(), error.wait)
             await self._give_up(delivery, error.code, str(error), more)
         except Undeliverable as error:
             await self._give_up(delivery, error.code, str(error), {})
         except events.NotShapable as error:
             await self._give_up(delivery, "INVALID_JSON", str(error), {})
 
-    async def _call(self, connection: events.Connection, call: HttpCall) -> None:
-        authorized = await self._authorizer.authorize(connection, call)
+    async def _call_api(self, delivery: bus.Delivery) -> None:
+        wanted = delivery.target.get("HttpParameters") or {}
+        endpoint = self._reach.endpoint()
+        call = api_request(endpoint, delivery.arn, wanted, delivery.event, delivery.body())
+        self._judge(delivery.arn, await self._sent(delivery.arn, call))
+
+    async def _call_destination(self, delivery: bus.Delivery) -> None:
+        arn, authorizer = delivery.arn, self._reach.authorizer
+        destination = self._parts.database.read(lambda tx: events.find_destination(tx, arn))
+        if destination is None:
+            raise Undeliverable("NO_RESOURCE", f"{arn} does not exist.")
+        if destination.connection is None or not destination.active:
+            raise Undeliverable("NO_PERMISSIONS", f"{arn} has no authorized connection.")
+        now = self._parts.clock.now()
+        due = self._rates.slot(delivery.row.id, arn, destination.rate, now)
+        if due is not None:
+            raise Postpone(due, counted=False)
+        wanted = delivery.target.get("HttpParameters") or {}
+        call = request_of(destination, wanted, delivery.event, delivery.body())
+        answer = await self._sent(arn, await authorizer.authorize(destination.connection, call))
+        if answer.status in (401, 407):
+            authorizer.forget(destination.connection)
+        self._judge(arn, answer)
+
+    async def _sent(self, arn: str, call: HttpCall) -> HttpAnswer:
         try:
-            answer = await self._http.send(authorized)
+            return await self._reach.http.send(call)
         except HttpFailed as error:
             code = "TIMEOUT" if error.timed_out else "CONNECTION_FAILURE"
-            raise Unreached(code, f"Unable to invoke ApiDestination endpoint: {error}") from None
-        if answer.status in (401, 407):
-            self._authorizer.forget(connection)
-        self._judge(answer)
+            raise Unreached(code, f"Unable to invoke {arn}: {error}") from None
 
-    def _judge(self, answer: HttpAnswer) -> None:
+    def _judge(self, arn: str, answer: HttpAnswer) -> None:
         status = answer.status
         if 200 <= status < 300:
             return
-        reason = (
-            "Unable to invoke ApiDestination endpoint: The request failed because the response "
-            f"had the status code {status}."
-        )
+        reason = f"Unable to invoke {arn}: its response had the status code {status}."
         if status in _RETRIED or status >= 500:
             code = "THROTTLING" if status == 429 else "ERROR_FROM_TARGET"
-            raise Unreached(code, reason, _asked_wait(answer, self._clock.now()))
+            raise Unreached(code, reason, _asked_wait(answer, self._parts.clock.now()))
         raise Undeliverable("SDK_CLIENT_ERROR", reason)
 
     async def _give_up(
@@ -105,9 +102,9 @@ class HttpTargets:
     ) -> None:
         def end(tx: Transaction) -> None:
             if outbox.settle(tx, delivery.row.id):
-                bus.give_up(tx, self._ids, delivery, code, message, more)
+                bus.give_up(tx, self._parts.ids, delivery, code, message, more)
 
-        await self._database.write(end)
+        await self._parts.database.write(end)
 
 
 class Rates:

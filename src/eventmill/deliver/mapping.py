@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from eventmill.deliver import lanes
+from eventmill.deliver.authorization import Reach
 from eventmill.deliver.consumer import Consumer, FunctionConsumer
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.parts import Parts
-from eventmill.deliver.pipes import PipeConsumer, Reach, reading_of
+from eventmill.deliver.pipes import PipeConsumer, reading_of
 from eventmill.deliver.sqs import QueuePoller
 from eventmill.deliver.streams import StreamPoller, StreamSource
 from eventmill.deliver.tasks import Tasks

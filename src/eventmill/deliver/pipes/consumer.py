@@ -14,13 +14,14 @@ from typing import Any
 import orjson
 
 from eventmill.deliver import destinations, shapes
+from eventmill.deliver.authorization import Reach
 from eventmill.deliver.batch import Entry
 from eventmill.deliver.consumer import Loss, Work
 from eventmill.deliver.destinations import Parcel
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.pipes import steps
 from eventmill.deliver.pipes.events import event_of, shaped
-from eventmill.deliver.pipes.steps import Item, Reach, StepFailed
+from eventmill.deliver.pipes.steps import Item, StepFailed
 from eventmill.deliver.retry_policy import Unreached
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.clock import iso_millis

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
-from eventmill.deliver.authorization import Authorizer
-from eventmill.deliver.http_requests import SECONDS, request_of, with_query
+from eventmill.deliver.authorization import Reach
+from eventmill.deliver.http_requests import api_request, request_of
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.pipes.events import decoded, text_of
 from eventmill.kernel.arns import parse_arn, service_of
@@ -21,7 +20,6 @@ from eventmill.kernel.clock import iso_seconds
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.functions import Invocation, Outcome
 from eventmill.kernel.http import HttpAnswer, HttpCall, HttpFailed
-from eventmill.kernel.ports import HttpSender
 from eventmill.patterns.paths import text_at
 from eventmill.services import events as buses
 from eventmill.services import kinesis, lambda_, logs, sns, sqs
@@ -31,15 +29,6 @@ from eventmill.store.transaction import Transaction
 
 class StepFailed(Exception):
     """An enrichment or a target did not take the batch; the source's retries follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How pipes call HTTP servers, the engine's own APIs among them."""
-
-    http: HttpSender
-    authorizer: Authorizer
-    endpoint: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +68,7 @@ async def call(
     event, body = decoded(item.event), orjson.dumps(item.shaped)
     try:
         if service_of(arn) == "execute-api":
-            request = _api_request(reach.endpoint(), arn, wanted, event, body)
+            request = api_request(reach.endpoint(), arn, wanted, event, body)
         else:
             request = await _destination_request(parts, reach, arn, wanted, event, body)
         answer = await reach.http.send(request)
@@ -98,25 +87,6 @@ async def _destination_request(
         raise StepFailed(f"{arn} does not exist, or has no authorized connection.")
     request = request_of(destination, wanted, event, body)
     return await reach.authorizer.authorize(destination.connection, request)
-
-
-def _api_request(
-    endpoint: str, arn: str, wanted: Mapping[str, Any], event: Any, body: bytes
-) -> HttpCall:
-    """`…:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>`"""
-    api, _, rest = parse_arn(arn).resource.partition("/")
-    stage, _, rest = rest.partition("/")
-    method, _, path = rest.partition("/")
-    for value in wanted.get("PathParameterValues") or []:
-        path = path.replace("*", quote(text_at(event, value), safe=""), 1)
-    query = wanted.get("QueryStringParameters") or {}
-    url = with_query(
-        f"{endpoint}/_aws/execute-api/{api}/{stage}/{path}",
-        {key: text_at(event, value) for key, value in query.items()},
-    )
-    headers = {"Content-Type": "application/json"} | (wanted.get("HeaderParameters") or {})
-    given = [(key, text_at(event, value)) for key, value in headers.items()]
-    return HttpCall("POST" if method == "*" else method, url, given, body, SECONDS)
 
 
 Put = Callable[[Transaction, Parts, Pipe, Sequence[Item], "str | None"], None]

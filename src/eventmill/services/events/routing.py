@@ -26,7 +26,7 @@ TARGET = "events.target"
 """Kind of the outbox rows for deliver; the payload is a `Routed` as JSON."""
 
 HTTP_TARGET = "events.http"
-"""The same for targets outside the store: API destinations."""
+"""The same for targets outside the store: API destinations, and APIs of the engine."""
 
 _BUSES_IN_MEMORY = 64
 
@@ -136,5 +136,6 @@ def send(
         "ingested": iso_millis(tx.now),
         "event": event,
     }
-    kind = HTTP_TARGET if ":api-destination/" in arn else TARGET
+    over_http = ":api-destination/" in arn or arn.startswith("arn:aws:execute-api:")
+    kind = HTTP_TARGET if over_http else TARGET
     outbox.emit(tx, kind, arn, orjson.dumps(payload), trace=trace)

@@ -26,6 +26,7 @@ CARRIED = {
     "events": "an event bus or an API destination",
     "logs": "a log group",
     "kinesis": "a stream",
+    "execute-api": "an API",
 }
 """Services of target ARNs that deliver carries events to."""
 
@@ -47,7 +48,7 @@ _HONOURED = {
 _PARAMETERS = {
     "SqsParameters": "arn:aws:sqs:",
     "KinesisParameters": "arn:aws:kinesis:",
-    "HttpParameters": "arn:aws:events:",
+    "HttpParameters": ("arn:aws:events:", "arn:aws:execute-api:"),
 }
 """Members that have a meaning for some targets only, by how their ARNs begin."""
 
