@@ -1,12 +1,16 @@
 """Amazon API Gateway's REST APIs: what they are made of and their deployments. Edge serves them."""
 
 from eventmill.services.apigateway import (
+    account,
     apis,
     deployments,
+    domains,
     gateway_responses,
     importing,
+    keys,
     methods,
     parts,
+    plans,
     simple,
     tree,
 )
@@ -20,7 +24,19 @@ from eventmill.services.apigateway.schema import SCHEMA
 from eventmill.services.contract import Service
 
 # Importing these registers their operations.
-_OPERATION_MODULES = (apis, deployments, gateway_responses, importing, methods, simple, tree)
+_OPERATION_MODULES = (
+    account,
+    apis,
+    deployments,
+    domains,
+    gateway_responses,
+    importing,
+    keys,
+    methods,
+    plans,
+    simple,
+    tree,
+)
 
 SERVICE = Service("apigateway", OPERATIONS.by_name, SCHEMA, RESOURCES)
 
@@ -31,5 +47,6 @@ __all__ = [
     "function_of",
     "model_address",
     "parts",
+    "plans",
     "target_of",
 ]

@@ -56,9 +56,15 @@ def _check_uri(kind: str, uri: str) -> None:
 
 
 def target_of(uri: str) -> tuple[str, str, str] | None:
-    """(service, `path` or `action`, the rest) of an AWS integration's URI, or None."""
+    """(service, `path` or `action`, the rest) of an AWS integration's URI, or None.
+
+    A bucket before the service (`my-bucket.s3:path/key`) becomes the first part of the path.
+    """
     found = _URI.match(uri)
-    return None if found is None else (found["service"], found["kind"], found["rest"])
+    if found is None:
+        return None
+    rest = f"{found['host']}/{found['rest']}" if found["host"] else found["rest"]
+    return found["service"], found["kind"], rest
 
 
 def function_of(uri: str) -> str | None:

@@ -71,9 +71,7 @@ def _anything(config: Mapping[str, Any]) -> None:
 MODEL = Simple("model", "Model", "modelName", "name", _model)
 VALIDATOR = Simple("validator", "RequestValidator", "requestValidatorId", "id", _anything)
 AUTHORIZER = Simple("authorizer", "Authorizer", "authorizerId", "id", _authorizer)
-_DOCUMENTATION = Simple(
-    "documentation", "DocumentationPart", "documentationPartId", "id", _anything
-)
+DOCUMENTATION = Simple("documentation", "DocumentationPart", "documentationPartId", "id", _anything)
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "model": {"contentType": "application/json"},
     "validator": {"validateRequestBody": False, "validateRequestParameters": False},
@@ -130,5 +128,5 @@ def _register(simple: Simple) -> None:
         return {}
 
 
-for _simple in (MODEL, VALIDATOR, AUTHORIZER, _DOCUMENTATION):
+for _simple in (MODEL, VALIDATOR, AUTHORIZER, DOCUMENTATION):
     _register(_simple)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from eventmill.edge.apis.rest.answers import Answer
-from eventmill.edge.apis.rest.failures import Failed, internal, rendered
+from eventmill.edge.apis.rest.failures import Failed, rendered
 from eventmill.edge.apis.rest.functions import Functions
-from eventmill.edge.apis.rest.integrations.proxy import LambdaProxy
+from eventmill.edge.apis.rest.integrations import by_kind
 from eventmill.edge.apis.rest.model import Node, match
 from eventmill.edge.apis.rest.published import Published
 from eventmill.edge.apis.rest.request import Request
+from eventmill.edge.app import Handler
 from eventmill.edge.body import ClientGone, Receive, Scope, Send, read_all, send_answer
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
@@ -23,8 +24,6 @@ PREFIX = "/_aws/execute-api/"
 _HOST = re.compile(r"([a-z0-9]+)\.execute-api\.")
 _BODY_LIMIT = 10 * 1024 * 1024
 
-Integrate = Callable[[Request], Awaitable[Answer]]
-
 
 class RestFront:
     """All REST APIs of the engine."""
@@ -35,16 +34,18 @@ class RestFront:
         clock: Clock,
         ids: Ids,
         ports: Ports,
+        endpoint: Handler,
         account: str,
         region: str,
     ) -> None:
+        """`endpoint` is AWS's API on this engine for the APIs' own calls."""
         self._published = Published(database)
         self._clock = clock
         self._ids = ids
         self._account = account
         self._region = region
         functions = Functions(database, ids, ports.invoker)
-        self._integrations: dict[str, Integrate] = {"AWS_PROXY": LambdaProxy(functions)}
+        self._integrations = by_kind(functions, ports, endpoint)
 
     def claims(self, scope: Scope, headers: Mapping[str, str]) -> bool:
         """Paths below the prefix and hosts of the form `<api>.execute-api.…`, of REST APIs."""
@@ -108,10 +109,7 @@ class RestFront:
             request.body = await read_all(receive, _BODY_LIMIT)
         except Fault:
             raise Failed("REQUEST_TOO_LARGE", "Request Too Long") from None
-        integrate = self._integrations.get(method.integration.kind)
-        if integrate is None:
-            raise internal()
-        return await integrate(request)
+        return await self._integrations[method.integration.kind](request)
 
 
 _NO_STAGE = b'{"message":"Forbidden"}'

@@ -1,0 +1,120 @@
+"""The integration request: what a mapping template and the parameter mappings make of a request.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eventmill.edge.apis.mapping import Input, render
+from eventmill.edge.apis.rest.binary import is_binary
+from eventmill.edge.apis.rest.expressions import of_request
+from eventmill.edge.apis.rest.failures import Failed, internal
+from eventmill.edge.apis.rest.model import Integration
+from eventmill.edge.apis.rest.request import Request
+from eventmill.velocity import VelocityError
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """`context` is what templates saw and may have written overrides into."""
+
+    headers: dict[str, str]
+    query: dict[str, str]
+    path: dict[str, str]
+    body: bytes
+    context: dict[str, Any]
+
+    def header(self, name: str) -> str | None:
+        """A header by its name in any case."""
+        lower = name.lower()
+        return next((v for key, v in self.headers.items() if key.lower() == lower), None)
+
+
+def outgoing(request: Request, integration: Integration) -> Outgoing:
+    """Raises Failed: 415 for a content type that no template takes, 500 for a broken template."""
+    context = request.context() | {
+        "requestOverride": {"header": {}, "querystring": {}, "path": {}},
+        "responseOverride": {"header": {}},
+    }
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    kind = kind or "application/json"
+    text = _converted(request, integration)
+    template = integration.templates.get(kind)
+    if template is None:
+        _check_passthrough(integration)
+        body = text
+    else:
+        body = rendered(request, template, text, context).encode()
+    mapped = _mapped(request, integration.parameters)
+    headers = {"Content-Type": kind} | mapped["header"]
+    if "content-type" in (name.lower() for name in mapped["header"]):
+        headers = mapped["header"]
+    overrides = context["requestOverride"]
+    return Outgoing(
+        headers | _texts(overrides["header"]),
+        mapped["querystring"] | _texts(overrides["querystring"]),
+        mapped["path"] | _texts(overrides["path"]),
+        body,
+        context,
+    )
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in values.items()}
+
+
+def _check_passthrough(integration: Integration) -> None:
+    behaviour = integration.passthrough
+    if behaviour == "NEVER" or (behaviour == "WHEN_NO_TEMPLATES" and integration.templates):
+        raise Failed("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type")
+
+
+def _converted(request: Request, integration: Integration) -> bytes:
+    """The body as contentHandling has it: binary as base64 text, or such text as bytes."""
+    if integration.content_handling == "CONVERT_TO_TEXT" and is_binary(
+        request.stage.binary, request.headers.get("content-type", "")
+    ):
+        return base64.b64encode(request.body)
+    if integration.content_handling == "CONVERT_TO_BINARY" and not is_binary(
+        request.stage.binary, request.headers.get("content-type", "")
+    ):
+        try:
+            return base64.b64decode(request.body)
+        except binascii.Error:
+            raise internal() from None
+    return request.body
+
+
+def parameters(request: Request) -> dict[str, dict[str, str]]:
+    """The request's parameters as `$input.params()` has them."""
+    return {
+        "path": dict(request.labels),
+        "querystring": dict(request.pairs),
+        "header": dict(request.sent),
+    }
+
+
+def rendered(request: Request, template: str, body: bytes, context: Mapping[str, Any]) -> str:
+    """A template over a body. Raises Failed when it cannot be rendered."""
+    given = Input(body.decode("utf-8", "replace"), parameters(request))
+    try:
+        return render(template, given, context, request.stage.variables)
+    except VelocityError:
+        raise internal() from None
+
+
+def _mapped(request: Request, mappings: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What `integration.request.<place>.<name>` is given."""
+    result: dict[str, dict[str, str]] = {"header": {}, "querystring": {}, "path": {}}
+    for target, expression in mappings.items():
+        place, _, name = target.removeprefix("integration.request.").partition(".")
+        value = of_request(expression, request) if place in result else None
+        if value is not None:
+            result[place][name] = value
+    return result

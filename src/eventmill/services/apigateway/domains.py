@@ -1,0 +1,155 @@
+"""Custom domain names, their mappings to APIs, and the account's settings.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from eventmill.services.apigateway import parts
+from eventmill.services.apigateway.faults import bad, taken
+from eventmill.services.apigateway.patch import patched
+from eventmill.services.apigateway.registry import OPERATIONS, page, shown
+from eventmill.services.contract import Call, Result
+from eventmill.store.transaction import Transaction
+
+_NO_PATH = "(none)"
+
+
+def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A domain name. Raises Conflict."""
+    name = given["domainName"]
+    if parts.find(call.tx, parts.ACCOUNT, "domain", name) is not None:
+        raise taken("The domain name you provided already exists.")
+    config = {
+        "securityPolicy": "TLS_1_2",
+        "endpointConfiguration": {"types": ["EDGE"]},
+        "tags": {},
+        **{k: v for k, v in given.items() if not k.startswith("certificatePrivate")},
+        "domainNameStatus": "AVAILABLE",
+        "regionalDomainName": f"d-{call.ids.lower(10)}.execute-api.{call.region}.amazonaws.com",
+        "regionalHostedZoneId": "Z1UJRXOUMOOFQ8",
+        "distributionDomainName": f"{call.ids.lower(13)}.cloudfront.net",
+        "distributionHostedZoneId": "Z2FDTNDATAQYW2",
+    }
+    parts.put(call.tx, parts.ACCOUNT, "domain", name, config)
+    return config
+
+
+def drop(tx: Transaction, name: str) -> None:
+    """With its mappings. Raises NotFound."""
+    parts.remove(tx, parts.ACCOUNT, "domain", name)
+    for number in parts.every(tx, parts.ACCOUNT, "mapping"):
+        if number.partition("/")[0] == name:
+            parts.remove(tx, parts.ACCOUNT, "mapping", number)
+
+
+def add_mapping(tx: Transaction, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Serve an API below a path of a domain. Raises NotFound, Conflict, Invalid."""
+    domain, path = given["domainName"], given.get("basePath") or _NO_PATH
+    parts.get(tx, parts.ACCOUNT, "domain", domain)
+    number = f"{domain}/{path}"
+    if parts.find(tx, parts.ACCOUNT, "mapping", number) is not None:
+        raise taken("Base path already exists for this domain name")
+    config = {"basePath": path, "restApiId": given["restApiId"], "stage": given.get("stage")}
+    _check_mapping(tx, config)
+    parts.put(tx, parts.ACCOUNT, "mapping", number, config)
+    return config
+
+
+def _check_mapping(tx: Transaction, config: Mapping[str, Any]) -> None:
+    api = config["restApiId"]
+    if parts.find(tx, api, "api", api) is None:
+        raise bad("Invalid REST API identifier specified")
+    if config.get("stage") and parts.find(tx, api, "stage", config["stage"]) is None:
+        raise bad("Invalid stage identifier specified")
+
+
+@OPERATIONS.write("CreateDomainName")
+def create_domain_name(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Conflict."""
+    return shown(create(call, request))
+
+
+@OPERATIONS.read("GetDomainName")
+def get_domain_name(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    return shown(parts.get(call.tx, parts.ACCOUNT, "domain", request["domainName"]))
+
+
+@OPERATIONS.scan("GetDomainNames")
+def get_domain_names(call: Call, request: dict[str, Any]) -> Result:
+    """All of them, a page at a time."""
+    found = parts.every(call.tx, parts.ACCOUNT, "domain").values()
+    return page([shown(config) for config in found], request)
+
+
+@OPERATIONS.write("UpdateDomainName")
+def update_domain_name(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid, NotFound."""
+    name = request["domainName"]
+    config = patched(
+        parts.get(call.tx, parts.ACCOUNT, "domain", name),
+        request.get("patchOperations") or (),
+        ("domainName",),
+    )
+    parts.put(call.tx, parts.ACCOUNT, "domain", name, config)
+    return shown(config)
+
+
+@OPERATIONS.write("DeleteDomainName")
+def delete_domain_name(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    drop(call.tx, request["domainName"])
+    return {}
+
+
+def _mapping(request: Mapping[str, Any]) -> str:
+    return f"{request['domainName']}/{unquote(request['basePath'])}"
+
+
+@OPERATIONS.write("CreateBasePathMapping")
+def create_base_path_mapping(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound, Conflict, Invalid."""
+    return shown(add_mapping(call.tx, request))
+
+
+@OPERATIONS.read("GetBasePathMapping")
+def get_base_path_mapping(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    return shown(parts.get(call.tx, parts.ACCOUNT, "mapping", _mapping(request)))
+
+
+@OPERATIONS.scan("GetBasePathMappings")
+def get_base_path_mappings(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    domain = request["domainName"]
+    parts.get(call.tx, parts.ACCOUNT, "domain", domain)
+    found = parts.every(call.tx, parts.ACCOUNT, "mapping").items()
+    return page([shown(c) for number, c in found if number.partition("/")[0] == domain], request)
+
+
+@OPERATIONS.write("UpdateBasePathMapping")
+def update_base_path_mapping(call: Call, request: dict[str, Any]) -> Result:
+    """Raises Invalid, NotFound."""
+    number = _mapping(request)
+    config = patched(
+        parts.get(call.tx, parts.ACCOUNT, "mapping", number),
+        request.get("patchOperations") or (),
+        (),
+    )
+    _check_mapping(call.tx, config)
+    parts.remove(call.tx, parts.ACCOUNT, "mapping", number)
+    moved = f"{request['domainName']}/{config['basePath'] or _NO_PATH}"
+    parts.put(call.tx, parts.ACCOUNT, "mapping", moved, config)
+    return shown(config)
+
+
+@OPERATIONS.write("DeleteBasePathMapping")
+def delete_base_path_mapping(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound."""
+    parts.remove(call.tx, parts.ACCOUNT, "mapping", _mapping(request))
+    return {}
