@@ -252,6 +252,7 @@ class Engine:
             self.ids,
             self.ports,
             self._own_calls(browsers),
+            security,
             self.settings.account,
             self.settings.region,
         )

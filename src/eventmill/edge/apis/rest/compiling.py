@@ -81,6 +81,7 @@ def _authorizer(entry: Mapping[str, Any]) -> Authorizer:
         pattern=re.compile(expression) if expression else None,
         ttl=300 if ttl is None else int(ttl),
         pools=tuple(entry.get("providerARNs") or ()),
+        has_role=bool(entry.get("authorizerCredentials")),
     )
 
 

@@ -6,14 +6,20 @@ import re
 from collections.abc import Mapping
 
 from eventmill.edge.apis.rest.answers import Answer
+from eventmill.edge.apis.rest.authorization import AuthorizationGate
+from eventmill.edge.apis.rest.authorization.asked import Asked
+from eventmill.edge.apis.rest.authorization.pools import UserPools
 from eventmill.edge.apis.rest.failures import Failed, rendered
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.integrations import by_kind
 from eventmill.edge.apis.rest.model import Node, match
 from eventmill.edge.apis.rest.published import Published
 from eventmill.edge.apis.rest.request import Request
+from eventmill.edge.apis.rest.usage import Usage
+from eventmill.edge.apis.rest.validation import validate
 from eventmill.edge.app import Handler
 from eventmill.edge.body import ClientGone, Receive, Scope, Send, read_all, send_answer
+from eventmill.edge.security import Security
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
@@ -35,6 +41,7 @@ class RestFront:
         ids: Ids,
         ports: Ports,
         endpoint: Handler,
+        security: Security,
         account: str,
         region: str,
     ) -> None:
@@ -45,6 +52,9 @@ class RestFront:
         self._account = account
         self._region = region
         functions = Functions(database, ids, ports.invoker)
+        asked = Asked(database, functions, clock)
+        self._gate = AuthorizationGate(asked, UserPools(ports.http, clock), security)
+        self._usage = Usage(database, clock, self._published)
         self._integrations = by_kind(functions, ports, endpoint)
 
     def claims(self, scope: Scope, headers: Mapping[str, str]) -> bool:
@@ -86,18 +96,18 @@ class RestFront:
             region=self._region,
         )
         try:
-            answer = await self._answered(request, receive)
+            answer = await self._answered(request, scope["raw_path"].decode("ascii"), receive)
         except ClientGone:
             return
         await _send(send, request, answer)
 
-    async def _answered(self, request: Request, receive: Receive) -> Answer:
+    async def _answered(self, request: Request, raw: str, receive: Receive) -> Answer:
         try:
-            return await self._steps(request, receive)
+            return await self._steps(request, raw, receive)
         except Failed as failed:
             return Answer(*rendered(request, failed))
 
-    async def _steps(self, request: Request, receive: Receive) -> Answer:
+    async def _steps(self, request: Request, raw: str, receive: Receive) -> Answer:
         """Raises Failed with the gateway response that ends the request, ClientGone."""
         found = match(request.stage.root, request.path)
         node, request.labels = found or (Node(), {})
@@ -109,6 +119,9 @@ class RestFront:
             request.body = await read_all(receive, _BODY_LIMIT)
         except Fault:
             raise Failed("REQUEST_TOO_LARGE", "Request Too Long") from None
+        await self._gate.check(request, raw)
+        self._usage.check(request, method)
+        validate(request, method)
         return await self._integrations[method.integration.kind](request)
 
 

@@ -23,6 +23,8 @@ class Authorizer:
     ttl: int
     pools: tuple[str, ...]
     """ARNs of Cognito user pools."""
+    has_role: bool
+    """Whether it has credentials to invoke its function with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,212 @@
+"""REST APIs with mapping templates: functions, AWS's services, HTTP servers and mocks."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventmill.testing import engine
+from tests.journeys.rest_client import Answer, ask
+
+APP = Path(__file__).parents[1] / "apps" / "gateway"
+JSON = {"Content-Type": "application/json"}
+
+
+class Backend(BaseHTTPRequestHandler):
+    """Answers with what it got."""
+
+    def answer(self) -> None:
+        size = int(self.headers.get("Content-Length") or 0)
+        told = {
+            "method": self.command,
+            "path": self.path,
+            "headers": {name.lower(): value for name, value in self.headers.items()},
+            "body": self.rfile.read(size).decode(),
+        }
+        body = json.dumps(told).encode()
+        self.send_response(503 if "broken" in told["body"] else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("X-Backend", "here")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = answer
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def app():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Backend)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with engine() as running:
+        running.deploy(APP, {"Backend": f"http://127.0.0.1:{server.server_port}"})
+        yield running
+    server.shutdown()
+
+
+def post(app: Any, path: str, body: Any, **headers: str) -> Answer:
+    sent = JSON | {name.replace("_", "-"): value for name, value in headers.items()}
+    return ask(f"{app.outputs['Url']}{path}", "POST", sent, json.dumps(body))
+
+
+def messages(app: Any) -> list[str]:
+    app.settle()
+    found = app.client("sqs").receive_message(QueueUrl=app.outputs["Queue"], MaxNumberOfMessages=10)
+    for message in found.get("Messages", []):
+        app.client("sqs").delete_message(
+            QueueUrl=app.outputs["Queue"], ReceiptHandle=message["ReceiptHandle"]
+        )
+    return [message["Body"] for message in found.get("Messages", [])]
+
+
+def test_templates_around_a_function(app) -> None:
+    body = {"items": [{"name": "a"}, {"name": "b"}], "n": 1.5}
+    answer = post(app, "/work?q=it's", body)
+    assert answer.status == 200, answer.body
+    assert answer.json["names"] == ["a", "b"]
+    assert answer.json["got"] == {
+        "method": "POST",
+        "stage": "v1",
+        "colour": "red",
+        "q": "it's",
+        "whole": body,
+        "missing": "",
+        "names": ["a", "b"],
+    }
+    assert [answer[name] for name in ("X-First", "X-Stage", "X-Fixed", "X-Override")] == [
+        "1",
+        "v1",
+        "fixed",
+        "over",
+    ]
+
+
+def test_a_functions_error_selects_its_response(app) -> None:
+    answer = post(app, "/work", {"items": [], "fail": "NotFound"})
+    assert (answer.status, answer.json) == (404, {"error": "[NotFound] no such thing"})
+    # An error that no pattern takes gets the default response, as on AWS.
+    assert post(app, "/work", {"items": [], "fail": "Other"}).status == 200
+
+
+def test_a_content_type_without_template_is_refused(app) -> None:
+    answer = ask(f"{app.outputs['Url']}/work", "POST", {"Content-Type": "text/csv"}, "a,b")
+    assert (answer.status, answer.json) == (415, {"message": "Unsupported Media Type"})
+
+
+def test_a_body_that_is_no_json_breaks_the_template(app) -> None:
+    answer = ask(f"{app.outputs['Url']}/work", "POST", JSON, "{")
+    assert (answer.status, answer.json) == (500, {"message": "Internal server error"})
+
+
+def test_an_asynchronous_invocation_is_accepted_at_once(app) -> None:
+    answer = post(app, "/work/later", {"a": 1})
+    assert (answer.status, answer.body) == (202, b"")
+    app.settle()
+    answer = post(app, "/work/later", {"fail": "x"})
+    assert answer.status == 202
+    # It failed, so Lambda tries it again later.
+    assert [motion.name for motion in app.settle().later if "Worker" in motion.name]
+    app.advance(400)
+    app.settle()
+
+
+def test_mocks_answer_from_their_templates(app) -> None:
+    url = f"{app.outputs['Url']}/mock"
+    found = ask(f"{url}?id=7")
+    assert (found.status, found.json) == (200, {"id": "7"})
+    plain = ask(f"{url}?id=7", headers={"Accept": "text/plain"})
+    assert (plain.body, plain["content-type"]) == (b"id 7", "text/plain")
+    lost = ask(url)
+    assert (lost.status, lost.json) == (404, {"error": lost["x-amzn-requestid"]})
+
+
+def test_a_queue_by_its_path_and_by_action(app) -> None:
+    answer = post(app, "/queue", {"text": "a & b"})
+    assert answer.status == 200 and len(answer.json["id"]) == 36, answer.body
+    sent = ask(f"{app.outputs['Url']}/queue?message=by+action")
+    assert sent.status == 200
+    assert sent.json["SendMessageResponse"]["SendMessageResult"]["MessageId"]
+    assert sorted(messages(app)) == ["by action", '{"text": "a & b"}']
+
+
+def test_a_topic(app) -> None:
+    answer = post(app, "/topic", {"news": 1})
+    assert answer.status == 200, answer.body
+    assert answer.json["PublishResponse"]["PublishResult"]["MessageId"]
+    assert messages(app) == ['{"news": 1}']
+
+
+def test_a_table(app) -> None:
+    made = post(app, "/music", {"title": 'Say "hi"'})
+    assert made.status == 200, made.body
+    got = ask(f"{app.outputs['Url']}/music/{made.json['id']}")
+    assert got.body.strip() == f'{{"id": "{made.json["id"]}", "title": "Say "hi""}}'.encode()
+    assert post(app, "/music", {"title": 5}).status == 400
+
+
+def test_a_bus(app) -> None:
+    answer = post(app, "/bus", {"it's": "sent"})
+    assert answer.status == 200 and answer.json["FailedEntryCount"] == 0, answer.body
+    assert [json.loads(body) for body in messages(app)] == [{"it's": "sent"}]
+
+
+def test_a_bucket(app) -> None:
+    url = f"{app.outputs['Url']}/files/a%20b.txt"
+    put = ask(url, "PUT", {"Content-Type": "text/plain"}, "hello")
+    assert put.status == 200 and put["etag"], put.body
+    stored = app.client("s3").get_object(Bucket=app.outputs["Bucket"], Key="a b.txt")
+    assert (stored["Body"].read(), stored["ContentType"]) == (b"hello", "text/plain")
+    got = ask(url)
+    assert (got.body, got["content-type"]) == (b"hello", "text/plain")
+    assert ask(f"{app.outputs['Url']}/files/none").status == 404
+
+
+def test_an_http_proxy_passes_everything_on(app) -> None:
+    answer = ask(
+        f"{app.outputs['Url']}/web/a/b?x=1&y=%26",
+        "DELETE",
+        {"X-Mine": "1", "Accept": "*/*"},
+        "body",
+    )
+    assert answer.status == 200 and answer["x-backend"] == "here"
+    told = answer.json
+    assert (told["method"], told["path"], told["body"]) == (
+        "DELETE",
+        "/base/a/b?x=1&y=%26",
+        "body",
+    )
+    assert told["headers"]["x-mine"] == "1" and "x-amzn-trace-id" in told["headers"]
+    assert told["headers"]["host"] != answer["host"]
+
+
+def test_an_http_integration_is_mapped(app) -> None:
+    answer = post(app, "/web", {"a": 1}, X_User="me")
+    said = answer.json["said"]
+    assert (said["method"], said["path"]) == ("PUT", "/red?fixed=1")
+    assert json.loads(said["body"]) == {"wrapped": {"a": 1}}
+    assert said["headers"]["x-forwarded-user"] == "me"
+    assert post(app, "/web", {"broken": 1}).status == 503
+
+
+def test_a_server_that_is_not_there(app) -> None:
+    gateway = app.client("apigateway")
+    api = gateway.create_rest_api(name="nowhere")
+    method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    gateway.put_method(**method, authorizationType="NONE")
+    gateway.put_integration(
+        **method, type="HTTP_PROXY", integrationHttpMethod="GET", uri="http://127.0.0.1:1/"
+    )
+    gateway.create_deployment(restApiId=api["id"], stageName="live")
+    answer = ask(f"{app.endpoint}/_aws/execute-api/{api['id']}/live")
+    assert (answer.status, answer.json) == (
+        504,
+        {"message": "Network error communicating with endpoint"},
+    )
