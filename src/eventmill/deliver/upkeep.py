@@ -61,7 +61,7 @@ class Upkeep:
         keys = (chore.key,) if chore.key else ()
         with self._database.signals.listen(*keys) as signal:
             while True:
-                due = await self._database.write(chore.run)
+                due = await self._database.write(chore.run, long=True)
                 if due is None and chore.key is None:
                     due = self._clock.now() + 3_600
                 if chore.waiting is None and due is not None:

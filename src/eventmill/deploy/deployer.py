@@ -213,7 +213,7 @@ class Deployer:
                 record.put(tx, stack, recorded)
                 return recorded
 
-            recorded = await self._database.write(write)
+            recorded = await self._database.write(write, long=True)
         except EventmillError as error:
             raise UsageError(f"{name} ({declared.type}), line {declared.line}: {error}") from error
         (result.created if old is None or not in_place else result.updated).append(name)
@@ -251,7 +251,7 @@ class Deployer:
                     record.remove(tx, stack, entry.logical_id)
 
             try:
-                await self._database.write(write)
+                await self._database.write(write, long=True)
             except EventmillError as error:
                 raise UsageError(
                     f"{entry.logical_id} ({entry.type}) could not be deleted: {error}"

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from eventmill.edge.body import Receive, Scope, Send, send_answer
+from eventmill.edge.exchange import HEADER_MAP
 from eventmill.edge.hosts import HostCheck
 
 _log = logging.getLogger(__name__)
@@ -28,6 +29,10 @@ class Front(Protocol):
 
 def header_map(scope: Scope) -> dict[str, str]:
     """Header names in lower case; values of a repeated one joined by commas."""
+    made: dict[str, str] | None = scope.get(HEADER_MAP)
+    if made is not None:
+        return made
+    # A WebSocket's scope is uvicorn's own.
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")

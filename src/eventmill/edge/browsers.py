@@ -174,7 +174,7 @@ class BrowserFront:
         def write(tx: Transaction) -> dict[str, Any]:
             return post_object(self._dispatcher.call(tx, origin), bucket, reader.fields, upload)
 
-        return await self._database.write(write)
+        return await self._database.write(write, long=upload.blob is not None)
 
 
 async def _read(receive: Receive, reader: FormReader) -> None:

@@ -100,10 +100,10 @@ class Dispatcher:
         return f"Eventmill does not offer {operation} of {service}."
 
     async def run(
-        self, operation: Operation, request: dict[str, Any], origin: Origin
+        self, operation: Operation, request: dict[str, Any], origin: Origin, *, long: bool = False
     ) -> dict[str, Any]:
-        """The operation's result. Raises Fault."""
-        result = await self._once(operation, request, origin, None)
+        """The operation's result; `long` as for Database.write. Raises Fault."""
+        result = await self._once(operation, request, origin, None, long)
         if isinstance(result, dict):
             return result
         if isinstance(result, Later):
@@ -144,15 +144,18 @@ class Dispatcher:
         request: dict[str, Any],
         origin: Origin,
         waited_since: float | None,
+        long: bool = False,
     ) -> dict[str, Any] | Park | Later:
         def run(tx: Transaction) -> Result:
             return operation.function(self.call(tx, origin, waited_since), request)
 
         try:
             if operation.mode is Mode.WRITE:
-                result = await self._database.write(run)
+                result = await self._database.write(run, long=long)
             elif operation.mode is Mode.READ:
                 result = self._database.read(run)
+            elif operation.mode is Mode.SWEEP:
+                result = await self._database.write(run, long=True)
             else:
                 result = await self._database.scan(run)
             if isinstance(result, Then):

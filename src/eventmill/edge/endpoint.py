@@ -129,7 +129,9 @@ class AwsEndpoint:
             trace=request.headers.get("x-amzn-trace-id"),
         )
         try:
-            result = await self._dispatcher.run(operation, params, origin)
+            # A body in a file is synced in the transaction that names it.
+            long = upload is not None and upload.blob is not None
+            result = await self._dispatcher.run(operation, params, origin, long=long)
         except BaseException:
             if upload is not None and upload.blob is not None:
                 upload.blob.discard()

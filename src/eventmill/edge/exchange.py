@@ -18,6 +18,8 @@ _log = logging.getLogger(__name__)
 
 _BAD_NAME = re.compile(rb'[\x00-\x20\x7f()<>@,;:\[\]={}\\"]')
 _BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+HEADER_MAP = "eventmill.headers"
+"""Our key in a scope: header names in lower case; values of a repeated one joined by commas."""
 _JOINED = 65_536
 """A body up to this size is written with its head; to copy a longer one costs more."""
 
@@ -73,6 +75,11 @@ class Exchange:
         self._left = 0
 
     # From the connection.
+
+    def header(self, name: str) -> str:
+        """One of the request's headers, by its name in lower case; empty without it."""
+        headers: dict[str, str] = self._scope[HEADER_MAP]
+        return headers.get(name, "")
 
     def feed(self, body: bytes) -> int:
         """A part of the body came; returns how many bytes wait for the application."""
@@ -161,11 +168,13 @@ class Exchange:
         if self._expects:
             # The client has not sent its body, and may or may not do so still.
             self.keep_alive = False
+        if _BAD_NAME.search(b"".join([name for name, _ in headers])) or _BAD_VALUE.search(
+            b"".join([value for _, value in headers])
+        ):
+            raise ValueError(f"these cannot be sent as headers: {headers!r}")
         content = [status_line(status)]
         sized = status in (204, 304) or self._scope["method"] == "HEAD"
         for name, value in (*self._protocol.default_headers, *headers):
-            if _BAD_NAME.search(name) or _BAD_VALUE.search(value):
-                raise ValueError(f"{name!r}: {value!r} cannot be sent as a header")
             name = name.lower()
             if name == b"content-length":
                 self._left = int(value)

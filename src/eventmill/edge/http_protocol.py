@@ -17,8 +17,11 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from eventmill.edge.body import Scope
-from eventmill.edge.exchange import Exchange, status_line
+from eventmill.edge.eager import start
+from eventmill.edge.exchange import HEADER_MAP, Exchange, status_line
 
+_NAMES: dict[bytes, str] = {}
+_REMEMBERED = 1_000
 _HELD = 65_536
 """Bytes of a body that wait for the application before the connection is read no further."""
 
@@ -43,10 +46,11 @@ class HttpProtocol(asyncio.Protocol):
         self._server: tuple[str, int] | None = None
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._sent_headers: list[tuple[bytes, bytes]] = []
+        self._map: dict[str, str] = {}
         self._websocket = False
         self._reading: Exchange | None = None
         self._answering: Exchange | None = None
+        self._unstarted: Exchange | None = None
         self._next: deque[Exchange] = deque()
         self._idle_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -82,6 +86,10 @@ class HttpProtocol(asyncio.Protocol):
                 self._hand_to_websocket()
         except httptools.HttpParserError:
             self._refuse()
+        # Only now, so that a body that came along is there already.
+        unstarted, self._unstarted = self._unstarted, None
+        if unstarted is not None:
+            self._begin(unstarted)
 
     def _refuse(self) -> None:
         if self._transport is not None:
@@ -96,7 +104,7 @@ class HttpProtocol(asyncio.Protocol):
         """A request begins."""
         self._url = b""
         self._headers = []
-        self._sent_headers = []
+        self._map = {}
         self._websocket = False
 
     def on_url(self, url: bytes) -> None:
@@ -105,25 +113,28 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
-        self._headers.append((name.lower(), value))
-        self._sent_headers.append((name, value))
+        self._headers.append((name, value))
+        known = _NAMES.get(name)
+        if known is None:
+            known = name.decode("latin-1").lower()
+            if len(_NAMES) < _REMEMBERED:
+                _NAMES[name] = known
+        text = value.decode("latin-1")
+        self._map[known] = f"{self._map[known]},{text}" if known in self._map else text
 
     def on_headers_complete(self) -> None:
         """The head is complete: the application is called, or waits for the answer before."""
-        if self._parser.should_upgrade() and (b"upgrade", b"websocket") in (
-            (name, value.lower()) for name, value in self._headers
-        ):
+        wanted = self._map.get("upgrade", "").lower()
+        if self._parser.should_upgrade() and wanted == "websocket":
             self._websocket = True
             return
         version = self._parser.get_http_version()
-        expects = any(
-            name == b"expect" and value.lower() == b"100-continue" for name, value in self._headers
-        )
+        expects = self._map.get("expect", "").lower() == "100-continue"
         keeps = version != "1.0" and self._parser.should_keep_alive()
         exchange = Exchange(self, self._scope(version), expects=expects, keep_alive=keeps)
         self._reading = exchange
         if self._answering is None:
-            self._begin(exchange)
+            self._answering = self._unstarted = exchange
         else:
             self._next.append(exchange)
             self.pause_reading()
@@ -145,9 +156,9 @@ class HttpProtocol(asyncio.Protocol):
             "raw_path": path,
             "query_string": query,
             "root_path": "",
-            "headers": self._headers,
             # Not of ASGI: names as the client wrote them, which REST APIs pass on.
-            "sent_headers": self._sent_headers,
+            "sent_headers": self._headers,
+            HEADER_MAP: self._map,
             "client": self._client,
             "server": self._server,
         }
@@ -204,7 +215,8 @@ class HttpProtocol(asyncio.Protocol):
         if not keep:
             self.close()
         elif self._next:
-            self._begin(self._next.popleft())
+            self._answering = self._next.popleft()
+            self._loop.call_soon(self._begin, self._answering)
         else:
             self._idle_since = self._loop.time()
             self.resume_reading()
@@ -215,10 +227,16 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.close()
 
     def _begin(self, exchange: Exchange) -> None:
-        self._answering = exchange
-        task = self._loop.create_task(exchange.run(self._config.loaded_app))
-        self._state.tasks.add(task)
-        task.add_done_callback(self._state.tasks.discard)
+        answering = exchange.run(self._config.loaded_app)
+        # Calls of AWS's API are signed, and most are answered from the store without waiting.
+        task = (
+            start(self._loop, answering)
+            if exchange.header("x-amz-date")
+            else self._loop.create_task(answering)
+        )
+        if task is not None:
+            self._state.tasks.add(task)
+            task.add_done_callback(self._state.tasks.discard)
 
     # What uvicorn and the transport ask for.
 
@@ -259,7 +277,7 @@ class HttpProtocol(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         lines = [self._parser.get_method() + b" " + self._url + b" HTTP/1.1"]
-        lines += [name + b": " + value for name, value in self._headers]
+        lines += [name.lower() + b": " + value for name, value in self._headers]
         make: Any = self._config.ws_protocol_class
         protocol = make(config=self._config, server_state=self._state, app_state=self._app_state)
         protocol.connection_made(self._transport)

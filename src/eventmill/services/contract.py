@@ -90,7 +90,9 @@ class Mode(Enum):
     SCAN = "scan"
     """Queries over many rows of committed state, on a reader thread."""
     WRITE = "write"
-    """Changes, on the writer thread in a group commit."""
+    """Changes, in a group commit."""
+    SWEEP = "sweep"
+    """Changes of many rows, which take longer than others may wait for on the event loop."""
 
 
 @dataclass(slots=True)
@@ -206,6 +208,10 @@ class Operations:
     def write(self, name: str) -> Callable[[Function], Function]:
         """The function changes the store."""
         return self._decorate(name, Mode.WRITE)
+
+    def sweep(self, name: str) -> Callable[[Function], Function]:
+        """The function changes many rows of the store."""
+        return self._decorate(name, Mode.SWEEP)
 
 
 class Support(Enum):

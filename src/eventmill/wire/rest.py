@@ -21,7 +21,10 @@ class Bindings:
         self.uri: list[tuple[str, str, Any]] = []
         self.query: list[tuple[str, str, Any]] = []
         self.query_maps: list[tuple[str, Any]] = []
-        self.headers: list[tuple[str, str, Any]] = []
+        self.headers: dict[str, tuple[str, Any]] = {}
+        """(member, its shape) by the header's name in lower case."""
+        self.header_of: dict[str, tuple[str, Any]] = {}
+        """(header, the shape) by the member's name."""
         self.prefixes: list[tuple[str, str]] = []
         self.status: str | None = None
         self.body: list[str] = []
@@ -40,7 +43,8 @@ class Bindings:
         elif location == "querystring":
             self.query.append((name, wire, member))
         elif location == "header":
-            self.headers.append((name, wire.lower(), member))
+            self.headers[wire.lower()] = (name, member)
+            self.header_of[name] = (wire.lower(), member)
         elif location == "headers":
             self.prefixes.append((name, wire.lower()))
         elif location == "statusCode":
@@ -60,10 +64,11 @@ def decode_locations(
     if bindings.query or bindings.query_maps:
         _decode_query(bindings, request, result)
     headers = request.headers
-    for name, wire, member in bindings.headers:
-        text = headers.get(wire)
-        if text is not None:
-            result[name] = _header_value(text, member, name)
+    if bindings.headers:
+        for wire, text in headers.items():
+            bound = bindings.headers.get(wire)
+            if bound is not None:
+                result[bound[0]] = _header_value(text, bound[1], bound[0])
     for name, prefix in bindings.prefixes:
         found = {
             key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix)
@@ -113,10 +118,11 @@ def _typed(text: str, member: Any, name: str) -> Any:
 def encode_headers(bindings: Bindings, result: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The headers that carry members of a result."""
     headers: list[tuple[str, str]] = []
-    for name, wire, member in bindings.headers:
-        value = result.get(name)
-        if value is None:
+    for name, value in result.items():
+        bound = bindings.header_of.get(name)
+        if bound is None or value is None:
             continue
+        wire, member = bound
         if member.type_name == "timestamp":
             form = member.serialization.get("timestampFormat", "rfc822")
             headers.append((wire, str(FORMATS[form](value))))

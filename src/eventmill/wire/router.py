@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 
 from eventmill.wire.models import service_model
 
+_COPY_SOURCE = "x-amz-copy-source"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -25,11 +27,15 @@ class Route:
     deprecated: bool
 
     @property
+    def demands(self) -> int:
+        """How many things a request must have besides its method and path."""
+        return len(self.fixed) + len(self.needed) + len(self.needed_headers)
+
+    @property
     def weight(self) -> tuple[int, int, int]:
         """More demanding routes are tried first."""
         literal = sum(not segment.startswith("{") for segment in self.segments)
-        demands = len(self.fixed) + len(self.needed) + len(self.needed_headers)
-        return demands, literal, len(self.segments)
+        return self.demands, literal, len(self.segments)
 
 
 class Router:
@@ -38,6 +44,7 @@ class Router:
     def __init__(self, service: str) -> None:
         model = service_model(service)
         self._by_method: dict[str, list[Route]] = {}
+        self._plain: dict[str, list[Route]] = {}
         for name in model.operation_names:
             operation = model.operation_model(name)
             route = _route(operation)
@@ -45,6 +52,8 @@ class Router:
         for routes in self._by_method.values():
             # Where an operation replaced a deprecated one at its place, it answers.
             routes.sort(key=lambda route: (not route.deprecated, route.weight), reverse=True)
+        for method, routes in self._by_method.items():
+            self._plain[method] = [route for route in routes if not route.demands]
 
     def match(
         self, method: str, path: str, query: str, headers: Mapping[str, str]
@@ -52,7 +61,9 @@ class Router:
         """(operation, labels still percent-encoded), or None."""
         parts = path.split("/")[1:]
         keys = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
-        for route in self._by_method.get(method, ()):
+        # Most requests have neither: the dozens of routes that demand something cannot be theirs.
+        routes = self._by_method if keys or _COPY_SOURCE in headers else self._plain
+        for route in routes.get(method, ()):
             if _demands_met(route, keys, headers):
                 labels = _labels(route, parts)
                 if labels is not None:
@@ -101,7 +112,7 @@ def _route(operation: Any) -> Route:
         wire = serialization.get("name", name)
         if serialization.get("location") == "querystring":
             needed.append(wire)
-        elif serialization.get("location") == "header" and wire == "x-amz-copy-source":
+        elif serialization.get("location") == "header" and wire == _COPY_SOURCE:
             headers.append(wire)
     greedy = bool(segments) and segments[-1].endswith("+}")
     return Route(

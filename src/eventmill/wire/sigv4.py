@@ -41,9 +41,9 @@ class _Signature:
 
 def access_key(request: HttpRequest) -> str:
     """The access key that the request names, verified or not; empty for none."""
-    found = _HEADER.match(request.headers.get("authorization", ""))
+    _, found, rest = request.headers.get("authorization", "").partition("Credential=")
     if found:
-        return found.group("credential").partition("/")[0]
+        return rest.partition("/")[0]
     if "X-Amz-Credential=" in request.query:
         return dict(parse_qsl(request.query)).get("X-Amz-Credential", "").partition("/")[0]
     if "AWSAccessKeyId=" in request.query:

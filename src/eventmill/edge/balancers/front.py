@@ -112,7 +112,7 @@ class BalancerFront:
         except Fault:
             return answers.failure(413)
         root = self._ids.trace_root(self._clock.real())
-        sent = forwarded(scope["headers"], balancer, listener, client, root)
+        sent = forwarded(scope["sent_headers"], balancer, listener, client, root)
         request = Request(asked.method, asked.path, query, sent, body)
         return await self._targets.forward(group, request)
 

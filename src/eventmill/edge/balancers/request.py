@@ -44,7 +44,7 @@ def forwarded(
     root: str,
 ) -> list[tuple[str, str]]:
     """The client's headers with x-forwarded-* and the trace."""
-    sent = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+    sent = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
     headers = [(name, value) for name, value in sent if name not in HOP_BY_HOP]
     mode = attributes.value_of("balancer", balancer, "routing.http.xff_header_processing.mode")
     if mode != "preserve":

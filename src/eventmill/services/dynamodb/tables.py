@@ -323,7 +323,7 @@ def describe_table(call: Call, request: dict[str, Any]) -> Result:
     return {"Table": describe(call, table)}
 
 
-@OPERATIONS.write("UpdateTable")
+@OPERATIONS.sweep("UpdateTable")
 def update_table(call: Call, request: dict[str, Any]) -> Result:
     """Indexes are filled before the answer."""
     table = find(call.tx, request["TableName"])
@@ -332,7 +332,7 @@ def update_table(call: Call, request: dict[str, Any]) -> Result:
     return {"TableDescription": describe(call, change(call, request["TableName"], request))}
 
 
-@OPERATIONS.write("DeleteTable")
+@OPERATIONS.sweep("DeleteTable")
 def delete_table(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid when the table is protected or not there."""
     table = find(call.tx, request["TableName"])

@@ -55,7 +55,7 @@ def create_group(call: Call, name: str, retention: int | None) -> None:
     )
 
 
-@OPERATIONS.write("DeleteLogGroup")
+@OPERATIONS.sweep("DeleteLogGroup")
 def delete_log_group(call: Call, request: dict[str, Any]) -> Result:
     """With its streams and events."""
     require_group(call, request["logGroupName"])

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+import orjson
+
 from eventmill.kernel.errors import Fault, Invalid
 from eventmill.services.contract import Call, Result
 from eventmill.services.s3 import bodies, buckets, conditions, faults, notifications
@@ -97,7 +99,9 @@ def headers_of(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def tags_of(text: str | None) -> str:
     """The x-amz-tagging header as JSON."""
-    pairs = (part.partition("=") for part in (text or "").split("&") if part)
+    if not text:
+        return "{}"
+    pairs = (part.partition("=") for part in text.split("&") if part)
     return json.dumps({unquote_plus(name): unquote_plus(value) for name, _, value in pairs})
 
 
@@ -139,7 +143,7 @@ def write(
             size,
             etag,
             call.now,
-            json.dumps(dict(headers)),
+            orjson.dumps(dict(headers)).decode(),
             tags,
             *content,
         ),
@@ -207,7 +211,7 @@ def describe(call: Call, request: dict[str, Any]) -> tuple[Object, dict[str, Any
     if item.marker:
         raise _marked(item, request)
     conditions.check_read(item.etag, item.modified, request)
-    headers = json.loads(item.headers)
+    headers = orjson.loads(item.headers)
     answer: dict[str, Any] = {
         "ETag": f'"{item.etag}"',
         "LastModified": item.modified,
@@ -225,7 +229,7 @@ def describe(call: Call, request: dict[str, Any]) -> tuple[Object, dict[str, Any
     versioned = item.version != "null" or request.get("VersionId")
     if versioned:
         answer["VersionId"] = item.version
-    tags = json.loads(item.tags)
+    tags = orjson.loads(item.tags)
     if tags:
         answer["TagCount"] = len(tags)
     for name in _OVERRIDES:

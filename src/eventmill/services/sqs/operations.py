@@ -54,7 +54,7 @@ def create_queue(call: Call, request: dict[str, Any]) -> Result:
     return {"QueueUrl": queue_url(call, queue.name)}
 
 
-@OPERATIONS.write("DeleteQueue")
+@OPERATIONS.sweep("DeleteQueue")
 def delete_queue(call: Call, request: dict[str, Any]) -> Result:
     """Deletes the queue with its messages."""
     queues.delete(call.tx, the_queue(call, request))
@@ -117,7 +117,7 @@ def set_queue_attributes(call: Call, request: dict[str, Any]) -> Result:
     return {}
 
 
-@OPERATIONS.write("PurgeQueue")
+@OPERATIONS.sweep("PurgeQueue")
 def purge_queue(call: Call, request: dict[str, Any]) -> Result:
     """Deletes all messages; once in 60 seconds."""
     queue = the_queue(call, request)

@@ -1,0 +1,43 @@
+"""Coroutines that most often end without waiting need no turn of the event loop of their own.
+
+Python 3.12's tasks can begin eagerly; this is the same for 3.11 as well. Until its first wait the
+coroutine runs in no task, so it must not use what needs one there (`asyncio.timeout`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import types
+from collections.abc import Coroutine, Generator
+from typing import Any
+
+
+def start(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]
+) -> asyncio.Task[None] | None:
+    """Run `coroutine` until it first waits; the rest is the task returned, None when it ended."""
+    try:
+        awaited = coroutine.send(None)
+    except StopIteration:
+        return None
+    return loop.create_task(_go_on(coroutine, awaited))
+
+
+async def _go_on(coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
+    await _rest(coroutine, awaited)
+
+
+@types.coroutine
+def _rest(coroutine: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    """Yield what the coroutine waits for to the task, and pass on what comes of it."""
+    while True:
+        failure: BaseException | None = None
+        value: Any = None
+        try:
+            value = yield awaited
+        except BaseException as error:
+            failure = error
+        try:
+            awaited = coroutine.send(value) if failure is None else coroutine.throw(failure)
+        except StopIteration:
+            return
