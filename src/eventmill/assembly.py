@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +43,7 @@ from eventmill.edge.app import App, Front
 from eventmill.edge.balancers import BalancerFront, Sockets
 from eventmill.edge.balancers.targets import Targets
 from eventmill.edge.browsers import BrowserFront
+from eventmill.edge.by_name import ByName
 from eventmill.edge.control import Command, Control
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.endpoint import AwsEndpoint
@@ -62,7 +62,6 @@ from eventmill.kernel.ports import ApiCaller, Ports
 from eventmill.observe.logs import LogWriter
 from eventmill.services import elbv2, events, lambda_, s3, scheduler, ses, sns
 from eventmill.services import logs as logs_service
-from eventmill.services.contract import Upload
 from eventmill.store import outbox
 from eventmill.store.blobs import Blobs
 from eventmill.store.code import CodeStore
@@ -70,35 +69,6 @@ from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 from eventmill.template import read_template
 from eventmill.template.parameters import parameter_values
-
-
-class ByName:
-    """See kernel.ports.ApiCaller: operations called by name from inside."""
-
-    def __init__(self) -> None:
-        self.dispatcher: Dispatcher | None = None
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Run it as the engine itself. Raises Fault."""
-        assert self.dispatcher is not None
-        origin = Origin("", endpoint=self.dispatcher.endpoint, principal=config.ACCESS_KEY)
-        return await self.dispatcher.by_name(service, operation, params, origin)
-
-    async def call_json(self, service: str, operation: str, document: str) -> dict[str, Any]:
-        """Run it with a JSON object as its request. Raises Fault."""
-        # Most applications never call so, and the models it needs load slowly.
-        from eventmill.wire.by_name import request_of
-
-        request, stream = request_of(service, operation, document)
-        if stream is not None:
-            data = request.get(stream) or b""
-            request[stream] = Upload(len(data), hashlib.md5(data).digest(), data)
-        return await self.call(service, operation, request)
-
-    def offers(self, service: str, operation: str) -> bool:
-        """Whether there is such an operation to call."""
-        found = joins.SERVICES.get(service)
-        return found is not None and operation in found.operations
 
 
 class Engine:

@@ -93,6 +93,10 @@ class Dispatcher:
             raise Invalid("NotImplemented", self._missing(service, operation), status=501)
         return found
 
+    def offers(self, service: str, operation: str) -> bool:
+        """Whether the engine offers the operation."""
+        return (service, operation) in self._operations
+
     def _missing(self, service: str, operation: str) -> str:
         if service not in self._services:
             known = ", ".join(sorted(self._services))

@@ -17,6 +17,7 @@ from eventmill.services.contract import (
 )
 from eventmill.services.events import archives, buses, rules, targets
 from eventmill.services.events.http_resources import HTTP_RESOURCES
+from eventmill.services.events.schema_registry import SCHEMA_RESOURCES
 
 H, R = Support.HONOURED, Support.RECORDED
 
@@ -218,4 +219,5 @@ RESOURCES = (
         frozenset({"ArchiveName", "SourceArn"}),
     ),
     *HTTP_RESOURCES,
+    *SCHEMA_RESOURCES,
 )

@@ -71,8 +71,8 @@ class _Routes:
         }
 
 
-_compiled: OrderedDict[str, _Routes] = OrderedDict()
-"""By stamp (see buses.touch); the least recently used falls out."""
+_compiled: OrderedDict[str, tuple[str, _Routes]] = OrderedDict()
+"""By bus, with the stamp of its rules (see buses.touch); the least recently used falls out."""
 _lock = threading.Lock()
 
 
@@ -81,13 +81,13 @@ def _routes(tx: Transaction, bus: str) -> _Routes | None:
     if row is None:
         return None
     with _lock:
-        routes = _compiled.get(row[0])
-        if routes is None:
-            routes = _compiled[row[0]] = _Routes(tx, bus)
+        stamp, routes = _compiled.get(bus, ("", None))
+        if routes is None or stamp != row[0]:
+            routes = _Routes(tx, bus)
+            _compiled[bus] = row[0], routes
             if len(_compiled) > _BUSES_IN_MEMORY:
                 _compiled.popitem(last=False)
-        else:
-            _compiled.move_to_end(row[0])
+        _compiled.move_to_end(bus)
     return routes
 
 

@@ -136,7 +136,11 @@ RESOURCES = (
         "AWS::Logs::LogGroup",
         dict.fromkeys(("LogGroupName", "RetentionInDays"), Support.HONOURED)
         | dict.fromkeys(
-            ("KmsKeyId", "Tags", "LogGroupClass", "DataProtectionPolicy"), Support.RECORDED
+            (
+                *("KmsKeyId", "Tags", "LogGroupClass", "DataProtectionPolicy"),
+                *("FieldIndexPolicies", "ResourcePolicyDocument", "DeletionProtectionEnabled"),
+            ),
+            Support.RECORDED,
         ),
         _create,
         _update,
