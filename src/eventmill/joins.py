@@ -9,6 +9,7 @@ from eventmill.deliver.streams import StreamSource
 from eventmill.deliver.upkeep import Chore
 from eventmill.kernel.arns import parse_arn, service_of
 from eventmill.services import (
+    acm,
     apigateway,
     apigatewayv2,
     cloudwatch,
@@ -21,6 +22,7 @@ from eventmill.services import (
     lambda_,
     logs,
     pipes,
+    route53,
     s3,
     scheduler,
     ses,
@@ -52,6 +54,8 @@ SERVICES: dict[str, Service] = {
         sts.SERVICE,
         iam.SERVICE,
         ec2.SERVICE,
+        acm.SERVICE,
+        route53.SERVICE,
         elbv2.SERVICE,
     )
 }

@@ -12,6 +12,18 @@ from typing import Any
 from eventmill.kernel.errors import UsageError
 from eventmill.template.model import Parameter, Template
 
+_STAND_INS = {
+    "AWS::EC2::AvailabilityZone::Name": ("us-east-1a", "us-east-1b"),
+    "AWS::EC2::Image::Id": ("ami-00000000",),
+    "AWS::EC2::KeyPair::KeyName": ("key",),
+    "AWS::EC2::SecurityGroup::GroupName": ("default",),
+    "AWS::EC2::SecurityGroup::Id": ("sg-00000000",),
+    "AWS::EC2::Subnet::Id": ("subnet-00000001", "subnet-00000002"),
+    "AWS::EC2::VPC::Id": ("vpc-00000000",),
+    "AWS::Route53::HostedZone::Id": ("Z00000000000000000000",),
+}
+"""Values for parameters that name parts of a network, which has no meaning on one machine."""
+
 
 def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
     """Values by name, lists split. Raises UsageError listing every mistake."""
@@ -24,6 +36,7 @@ def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, 
     values: dict[str, Any] = {}
     for name, parameter in template.parameters.items():
         value = given.get(name, parameter.default)
+        value = _stand_in(parameter.type) if value is None else value
         if value is None:
             problems.append(f"the parameter {name} has no default: give --parameter {name}=VALUE")
             continue
@@ -36,6 +49,14 @@ def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, 
     if problems:
         raise UsageError(f"{template.file}:\n" + "\n".join(problems))
     return values
+
+
+def _stand_in(kind: str) -> Any:
+    """What a parameter is given that nobody gave, where it may be anything; else None."""
+    if kind.startswith("List<"):
+        found = _STAND_INS.get(kind[5:-1])
+        return None if found is None else list(found)
+    return _STAND_INS.get(kind, (None,))[0]
 
 
 def _text(value: Any) -> str:

@@ -48,6 +48,8 @@ def encode_fault(target: Target | None, fault: Fault, request_id: str) -> HttpRe
     status = _status(target.service, fault, shape)
     if target.service == "s3":
         response = _s3(fault, status, request_id)
+    elif target.protocol == "ec2":
+        response = _ec2(fault, status, request_id)
     elif target.protocol == "query":
         response = _query(target, fault, status, request_id)
     elif target.protocol == "smithy-rpc-v2-cbor":
@@ -128,6 +130,16 @@ def _query(target: Target, fault: Fault, status: int, request_id: str) -> HttpRe
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     headers = [("x-amzn-RequestId", request_id), ("content-type", "text/xml")]
+    return HttpResponse(status, headers, body.encode())
+
+
+def _ec2(fault: Fault, status: int, request_id: str) -> HttpResponse:
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>'
+        f"<Code>{escape(fault.code)}</Code><Message>{escape(fault.message)}</Message>"
+        f"</Error></Errors><RequestID>{request_id}</RequestID></Response>"
+    )
+    headers = [("x-amzn-RequestId", request_id), ("content-type", "text/xml;charset=UTF-8")]
     return HttpResponse(status, headers, body.encode())
 
 

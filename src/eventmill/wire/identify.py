@@ -99,7 +99,7 @@ def _query(request: HttpRequest, name: str) -> Target | None:
     service = _service(name, request.path) if name else QUERY_VERSIONS.get(form.get("Version", ""))
     if service is None:
         raise Invalid("InvalidAction", f"No service known here has the action {action}.")
-    return target(service, action, "query")
+    return target(service, action, "ec2" if service == "ec2" else "query")
 
 
 def _rest(request: HttpRequest, service: str) -> tuple[Target, dict[str, str]]:

@@ -35,6 +35,7 @@ QUERY_VERSIONS = {
     "2010-12-01": "ses",
     "2010-05-15": "cloudformation",
     "2015-12-01": "elbv2",
+    "2016-11-15": "ec2",
 }
 """Version of a query request → service."""
 

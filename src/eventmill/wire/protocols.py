@@ -13,7 +13,7 @@ import cbor2
 import orjson
 
 from eventmill.kernel.errors import Invalid
-from eventmill.wire import json_codec, query_codec, required, rest, xml_codec
+from eventmill.wire import ec2, json_codec, query_codec, required, rest, xml_codec
 from eventmill.wire.eventstream import encode_stream, old_cbor_encoder
 from eventmill.wire.faults import encode_fault
 from eventmill.wire.http import HttpRequest, HttpResponse
@@ -184,6 +184,23 @@ def _decode_query(target: Target) -> Decode:
         return params
 
     return _checked(target, decode_query)
+
+
+def _decode_ec2(target: Target) -> Decode:
+    shape = target.model.input_shape
+
+    def decode_ec2(request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
+        text = request.body.decode("utf-8", "replace") if request.body else request.query
+        tree = query_codec.tree_of(query_codec.parse_form(text))
+        params: dict[str, Any] = ec2.decode(tree, shape) if shape else {}
+        return params
+
+    return _checked(target, decode_ec2)
+
+
+def _encode_ec2(target: Target) -> Encode:
+    namespace = metadata(target.service)["xmlNamespace"]
+    return ec2.encoder(target.operation, target.model.output_shape, namespace)
 
 
 def _encode_query(target: Target) -> Encode:
@@ -388,6 +405,7 @@ _DECODERS: dict[str, Callable[[Target], Decode]] = {
     "json": _decode_json,
     "cbor": _decode_old_cbor,
     "query": _decode_query,
+    "ec2": _decode_ec2,
     "rest-json": _decode_rest,
     "rest-xml": _decode_rest,
     "smithy-rpc-v2-cbor": _decode_cbor,
@@ -396,6 +414,7 @@ _ENCODERS: dict[str, Callable[[Target], Encode]] = {
     "json": _encode_json,
     "cbor": _encode_old_cbor,
     "query": _encode_query,
+    "ec2": _encode_ec2,
     "rest-json": _encode_rest,
     "rest-xml": _encode_rest,
     "smithy-rpc-v2-cbor": _encode_cbor,

@@ -6,22 +6,29 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_EC2.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-Attributes = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
-"""(id, properties, region) → what GetAtt gives."""
+from eventmill.services.contract import Call, Resource
+from eventmill.services.records import Attributes, Make, RecordType
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """`prefix` begins the id, empty for a public address; `attributes` is what GetAtt gives."""
+def _kind(
+    name: str, prefix: str, properties: tuple[str, ...], attributes: Attributes
+) -> RecordType:
+    """A type of this service whose ids begin with `prefix`; an empty one makes addresses."""
+    make = _numbered(prefix) if prefix else _public
+    return RecordType(f"AWS::EC2::{name}", make, properties, attributes)
 
-    name: str
-    prefix: str
-    properties: tuple[str, ...]
-    attributes: Attributes
+
+def _numbered(prefix: str) -> Make:
+    return lambda call, resource: f"{prefix}-{call.ids.hex(17)}"
+
+
+def _public(call: Call, resource: Resource) -> str:
+    """An address of the block for benchmarks, by which nobody is reached."""
+    number = int(call.ids.hex(4), 16)
+    return f"198.18.{number >> 8}.{number & 255}"
 
 
 def _named(*names: str) -> Attributes:
@@ -113,8 +120,9 @@ _ROUTE = (
     "VpcPeeringConnectionId",
 )
 
+TABLE = "ec2_records"
 KINDS = (
-    Kind(
+    _kind(
         "VPC",
         "vpc",
         (
@@ -128,7 +136,7 @@ KINDS = (
         ),
         _vpc,
     ),
-    Kind(
+    _kind(
         "Subnet",
         "subnet",
         (
@@ -152,7 +160,7 @@ KINDS = (
         ),
         _subnet,
     ),
-    Kind(
+    _kind(
         "SecurityGroup",
         "sg",
         (
@@ -165,25 +173,25 @@ KINDS = (
         ),
         _group,
     ),
-    Kind("SecurityGroupIngress", "sgr", _RULE, _named("Id")),
-    Kind("SecurityGroupEgress", "sgr", _RULE, _named("Id")),
-    Kind("InternetGateway", "igw", ("Tags",), _named("InternetGatewayId")),
-    Kind(
+    _kind("SecurityGroupIngress", "sgr", _RULE, _named("Id")),
+    _kind("SecurityGroupEgress", "sgr", _RULE, _named("Id")),
+    _kind("InternetGateway", "igw", ("Tags",), _named("InternetGatewayId")),
+    _kind(
         "EgressOnlyInternetGateway",
         "eigw",
         ("Tags", "VpcId"),
         _named("Id"),
     ),
-    Kind(
+    _kind(
         "VPCGatewayAttachment",
         "vgwa",
         ("InternetGatewayId", "VpcId", "VpnGatewayId"),
         _attachment,
     ),
-    Kind("RouteTable", "rtb", ("Tags", "VpcId"), _named("RouteTableId")),
-    Kind("Route", "route", _ROUTE, _route),
-    Kind("SubnetRouteTableAssociation", "rtbassoc", ("RouteTableId", "SubnetId"), _named("Id")),
-    Kind(
+    _kind("RouteTable", "rtb", ("Tags", "VpcId"), _named("RouteTableId")),
+    _kind("Route", "route", _ROUTE, _route),
+    _kind("SubnetRouteTableAssociation", "rtbassoc", ("RouteTableId", "SubnetId"), _named("Id")),
+    _kind(
         "NatGateway",
         "nat",
         (
@@ -202,7 +210,7 @@ KINDS = (
         ),
         _named("NatGatewayId"),
     ),
-    Kind(
+    _kind(
         "EIP",
         "",
         (
@@ -217,7 +225,7 @@ KINDS = (
         ),
         _address,
     ),
-    Kind(
+    _kind(
         "VPCEndpoint",
         "vpce",
         (
@@ -238,8 +246,8 @@ KINDS = (
         ),
         _endpoint,
     ),
-    Kind("NetworkAcl", "acl", ("Tags", "VpcId"), _named("Id")),
-    Kind(
+    _kind("NetworkAcl", "acl", ("Tags", "VpcId"), _named("Id")),
+    _kind(
         "NetworkAclEntry",
         "acle",
         (
@@ -255,13 +263,13 @@ KINDS = (
         ),
         _named("Id"),
     ),
-    Kind(
+    _kind(
         "SubnetNetworkAclAssociation",
         "aclassoc",
         ("NetworkAclId", "SubnetId"),
         _named("AssociationId"),
     ),
-    Kind(
+    _kind(
         "VPCCidrBlock",
         "vpc-cidr-assoc",
         (
@@ -278,7 +286,7 @@ KINDS = (
         ),
         _named("Id"),
     ),
-    Kind(
+    _kind(
         "DHCPOptions",
         "dopt",
         (
@@ -292,8 +300,8 @@ KINDS = (
         ),
         _named("DhcpOptionsId"),
     ),
-    Kind("VPCDHCPOptionsAssociation", "doptassoc", ("DhcpOptionsId", "VpcId"), _named()),
-    Kind(
+    _kind("VPCDHCPOptionsAssociation", "doptassoc", ("DhcpOptionsId", "VpcId"), _named()),
+    _kind(
         "FlowLog",
         "fl",
         (
