@@ -221,8 +221,8 @@ def test_an_api_of_the_application_gets_the_event(app) -> None:
 def test_a_partner_that_fails_is_tried_again_and_then_the_event_is_a_dead_letter(
     app, partner
 ) -> None:
-    put(app, "Shipped", order="late")
     partner.answers = [(503, {"Retry-After": "40"}, b"")]
+    put(app, "Shipped", order="late")
     app.settle()
     assert len(partner.take()) == 1
     app.advance(30)

@@ -149,7 +149,7 @@ def update_archive(call: Call, request: dict[str, Any]) -> Result:
     return _state(call, request["ArchiveName"])
 
 
-@OPERATIONS.write("DeleteArchive")
+@OPERATIONS.sweep("DeleteArchive")
 def delete_archive(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid (ResourceNotFoundException)."""
     delete(call, request["ArchiveName"])

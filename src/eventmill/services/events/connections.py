@@ -20,11 +20,13 @@ from eventmill.store.transaction import Transaction
 _NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}\Z")
 _SHOWN = ("Description", "KmsKeyIdentifier")
 _PARAMETERS = {
-    "BASIC": "BasicAuthParameters",
-    "API_KEY": "ApiKeyAuthParameters",
-    "OAUTH_CLIENT_CREDENTIALS": "OAuthParameters",
+    "BASIC": ("BasicAuthParameters", "Password"),
+    "API_KEY": ("ApiKeyAuthParameters", "ApiKeyValue"),
+    "OAUTH_CLIENT_CREDENTIALS": ("OAuthParameters", "ClientSecret"),
 }
-_SECRETS = frozenset({"Password", "ApiKeyValue", "ClientSecret"})
+"""Of each kind of authorization: its member of AuthParameters, and the secret in it."""
+_SECRETS = frozenset(secret for _, secret in _PARAMETERS.values())
+_ADDED = "InvocationHttpParameters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +74,25 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _check(kind: str, parameters: Mapping[str, Any]) -> None:
-    wanted = _PARAMETERS.get(kind)
-    if wanted is None or not parameters.get(wanted):
+def _checked(kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that the kind of authorization uses. Raises Invalid."""
+    if kind not in _PARAMETERS:
+        raise faults.parameter("AuthorizationType", f"{kind} is none.")
+    wanted, secret = _PARAMETERS[kind]
+    given = parameters.get(wanted) or {}
+    if secret not in given and secret not in given.get("ClientParameters", {}):
         raise faults.parameter("AuthParameters", f"{wanted} must be given for {kind}.")
     if parameters.get("ConnectivityParameters"):
         raise faults.parameter("ConnectivityParameters", "Private endpoints exist only on AWS.")
+    return {key: parameters[key] for key in (wanted, _ADDED) if key in parameters}
 
 
 def create(call: Call, name: str, request: Mapping[str, Any]) -> Connection:
     """Raises Invalid for a name that is taken and for parameters of another kind."""
     if call.tx.one("SELECT 1 FROM events_connections WHERE name=?", (name,)) is not None:
         raise faults.taken(f"Connection {name} already exists.")
-    kind, parameters = request["AuthorizationType"], request["AuthParameters"]
-    _check(kind, parameters)
+    kind = request["AuthorizationType"]
+    parameters = _checked(kind, request["AuthParameters"])
     if request.get("InvocationConnectivityParameters"):
         raise faults.parameter(
             "InvocationConnectivityParameters", "Private endpoints exist only on AWS."
@@ -129,8 +136,7 @@ def change(call: Call, name: str, request: Mapping[str, Any]) -> Connection:
     """Replace what the request names; the connection is authorized anew. Raises Invalid."""
     old = require(call.tx, name)
     kind = request.get("AuthorizationType") or old.kind
-    parameters = {**old.parameters, **(request.get("AuthParameters") or {})}
-    _check(kind, parameters)
+    parameters = _checked(kind, {**old.parameters, **(request.get("AuthParameters") or {})})
     config = old.config | {key: request[key] for key in _SHOWN if request.get(key)}
     connection = Connection(
         name,

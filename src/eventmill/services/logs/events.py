@@ -65,7 +65,7 @@ def create_log_stream(call: Call, request: dict[str, Any]) -> Result:
     return {}
 
 
-@OPERATIONS.write("DeleteLogStream")
+@OPERATIONS.sweep("DeleteLogStream")
 def delete_log_stream(call: Call, request: dict[str, Any]) -> Result:
     """With its events."""
     group, name = request["logGroupName"], request["logStreamName"]
