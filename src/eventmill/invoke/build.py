@@ -116,18 +116,43 @@ class SourceBuilder:
         return await self._once(self._cache / f"task-{key}", fill)
 
     async def _node(self, source: Path, logical_id: str, *, layer: bool) -> Path:
-        """The folder with node_modules; one that brings them, or needs none, is used as it is."""
-        if not node_build.needs_install(source):
+        """The folder with node_modules; one that brings all it needs is used as it is."""
+        parts = [] if layer else node_build.sdk_parts(source)
+        installs = node_build.needs_install(source)
+        sdk = await self._sdk(parts, logical_id) if parts else None
+        if not installs and sdk is None:
             return source
-        key = hashlib.sha256(f"{fingerprint(source)}{layer}".encode()).hexdigest()[:32]
+        key = hashlib.sha256(f"{fingerprint(source)}{layer}{sdk}".encode()).hexdigest()[:32]
 
         async def fill(partial: Path) -> None:
-            self._progress(f"installing the dependencies of {logical_id}")
             inner = partial / "nodejs" if layer else partial
             shutil.copytree(source, inner, dirs_exist_ok=True, ignore=_IGNORED)
-            await _run(node_build.command(source, logical_id), inner, {}, logical_id)
+            if installs:
+                self._progress(f"installing the dependencies of {logical_id}")
+                await _run(node_build.install(source, logical_id), inner, {}, logical_id)
+            elif (source / "node_modules").exists():
+                node_build.link(source / "node_modules", inner / "node_modules")
+            if sdk is not None:
+                node_build.link(sdk / "node_modules", inner / "node_modules")
 
         return await self._once(self._cache / f"node-{key}", fill)
+
+    async def _sdk(self, parts: list[str], logical_id: str) -> Path | None:
+        """The folder with these packages of the AWS SDK; None when they cannot be had."""
+        key = hashlib.sha256(" ".join(parts).encode()).hexdigest()[:32]
+
+        async def fill(partial: Path) -> None:
+            self._progress(f"installing {', '.join(parts)} for {logical_id}")
+            (partial / "package.json").write_text("{}")
+            npm = node_build.npm(logical_id)
+            await _run([npm, "install", "--no-audit", "--no-fund", *parts], partial, {}, logical_id)
+
+        try:
+            return await self._once(self._cache / f"sdk-{key}", fill)
+        except UsageError as error:
+            # The function may never come to the line that needs it.
+            self._progress(f"without {', '.join(parts)}: {error}")
+            return None
 
     async def _make(self, source: Path, logical_id: str) -> Path:
         key = hashlib.sha256(f"{fingerprint(source)}{logical_id}".encode()).hexdigest()[:32]

@@ -1,0 +1,96 @@
+"""What becomes of a JavaScript function's folder, with an npm that writes what it was told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from eventmill.invoke import node_build
+from eventmill.invoke.build import SourceBuilder
+from eventmill.kernel.errors import UsageError
+
+NPM = """#!/bin/sh
+[ -f fail ] && { echo "no network"; exit 1; }
+mkdir -p node_modules/left-pad && echo "$*" > node_modules/left-pad/asked
+for word in "$@"; do
+  case "$word" in @aws-sdk/*) mkdir -p "node_modules/$word" ;; esac
+done
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name, text in (("npm", NPM), ("node", "#!/bin/sh\n")):
+        (tools / name).write_text(text)
+        (tools / name).chmod(stat.S_IRWXU)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    source = tmp_path / "source"
+    source.mkdir()
+    return source
+
+
+def build(source: Path, said: list[str] | None = None) -> Path:
+    builder = SourceBuilder(source.parent / "cache", (said if said is not None else []).append)
+    return asyncio.run(
+        builder.build(source, "nodejs22.x", layer=False, logical_id="F", method=None)
+    )
+
+
+def test_a_folder_that_needs_nothing_is_used_as_it_is(folder: Path) -> None:
+    (folder / "index.mjs").write_text("import fs from 'node:fs';")
+    assert build(folder) == folder
+    (folder / "package.json").write_text(json.dumps({"type": "module"}))
+    assert build(folder) == folder
+
+
+def test_dependencies_are_installed_once_beside_the_code(folder: Path) -> None:
+    (folder / "index.js").write_text("require('left-pad')")
+    (folder / "package.json").write_text(json.dumps({"dependencies": {"left-pad": "1"}}))
+    said: list[str] = []
+    built = build(folder, said)
+    assert built != folder and (built / "index.js").is_file()
+    assert "--omit=dev" in (built / "node_modules/left-pad/asked").read_text()
+    assert build(folder, said) == built
+    assert said == ["installing the dependencies of F"]
+    (folder / "node_modules").mkdir()
+    assert build(folder) == folder
+
+
+def test_the_sdk_s_parts_that_lambda_would_bring_are_linked(folder: Path) -> None:
+    (folder / "src").mkdir()
+    (folder / "src" / "app.mjs").write_text(
+        'import { S3Client } from "@aws-sdk/client-s3";\nimport a from "@aws-sdk/lib-storage/x";'
+    )
+    (folder / "node_modules" / "@aws-sdk" / "lib-storage").mkdir(parents=True)
+    (folder / "node_modules" / "own").mkdir()
+    assert node_build.sdk_parts(folder) == ["@aws-sdk/client-s3"]
+    built = build(folder)
+    modules = built / "node_modules"
+    assert sorted(entry.name for entry in modules.iterdir()) == ["@aws-sdk", "left-pad", "own"]
+    assert (modules / "@aws-sdk" / "client-s3").is_dir()
+    assert (modules / "own").resolve() == (folder / "node_modules" / "own").resolve()
+
+
+def test_without_the_sdk_the_function_is_tried_all_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "index.js").write_text("require('@aws-sdk/client-sqs')")
+    tools = folder.parent / "tools"
+    (tools / "npm").unlink()
+    monkeypatch.setenv("PATH", str(tools))
+    said: list[str] = []
+    assert build(folder, said) == folder
+    assert said[-1].startswith("without @aws-sdk/client-sqs: F: its packages need `npm`")
+
+
+def test_a_package_file_that_is_no_json_is_named(folder: Path) -> None:
+    (folder / "package.json").write_text("{")
+    with pytest.raises(UsageError, match=r"package\.json is no JSON object"):
+        build(folder)
