@@ -16,6 +16,7 @@ from eventmill.patterns import (
     compile_filter_policy,
     compile_pattern,
 )
+from eventmill.patterns.pattern import Node
 from tests.patterns.naive import matches
 
 KEYS = st.sampled_from(["a", "b", "c"])
@@ -159,3 +160,33 @@ def test_filter_policies() -> None:
         compile_filter_policy({"a": {"b": ["x"]}})
     with pytest.raises(PatternError, match="more than 5 keys"):
         compile_filter_policy({letter: ["x"] for letter in "abcdef"})
+
+
+def test_of_many_patterns_only_those_that_may_match_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kinds: list[Any] = [
+        lambda n: {"source": ["shop"], "detail": {"id": [f"id-{n}"]}},
+        lambda n: {"source": ["shop"], "detail": {"id": [{"prefix": f"id-{n}-"}]}},
+        lambda n: {"source": ["shop"], "detail": {"id": [{"suffix": f"-{n}"}]}},
+        lambda n: {"source": ["shop"], "detail": {"id": [{"wildcard": f"id-{n}-*-x"}]}},
+        lambda n: {"source": ["shop"], "detail": {"id": [{"equals-ignore-case": f"ID-{n}"}]}},
+        lambda n: {"source": ["shop"], "detail": {"n": [{"numeric": ["=", n]}]}},
+        lambda n: {"$or": [{"detail": {"id": [f"id-{n}"]}}, {"detail": {"n": [n]}}]},
+    ]
+    index: PatternIndex[tuple[int, int]] = PatternIndex()
+    for number in range(500):
+        for kind, make in enumerate(kinds):
+            index.add((kind, number), compile_pattern(make(number)))
+    tried = []
+    original = Node.matches
+
+    def counted(node: Node, event: dict[str, Any]) -> bool:
+        tried.append(node)
+        return original(node, event)
+
+    monkeypatch.setattr(Node, "matches", counted)
+    found = index.match({"source": "shop", "detail": {"id": "id-7", "n": 9}})
+    assert found == {(0, 7), (2, 7), (4, 7), (5, 9), (6, 7), (6, 9)}
+    # Each candidate looks at its objects: two or three nodes, whatever the number of patterns.
+    assert len(tried) < 40
