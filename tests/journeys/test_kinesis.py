@@ -8,7 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
+import urllib3
+from botocore.eventstream import EventStreamBuffer
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
@@ -376,9 +379,6 @@ def test_settings_tags_and_policies_are_kept(kinesis, app) -> None:
 
 
 def test_java_clients_speak_the_older_cbor(app, kinesis) -> None:
-    import cbor2
-    import urllib3
-
     kinesis.create_stream(StreamName="cbor", ShardCount=1)
 
     def call(operation: str, request: dict[str, Any]) -> tuple[int, Any]:
@@ -434,6 +434,35 @@ Resources:
     assert refused(kinesis.describe_stream_summary, StreamName="declared") == (
         "ResourceNotFoundException"
     )
+
+
+def test_java_consumers_are_pushed_cbor(app, kinesis) -> None:
+    kinesis.create_stream(StreamName="cbor-push", ShardCount=1)
+    arn = kinesis.describe_stream(StreamName="cbor-push")["StreamDescription"]["StreamARN"]
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]
+    put(kinesis, "cbor-push", "a")
+    kinesis.split_shard(
+        StreamName="cbor-push", ShardToSplit="shardId-000000000000", NewStartingHashKey="99"
+    )
+    request = {
+        "ConsumerARN": consumer["ConsumerARN"],
+        "ShardId": "shardId-000000000000",
+        "StartingPosition": {"Type": "TRIM_HORIZON"},
+    }
+    headers = {
+        "content-type": "application/x-amz-cbor-1.1",
+        "x-amz-target": "Kinesis_20131202.SubscribeToShard",
+    }
+    answer = urllib3.PoolManager().request(
+        "POST", app.endpoint, body=cbor2.dumps(request), headers=headers
+    )
+    frames = EventStreamBuffer()
+    frames.add_data(answer.data)
+    first, event = list(frames)
+    assert first.headers[":event-type"] == "initial-response"
+    assert event.headers[":content-type"] == "application/x-amz-cbor-1.1"
+    members = cbor2.loads(event.payload, semantic_decoders={1: lambda value, immutable: value})
+    assert members["Records"][0]["Data"] == b"a" and len(members["ChildShards"]) == 2
 
 
 # As an event source

@@ -144,11 +144,11 @@ def _to_bus(
     for item in items:
         if not isinstance(item.shaped, dict):
             raise StepFailed("An event for a bus must be a JSON object.")
-        source = "events" if not isinstance(item.event, dict) else item.event.get("eventSource", "")
         resources = pipe.target_settings.get("Resources") or []
         event = {
             "source": _parameter(pipe, "Source", item) or f"Pipe {pipe.name}",
-            "detail-type": _parameter(pipe, "DetailType", item) or f"Event from {source}",
+            "detail-type": _parameter(pipe, "DetailType", item)
+            or f"Event from aws:{service_of(pipe.source)}",
             "time": _parameter(pipe, "Time", item) or iso_seconds(tx.now),
             "resources": [text_at(decoded(item.event), entry) for entry in resources],
             "detail": item.shaped,
