@@ -22,6 +22,9 @@ from eventmill.edge.exchange import HEADER_MAP, Exchange, status_line
 
 _NAMES: dict[bytes, str] = {}
 _REMEMBERED = 1_000
+_HTTP2 = b"PRI * HTTP/2.0\r\n"
+"""How a connection of HTTP/2 begins, where the client knows that it is understood."""
+
 _HELD = 65_536
 """Bytes of a body that wait for the application before the connection is read no further."""
 
@@ -47,6 +50,7 @@ class HttpProtocol(asyncio.Protocol):
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._map: dict[str, str] = {}
+        self._begun = False
         self._websocket = False
         self._reading: Exchange | None = None
         self._answering: Exchange | None = None
@@ -79,6 +83,11 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of one or more requests."""
+        if not self._begun:
+            self._begun = True
+            if data.startswith(_HTTP2):
+                self._hand_to_http2(data)
+                return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -271,11 +280,26 @@ class HttpProtocol(asyncio.Protocol):
         else:
             self.close()
 
-    def _hand_to_websocket(self) -> None:
-        """Give the connection to uvicorn's WebSocket protocol, beginning with the same request."""
+    def _hand_to_http2(self, data: bytes) -> None:
+        """Give the connection to the protocol of its first bytes, which few clients speak."""
+        from eventmill.edge.http2 import Http2Protocol
+
+        self._leave()
+        protocol = Http2Protocol(self._config.loaded_app, self._state)
+        protocol.connection_made(self._transport)
+        assert self._transport is not None
+        self._transport.set_protocol(protocol)
+        protocol.data_received(data)
+
+    def _leave(self) -> None:
+        """Another protocol takes the connection over."""
         self._state.connections.discard(self)
         if self._timer is not None:
             self._timer.cancel()
+
+    def _hand_to_websocket(self) -> None:
+        """Give the connection to uvicorn's WebSocket protocol, beginning with the same request."""
+        self._leave()
         lines = [self._parser.get_method() + b" " + self._url + b" HTTP/1.1"]
         lines += [name.lower() + b": " + value for name, value in self._headers]
         make: Any = self._config.ws_protocol_class
