@@ -43,6 +43,6 @@ def audit(event, context):
         "batchItemFailures": [
             {"itemIdentifier": record["kinesis"]["sequenceNumber"]}
             for record in event["Records"]
-            if data(record).get("order") == "unclear"
+            if b"unclear" in base64.b64decode(record["kinesis"]["data"])
         ]
     }
