@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
+from eventmill.template.include import include
 from eventmill.template.model import Declared, Output, Parameter, Template
 from eventmill.template.sam import expand, is_sam
 from eventmill.template.text import line_of, parse
@@ -52,6 +53,7 @@ def read_template(path: Path, cache: Path, region: str, parameters: Mapping[str,
         raise UsageError(f"{file} is no UTF-8 text") from None
     _check_sections(file, document)
     lines = {name: line_of(document["Resources"], name) for name in document.get("Resources", {})}
+    include(file, document)
     if is_sam(document):
         document = expand(file, document, cache, region, parameters)
     return _template(file, document, lines)

@@ -18,7 +18,7 @@ from eventmill.kernel.functions import Invocation
 from eventmill.kernel.ports import Invoker
 from eventmill.kernel.streams import ResponseStream
 
-_INTEGRATION = "application/vnd.awslambda.http-integration-response"
+INTEGRATION = "application/vnd.awslambda.http-integration-response"
 _END = bytes(8)
 _PRELUDE_LIMIT = 1_048_576
 _BYTES = (b"content-type", b"application/octet-stream")
@@ -42,8 +42,8 @@ async def send_streamed(
     pieces = stream.pieces()
     head: tuple[int, Headers] | None = (200, [(b"content-type", stream.content_type.encode())])
     first = b""
-    if stream.content_type == _INTEGRATION:
-        head, first = await _prelude(pieces)
+    if stream.content_type == INTEGRATION:
+        head, first = await prelude(pieces)
     if head is None:
         async for _ in pieces:
             pass
@@ -61,7 +61,7 @@ async def send_streamed(
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _prelude(pieces: AsyncIterator[bytes]) -> tuple[tuple[int, Headers] | None, bytes]:
+async def prelude(pieces: AsyncIterator[bytes]) -> tuple[tuple[int, Headers] | None, bytes]:
     """((status, headers), what follows): JSON up to eight zero bytes. (None, b"") without it."""
     held = b""
     async for piece in pieces:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,16 @@ Headers = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class Answer:
-    """Status, headers and body."""
+    """Status, headers and body; `pieces` take the body's place where it comes bit by bit."""
 
     status: int
     headers: Headers
     body: bytes
+    pieces: AsyncIterator[bytes] | None = None
+
+
+class Broken(Exception):
+    """A body that comes bit by bit breaks off: its client must see that it is not whole."""
 
 
 _MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
-from eventmill.edge.apis.rest.answers import Answer
+from eventmill.edge.apis.rest.answers import Answer, Broken
 from eventmill.edge.apis.rest.authorization import AuthorizationGate
 from eventmill.edge.apis.rest.authorization.asked import Asked
 from eventmill.edge.apis.rest.authorization.pools import UserPools
@@ -146,7 +147,15 @@ async def _send(send: Send, request: Request, answer: Answer) -> None:
         ("x-amz-apigw-id", request.extended_id),
         ("X-Amzn-Trace-Id", request.trace),
     ]
-    if answer.status not in (204, 304):
+    if answer.pieces is None and answer.status not in (204, 304):
         headers.append(("Content-Length", str(len(answer.body))))
     encoded = [(name.encode("latin-1"), value.encode()) for name, value in headers]
-    await send_answer(send, answer.status, encoded, answer.body)
+    if answer.pieces is None:
+        await send_answer(send, answer.status, encoded, answer.body)
+        return
+    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    with suppress(Broken):
+        async for piece in answer.pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})

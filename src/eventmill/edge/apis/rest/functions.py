@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.request import Request
@@ -10,6 +11,7 @@ from eventmill.kernel.errors import NotFound
 from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, Outcome
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Invoker
+from eventmill.kernel.streams import ResponseStream
 from eventmill.services import lambda_
 from eventmill.services.apigateway import function_of
 from eventmill.store.database import Database
@@ -55,12 +57,32 @@ class Functions:
 
         A function that is too slow for the API runs on, as on AWS.
         """
-        running = asyncio.ensure_future(self._invoker.invoke(invocation))
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
+        running = self._started(invocation)
         try:
             return await asyncio.wait_for(asyncio.shield(running), seconds)
         except TimeoutError:
             raise Failed("INTEGRATION_TIMEOUT", "Endpoint request timed out") from None
         except ConcurrencyExceeded:
             raise internal() from None
+
+    async def stream(
+        self, invocation: Invocation, seconds: float
+    ) -> tuple[ResponseStream, asyncio.Future[Outcome]]:
+        """Start it and wait for the first sign of its answer. Raises Failed as `run` does."""
+        stream = ResponseStream()
+        running = self._started(replace(invocation, stream=stream))
+        running.add_done_callback(lambda _: stream.end())
+        try:
+            if not await asyncio.wait_for(stream.started(), seconds):
+                await running
+        except TimeoutError:
+            raise Failed("INTEGRATION_TIMEOUT", "Endpoint request timed out") from None
+        except ConcurrencyExceeded:
+            raise internal() from None
+        return stream, running
+
+    def _started(self, invocation: Invocation) -> asyncio.Future[Outcome]:
+        running = asyncio.ensure_future(self._invoker.invoke(invocation))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        return running

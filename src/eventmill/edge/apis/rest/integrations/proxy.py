@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import orjson
 
-from eventmill.edge.apis.rest.answers import Answer, proxied
+from eventmill.edge.apis.rest.answers import Answer, Broken, proxied, remapped
 from eventmill.edge.apis.rest.events import proxy_event
 from eventmill.edge.apis.rest.failures import internal
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.apis.rest.variables import with_stage_variables
+from eventmill.edge.urls.streamed import INTEGRATION, prelude
+from eventmill.kernel.functions import Invocation, Outcome
 
 
 class LambdaProxy:
@@ -33,7 +38,38 @@ class LambdaProxy:
             orjson.dumps(proxy_event(request)),
             role=bool(integration.credentials),
         )
+        if integration.streams:
+            return await self._streamed(request, invocation, integration.timeout)
         outcome = await self._functions.run(invocation, integration.timeout)
         if outcome.failed:
             raise internal(502)
         return proxied(request, outcome.payload)
+
+    async def _streamed(self, request: Request, invocation: Invocation, seconds: float) -> Answer:
+        """The answer's head as soon as the function gives it, its body as it comes.
+
+        A function that answers in one piece is heard as in the other mode.
+        """
+        stream, running = await self._functions.stream(invocation, seconds)
+        if not stream.begun:
+            outcome = await running
+            if outcome.failed:
+                raise internal(502)
+            return proxied(request, outcome.payload)
+        pieces = stream.pieces()
+        head, first = (None, b"") if stream.content_type != INTEGRATION else await prelude(pieces)
+        if head is None:
+            raise internal(502)
+        status, encoded = head
+        headers = [(name.decode("latin-1"), value.decode()) for name, value in encoded]
+        return Answer(status, remapped(headers), first, _rest(pieces, running))
+
+
+async def _rest(
+    pieces: AsyncIterator[bytes], running: asyncio.Future[Outcome]
+) -> AsyncIterator[bytes]:
+    """What follows the head. Raises Broken when the function fails on its way."""
+    async for piece in pieces:
+        yield piece
+    if (await running).failed:
+        raise Broken

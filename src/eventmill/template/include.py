@@ -1,0 +1,44 @@
+"""`Fn::Transform` with AWS::Include: the content of another file at this place.
+
+`aws cloudformation package` would put the file into S3 and its address here; on one machine the
+path itself serves.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/create-reusable-transform-function-snippets-and-add-to-your-template-with-aws-include-transform.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from eventmill.kernel.errors import UsageError
+from eventmill.template.text import parse
+
+_KEY = "Fn::Transform"
+_NAME = "AWS::Include"
+
+
+def include(file: Path, value: Any) -> None:
+    """Put the files' contents into `value` where it names them. Raises UsageError."""
+    if isinstance(value, list):
+        for entry in value:
+            include(file, entry)
+    if not isinstance(value, dict):
+        return
+    transform = value.get(_KEY)
+    if isinstance(transform, dict) and transform.get("Name") == _NAME:
+        del value[_KEY]
+        value.update(_content(file, (transform.get("Parameters") or {}).get("Location")))
+    for held in value.values():
+        include(file, held)
+
+
+def _content(file: Path, location: Any) -> dict[str, Any]:
+    if not isinstance(location, str) or location.startswith("s3://"):
+        raise UsageError(f"{file}: {_NAME}: Location {location} is no path of a local file")
+    path = file.parent / location
+    try:
+        return parse(path.read_text())
+    except OSError as error:
+        raise UsageError(f"{file}: {_NAME}: {location}: {error.strerror}") from None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
