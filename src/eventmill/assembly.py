@@ -227,7 +227,7 @@ class Engine:
             self.settings.region,
         )
         links = TopicLinks(self.database, self.dispatcher, self.ids)
-        hosts = HostCheck(self.settings.host, self.settings.public_url)
+        hosts = HostCheck(self.settings.host, self.settings.public_url, rest.serves)
         targets = Targets(
             self.database, self.ids, self.ports.invoker, self.http, self.settings.account
         )

@@ -37,9 +37,11 @@ def ask(
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.putrequest(method, path, skip_accept_encoding=True)
+        sent = list(headers.items()) if isinstance(headers, dict) else headers or []
+        own = any(name.lower() == "host" for name, _ in sent)
+        connection.putrequest(method, path, skip_host=own, skip_accept_encoding=True)
         data = body.encode() if isinstance(body, str) else body
-        for name, value in headers.items() if isinstance(headers, dict) else headers or []:
+        for name, value in sent:
             connection.putheader(name, value)
         if data is not None:
             connection.putheader("Content-Length", str(len(data)))

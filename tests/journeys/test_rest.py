@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,21 @@ def test_binary_bodies_both_ways(app) -> None:
     assert ask(url, "POST", sent | {"Accept": "image/png"}, pixels).body == pixels
     # Who does not ask for it gets the text as the function gave it.
     assert ask(url, "POST", sent | {"Accept": "*/*"}, pixels).body == base64.b64encode(pixels)
+
+
+def test_an_answer_that_comes_in_pieces(app) -> None:
+    url = f"{app.outputs['ImagesUrl']}/stream"
+    answer = ask(f"{url}?count=4&size=2")
+    assert (answer.status, answer.body) == (202, b"00112233")
+    assert (answer["x-kind"], answer["set-cookie"]) == ("stream", "c=1")
+    assert answer["transfer-encoding"] == "chunked"
+    with pytest.raises(http.client.IncompleteRead):
+        ask(f"{url}?end=fail")
+
+
+def test_a_definition_from_another_file(app) -> None:
+    answer = ask(f"{app.outputs['DocumentedUrl']}/documented/Ann")
+    assert (answer.status, answer.json) == (200, {"hello": "Ann"})
 
 
 def test_a_slow_function_times_out(app) -> None:

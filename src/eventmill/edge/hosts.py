@@ -7,6 +7,7 @@ A page on the internet can make a browser send requests to a loopback port under
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 _SUFFIXES = (
@@ -28,7 +29,14 @@ def hostname(host: str) -> str:
 class HostCheck:
     """Decides once per name and remembers."""
 
-    def __init__(self, host: str, public_url: str | None) -> None:
+    def __init__(
+        self,
+        host: str,
+        public_url: str | None,
+        declared: Callable[[str], bool] = lambda name: False,
+    ) -> None:
+        """`declared` tells whether the application has a custom domain of that name."""
+        self._declared = declared
         self._names = {"localhost", hostname(host), "localhost.localstack.cloud"}
         if public_url:
             self._names.add(urlsplit(public_url).hostname or "")
@@ -42,7 +50,7 @@ class HostCheck:
             if len(self._known) > 10_000:
                 self._known.clear()
             known = self._known[host] = self._decide(hostname(host))
-        return known
+        return known or self._declared(hostname(host))
 
     def _decide(self, name: str) -> bool:
         if name in self._names or name.endswith(_SUFFIXES):

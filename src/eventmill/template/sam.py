@@ -132,7 +132,6 @@ def _translate(
 ) -> dict[str, Any]:
     os.environ.setdefault("AWS_DEFAULT_REGION", region)
     from samtranslator.model.exceptions import InvalidDocumentException
-    from samtranslator.parser.parser import Parser
     from samtranslator.translator.transform import transform
 
     class Policies:
@@ -142,7 +141,7 @@ def _translate(
             return _Managed()
 
     try:
-        result: dict[str, Any] = transform(copy.deepcopy(prepared), values, Policies(), Parser())
+        result: dict[str, Any] = transform(copy.deepcopy(prepared), values, Policies())
     except InvalidDocumentException as error:
         causes = getattr(error, "causes", None) or [error]
         lines = []

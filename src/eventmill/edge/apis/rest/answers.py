@@ -66,7 +66,10 @@ def remapped(headers: Iterable[tuple[str, str]]) -> Headers:
 
 def proxied(request: Request, payload: bytes) -> Answer:
     """The answer of a function that returned `payload`. Raises Failed for any other form."""
-    result: Any = orjson.loads(payload)
+    try:
+        result: Any = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        raise malformed() from None
     if not isinstance(result, dict) or not result.keys() <= _MEMBERS:
         raise malformed()
     status, headers = head_of(result)

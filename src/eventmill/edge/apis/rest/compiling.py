@@ -39,6 +39,7 @@ def load(tx: Transaction, api: str, name: str) -> Stage | None:
         responses=kept["response"],
         models=kept["model"],
         policy=json.loads(config["policy"]) if config.get("policy") else None,
+        compresses_from=config.get("minimumCompressionSize"),
         keys_from=config.get("apiKeySource") or "HEADER",
     )
 

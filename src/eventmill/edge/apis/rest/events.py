@@ -35,7 +35,7 @@ def parameters(request: Request) -> dict[str, Any]:
     headers, query = forwarded_headers(request), request.pairs
     return {
         "resource": request.method.resource_path,
-        "path": request.path,
+        "path": request.base + request.path,
         "httpMethod": request.verb,
         "headers": dict(headers) or None,
         "multiValueHeaders": grouped(headers) or None,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from eventmill.edge.apis.rest.answers import Answer, Broken
 from eventmill.edge.apis.rest.authorization import AuthorizationGate
 from eventmill.edge.apis.rest.authorization.asked import Asked
 from eventmill.edge.apis.rest.authorization.pools import UserPools
+from eventmill.edge.apis.rest.compression import packed, unpacked
 from eventmill.edge.apis.rest.failures import Failed, rendered
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.integrations import by_kind
@@ -20,6 +22,7 @@ from eventmill.edge.apis.rest.usage import Usage
 from eventmill.edge.apis.rest.validation import validate
 from eventmill.edge.app import Handler
 from eventmill.edge.body import ClientGone, Receive, Scope, Send, read_all, send_answer
+from eventmill.edge.hosts import hostname
 from eventmill.edge.security import Security
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
@@ -30,6 +33,23 @@ from eventmill.store.database import Database
 PREFIX = "/_aws/execute-api/"
 _HOST = re.compile(r"([a-z0-9]+)\.execute-api\.")
 _BODY_LIMIT = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`path` is below the stage, still percent-encoded; `base` is a custom domain's base path."""
+
+    api: str
+    stage: str
+    path: str
+    base: str = ""
+    domain: str = ""
+
+
+def _step(path: str) -> tuple[str, str]:
+    """(the first step of a path without its leading slash, the rest)."""
+    first, _, rest = path.partition("/")
+    return first, f"/{rest}"
 
 
 class RestFront:
@@ -59,21 +79,23 @@ class RestFront:
         self._integrations = by_kind(functions, ports, endpoint)
 
     def claims(self, scope: Scope, headers: Mapping[str, str]) -> bool:
-        """Paths below the prefix and hosts of the form `<api>.execute-api.…`, of REST APIs."""
+        """Paths below the prefix, hosts `<api>.execute-api.…` and custom domains, of REST APIs."""
         if scope["type"] != "http":
             return False
-        place = _place(scope, headers)
-        return place is not None and self._published.knows(place[0])
+        place = self._place(scope, headers)
+        return place is not None and self._published.knows(place.api)
+
+    def serves(self, name: str) -> bool:
+        """Whether a custom domain of this name leads to an API."""
+        return bool(self._published.mappings(name))
 
     async def __call__(
         self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send
     ) -> None:
         """Answer one request."""
-        place = _place(scope, headers)
+        place = self._place(scope, headers)
         assert place is not None
-        api, raw = place
-        name, slash, rest = raw[1:].partition("/")
-        stage = self._published.stage(api, name)
+        stage = self._published.stage(place.api, place.stage)
         if stage is None:
             forbidden = [(b"content-type", b"application/json"), _FORBIDDEN]
             await send_answer(send, 403, [*forbidden, (b"content-length", b"23")], _NO_STAGE)
@@ -81,13 +103,14 @@ class RestFront:
         request = Request(
             stage=stage,
             verb=scope["method"],
-            path=f"/{rest}" if slash else "/",
+            path=place.path,
+            base=place.base,
             query=scope["query_string"].decode("ascii"),
             sent=[(n.decode("latin-1"), v.decode("latin-1")) for n, v in scope["sent_headers"]],
             headers=headers,
             body=b"",
             client=(scope.get("client") or ("127.0.0.1", 0))[0],
-            domain=f"{api}.execute-api.{self._region}.amazonaws.com",
+            domain=place.domain or f"{place.api}.execute-api.{self._region}.amazonaws.com",
             request_id=self._ids.uuid(),
             extended_id=self._ids.opaque(11),
             trace=headers.get("x-amzn-trace-id")
@@ -100,7 +123,28 @@ class RestFront:
             answer = await self._answered(request, scope["raw_path"].decode("ascii"), receive)
         except ClientGone:
             return
-        await _send(send, request, answer)
+        await _send(send, request, packed(request, answer))
+
+    def _place(self, scope: Scope, headers: Mapping[str, str]) -> Place | None:
+        """What an address leads to; None for an address of another kind."""
+        raw = scope["raw_path"].decode("ascii")
+        if raw.startswith(PREFIX):
+            api, _, rest = raw[len(PREFIX) :].partition("/")
+            return Place(api, *_step(rest))
+        host = headers.get("host", "")
+        found = _HOST.match(host)
+        if found is not None:
+            return Place(found.group(1), *_step(raw[1:]))
+        domain = hostname(host)
+        mappings = self._published.mappings(domain)
+        first, path = _step(raw[1:])
+        base, rest = (first, path) if first in mappings else ("", raw)
+        if base not in mappings:
+            return None
+        api, stage = mappings[base]
+        if not stage:
+            stage, rest = _step(rest[1:])
+        return Place(api, stage, rest, f"/{base}" if base else "", domain)
 
     async def _answered(self, request: Request, raw: str, receive: Receive) -> Answer:
         try:
@@ -121,6 +165,7 @@ class RestFront:
         except Fault:
             raise Failed("REQUEST_TOO_LARGE", "Request Too Long") from None
         await self._gate.check(request, raw)
+        request.body = unpacked(request)
         self._usage.check(request, method)
         validate(request, method)
         return await self._integrations[method.integration.kind](request)
@@ -128,16 +173,6 @@ class RestFront:
 
 _NO_STAGE = b'{"message":"Forbidden"}'
 _FORBIDDEN = (b"x-amzn-errortype", b"ForbiddenException")
-
-
-def _place(scope: Scope, headers: Mapping[str, str]) -> tuple[str, str] | None:
-    """(API id, path below it, still percent-encoded); None for an address of another kind."""
-    raw = scope["raw_path"].decode("ascii")
-    if raw.startswith(PREFIX):
-        api_id, _, rest = raw[len(PREFIX) :].partition("/")
-        return api_id, f"/{rest}"
-    found = _HOST.match(headers.get("host", ""))
-    return None if found is None else (found.group(1), raw)
 
 
 async def _send(send: Send, request: Request, answer: Answer) -> None:

@@ -104,6 +104,8 @@ class Stage:
     """Customised gateway responses by type."""
     models: Mapping[str, Mapping[str, Any]]
     policy: Mapping[str, Any] | None
+    compresses_from: int | None
+    """Bytes of an answer from which on it is compressed for clients that take it; None: never."""
     keys_from: str
     """HEADER or AUTHORIZER."""
 

@@ -38,6 +38,8 @@ class Request:
     now: float
     account: str
     region: str
+    base: str = ""
+    """The base path of the custom domain that the request came by."""
     method: Method | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     authorizer: dict[str, Any] | None = None
@@ -55,6 +57,11 @@ class Request:
         return f"{base}/{self.stage.name}/{verb}{path}"
 
     @property
+    def by_domain(self) -> bool:
+        """Whether the request came by a custom domain."""
+        return not self.domain.startswith(f"{self.stage.api_id}.execute-api.")
+
+    @property
     def method_arn(self) -> str:
         """The ARN of what is asked for."""
         return self.arn(self.verb, self.path)
@@ -68,7 +75,7 @@ class Request:
             "httpMethod": self.verb,
             "extendedRequestId": self.extended_id,
             "requestTime": clf_time(self.now),
-            "path": f"/{self.stage.name}{self.path}",
+            "path": self.base + self.path if self.by_domain else f"/{self.stage.name}{self.path}",
             "accountId": self.account,
             "protocol": "HTTP/1.1",
             "stage": self.stage.name,

@@ -70,7 +70,6 @@ REST_API = ResourceType(
             "BinaryMediaTypes",
             "Body",
             "CloneFrom",
-            "DisableExecuteApiEndpoint",
             "MinimumCompressionSize",
             "Mode",
             "Name",
@@ -82,6 +81,7 @@ REST_API = ResourceType(
     | dict.fromkeys(
         (
             "Description",
+            "DisableExecuteApiEndpoint",
             "EndpointConfiguration",
             "EndpointAccessMode",
             "FailOnWarnings",

@@ -10,6 +10,7 @@ from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import (
     Call,
     Created,
+    Refused,
     Resource,
     ResourceType,
     Support,
@@ -119,7 +120,8 @@ METHOD = ResourceType(
             "Integration.IntegrationTarget",
         ),
         _R,
-    ),
+    )
+    | {"Integration.TlsConfig": Refused("servers' certificates are always checked")},
     _create,
     _update,
     _delete,

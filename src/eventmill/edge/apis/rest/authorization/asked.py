@@ -101,12 +101,20 @@ class Asked:
             )
         except Failed:
             raise _broken() from None
-        answer = orjson.loads(outcome.payload)
+        answer = _document(outcome.payload)
         if outcome.failed:
             if isinstance(answer, dict) and answer.get("errorMessage") == "Unauthorized":
                 raise Failed("UNAUTHORIZED", "Unauthorized")
             raise Failed("AUTHORIZER_FAILURE", None)
         return _read(answer, int((self._clock.real() - begun) * 1000))
+
+
+def _document(payload: bytes) -> Any:
+    """What was returned; None for what is no JSON."""
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _broken() -> Failed:

@@ -1,0 +1,265 @@
+"""How REST APIs are defined by calls: their patches, refusals, stages, responses, domains."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from eventmill.testing import engine
+from tests.journeys.rest_client import Answer, ask
+
+
+@pytest.fixture(scope="module")
+def app():
+    with engine() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def gateway(app):
+    return app.client("apigateway")
+
+
+def mock(gateway: Any, text: str, **options: Any) -> str:
+    """An API whose GET / answers with a text, deployed to the stage live."""
+    api = gateway.create_rest_api(name="mock", **options)
+    place = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    gateway.put_method(**place, authorizationType="NONE")
+    gateway.put_integration(
+        **place, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
+    )
+    gateway.put_method_response(**place, statusCode="200")
+    gateway.put_integration_response(
+        **place, statusCode="200", responseTemplates={"application/json": text}
+    )
+    gateway.create_deployment(restApiId=api["id"], stageName="live")
+    return str(api["id"])
+
+
+def get(app: Any, api: str, path: str = "/live", **headers: str) -> Answer:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return ask(f"{app.endpoint}/_aws/execute-api/{api}{path}", headers=sent)
+
+
+def code(call: Any, **request: Any) -> str:
+    with pytest.raises(ClientError) as refused:
+        call(**request)
+    return str(refused.value.response["Error"]["Code"])
+
+
+def test_a_new_api_has_its_defaults(gateway) -> None:
+    api = gateway.create_rest_api(name="new", tags={"a": "1"})
+    assert api["apiKeySource"] == "HEADER" and len(api["id"]) == 10
+    got = gateway.get_rest_api(restApiId=api["id"])
+    assert {k: got[k] for k in got if k != "ResponseMetadata"} == {
+        k: api[k] for k in api if k != "ResponseMetadata"
+    }
+    assert sorted(m["name"] for m in gateway.get_models(restApiId=api["id"])["items"]) == [
+        "Empty",
+        "Error",
+    ]
+    (root,) = gateway.get_resources(restApiId=api["id"])["items"]
+    assert root == {"id": api["rootResourceId"], "path": "/"}
+    gateway.delete_rest_api(restApiId=api["id"])
+    assert code(gateway.get_rest_api, restApiId=api["id"]) == "NotFoundException"
+
+
+def test_patches(gateway) -> None:
+    api = gateway.create_rest_api(name="old", binaryMediaTypes=["image/png"])
+    changed = gateway.update_rest_api(
+        restApiId=api["id"],
+        patchOperations=[
+            {"op": "replace", "path": "/name", "value": "new"},
+            {"op": "add", "path": "/binaryMediaTypes/image~1jpeg"},
+            {"op": "remove", "path": "/binaryMediaTypes/image~1png"},
+            {"op": "replace", "path": "/minimumCompressionSize", "value": "10"},
+        ],
+    )
+    assert changed["name"] == "new" and changed["minimumCompressionSize"] == 10
+    assert changed["binaryMediaTypes"] == ["image/jpeg"]
+    patch = [{"op": "replace", "path": "/id", "value": "x"}]
+    assert (
+        code(gateway.update_rest_api, restApiId=api["id"], patchOperations=patch)
+        == "BadRequestException"
+    )
+
+
+def test_the_tree_refuses_what_would_be_ambiguous(gateway) -> None:
+    api = gateway.create_rest_api(name="tree")
+    place = {"restApiId": api["id"], "parentId": api["rootResourceId"]}
+    pets = gateway.create_resource(**place, pathPart="pets")
+    pet = gateway.create_resource(restApiId=api["id"], parentId=pets["id"], pathPart="{id}")
+    assert pet["path"] == "/pets/{id}"
+    assert code(gateway.create_resource, **place, pathPart="pets") == "ConflictException"
+    below = {"restApiId": api["id"], "parentId": pets["id"]}
+    assert code(gateway.create_resource, **below, pathPart="{name}") == "BadRequestException"
+    assert code(gateway.create_resource, **below, pathPart="a b") == "BadRequestException"
+    gateway.update_resource(
+        restApiId=api["id"],
+        resourceId=pets["id"],
+        patchOperations=[{"op": "replace", "path": "/pathPart", "value": "animals"}],
+    )
+    found = gateway.get_resource(restApiId=api["id"], resourceId=pet["id"])
+    assert found["path"] == "/animals/{id}"
+    gateway.delete_resource(restApiId=api["id"], resourceId=pets["id"])
+    assert len(gateway.get_resources(restApiId=api["id"])["items"]) == 1
+
+
+def test_methods_name_what_must_be_there(gateway) -> None:
+    api = gateway.create_rest_api(name="methods")
+    place = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "POST"}
+    bad = [
+        {"authorizationType": "CUSTOM"},
+        {"authorizationType": "OTHER"},
+        {"authorizationType": "NONE", "requestModels": {"application/json": "Nothing"}},
+    ]
+    assert {code(gateway.put_method, **place, **given) for given in bad} == {"BadRequestException"}
+    assert code(gateway.create_deployment, restApiId=api["id"]) == "BadRequestException"
+    gateway.put_method(**place, authorizationType="NONE")
+    assert code(gateway.put_method, **place, authorizationType="NONE") == "ConflictException"
+    assert code(gateway.create_deployment, restApiId=api["id"]) == "BadRequestException"
+    for wrong in (
+        {"type": "AWS", "integrationHttpMethod": "POST", "uri": "no arn"},
+        {"type": "HTTP", "integrationHttpMethod": "POST", "uri": "ftp://x"},
+        {"type": "HTTP", "uri": "http://x"},
+        {"type": "MOCK", "timeoutInMillis": 10},
+    ):
+        assert code(gateway.put_integration, **place, **wrong) == "BadRequestException"
+    gateway.put_integration(**place, type="MOCK")
+    assert code(gateway.put_integration_response, **place, statusCode="200") == "NotFoundException"
+    patched = gateway.update_integration(
+        **place,
+        patchOperations=[
+            {"op": "add", "path": "/requestTemplates/application~1json", "value": "{}"},
+            {"op": "replace", "path": "/timeoutInMillis", "value": "500"},
+        ],
+    )
+    assert patched["requestTemplates"] == {"application/json": "{}"}
+    assert gateway.get_method(**place)["methodIntegration"]["timeoutInMillis"] == 500
+
+
+def test_a_stage_keeps_its_deployment_until_it_is_moved(app, gateway) -> None:
+    api = mock(gateway, '"first"')
+    place = {"restApiId": api}
+    (first,) = gateway.get_deployments(**place)["items"]
+    root = gateway.get_rest_api(**place)["rootResourceId"]
+    gateway.update_integration_response(
+        **place,
+        resourceId=root,
+        httpMethod="GET",
+        statusCode="200",
+        patchOperations=[
+            {
+                "op": "replace",
+                "path": "/responseTemplates/application~1json",
+                "value": '"$stageVariables.word"',
+            }
+        ],
+    )
+    assert get(app, api).json == "first"
+    second = gateway.create_deployment(**place)
+    gateway.create_stage(
+        **place, stageName="next", deploymentId=second["id"], variables={"word": "second"}
+    )
+    assert (get(app, api).json, get(app, api, "/next").json) == ("first", "second")
+    gateway.update_stage(
+        **place,
+        stageName="next",
+        patchOperations=[
+            {"op": "replace", "path": "/variables/word", "value": "third"},
+            {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": "2"},
+            {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "0.01"},
+        ],
+    )
+    stage = gateway.get_stage(**place, stageName="next")
+    assert stage["methodSettings"] == {
+        "*/*": {"throttlingBurstLimit": 2, "throttlingRateLimit": 0.01}
+    }
+    assert [get(app, api, "/next").status for _ in range(3)] == [200, 200, 429]
+    app.advance(200)
+    assert get(app, api, "/next").json == "third"
+    assert (
+        code(gateway.delete_deployment, **place, deploymentId=first["id"]) == "BadRequestException"
+    )
+    gateway.delete_stage(**place, stageName="live")
+    gateway.delete_deployment(**place, deploymentId=first["id"])
+    assert get(app, api).status == 403
+
+
+def test_gateway_responses_can_be_listed_set_and_reset(app, gateway) -> None:
+    api = mock(gateway, '"x"')
+    place = {"restApiId": api, "responseType": "MISSING_AUTHENTICATION_TOKEN"}
+    assert gateway.get_gateway_response(**place)["defaultResponse"] is True
+    gateway.put_gateway_response(
+        **place,
+        statusCode="404",
+        responseParameters={"gatewayresponse.header.X-Why": "method.request.header.x-ask"},
+        responseTemplates={
+            "application/json": '{"no": $context.error.messageString}',
+            "text/html": "<p>$context.error.message</p>",
+        },
+    )
+    gateway.create_deployment(restApiId=api, stageName="live")
+    lost = get(app, api, "/live/none", x_ask="why")
+    assert (lost.status, lost["x-why"]) == (404, "why")
+    assert lost.json == {"no": "Missing Authentication Token"}
+    page = get(app, api, "/live/none", accept="text/html,*/*")
+    assert (page.body, page["content-type"]) == (
+        b"<p>Missing Authentication Token</p>",
+        "text/html",
+    )
+    assert len(gateway.get_gateway_responses(restApiId=api)["items"]) == 21
+    gateway.delete_gateway_response(**place)
+    gateway.create_deployment(restApiId=api, stageName="live")
+    assert get(app, api, "/live/none").status == 403
+
+
+def test_answers_are_compressed_from_a_size_on(app, gateway) -> None:
+    api = mock(gateway, '"' + "long " * 40 + '"', minimumCompressionSize=50)
+    plain = get(app, api)
+    packed = get(app, api, accept_encoding="gzip, br")
+    assert plain["content-encoding"] is None
+    assert packed["content-encoding"] == "gzip" and gzip.decompress(packed.body) == plain.body
+
+
+def test_a_custom_domain_leads_to_the_stage_of_its_mapping(app, gateway) -> None:
+    api = mock(gateway, '{"path": "$context.path", "domain": "$context.domainName"}')
+    assert ask(f"{app.endpoint}/", headers={"Host": "api.example.test"}).status == 403
+    gateway.create_domain_name(
+        domainName="api.example.test",
+        regionalCertificateArn="arn:aws:acm:us-east-1:1:certificate/1",
+    )
+    place = {"domainName": "api.example.test", "restApiId": api}
+    gateway.create_base_path_mapping(**place, basePath="pets", stage="live")
+    assert code(gateway.create_base_path_mapping, **place, basePath="pets") == "ConflictException"
+    answer = ask(f"{app.endpoint}/pets", headers={"Host": "api.example.test:80"})
+    assert answer.json == {"path": "/pets/", "domain": "api.example.test"}
+    gateway.create_base_path_mapping(**place)
+    staged = ask(f"{app.endpoint}/live", headers={"Host": "api.example.test"})
+    assert staged.json["path"] == "/"
+    gateway.delete_domain_name(domainName="api.example.test")
+    assert ask(f"{app.endpoint}/pets", headers={"Host": "api.example.test"}).status == 403
+
+
+def test_tags_and_the_account(gateway) -> None:
+    api = gateway.create_rest_api(name="tagged")
+    arn = f"arn:aws:apigateway:us-east-1::/restapis/{api['id']}"
+    gateway.tag_resource(resourceArn=arn, tags={"a": "1", "b": "2"})
+    gateway.untag_resource(resourceArn=arn, tagKeys=["a"])
+    assert gateway.get_tags(resourceArn=arn)["tags"] == {"b": "2"}
+    assert gateway.get_account()["throttleSettings"] == {"burstLimit": 5000, "rateLimit": 10000.0}
+
+
+def test_lists_come_in_pages(gateway) -> None:
+    api = gateway.create_rest_api(name="pages")
+    for number in range(5):
+        gateway.create_resource(
+            restApiId=api["id"], parentId=api["rootResourceId"], pathPart=f"p{number}"
+        )
+    pages = gateway.get_paginator("get_resources").paginate(
+        restApiId=api["id"], PaginationConfig={"PageSize": 2}
+    )
+    assert [len(found["items"]) for found in pages] == [2, 2, 2]
