@@ -197,6 +197,26 @@ def test_a_function_whose_policy_was_taken_away_is_not_invoked(app) -> None:
     assert received(app, "Results") == []
 
 
+def test_a_policy_may_name_the_service_of_the_region(app) -> None:
+    client, logs, name = app.client("lambda"), app.client("logs"), app.outputs["Work"]
+    logs.create_log_group(logGroupName="regional")
+    request = {
+        "logGroupName": "regional",
+        "filterName": "f",
+        "filterPattern": "",
+        "destinationArn": client.get_function(FunctionName=name)["Configuration"]["FunctionArn"],
+    }
+    assert refused(logs.put_subscription_filter, **request)[0] == "InvalidParameterException"
+    client.add_permission(
+        FunctionName=name,
+        StatementId="regional",
+        Action="lambda:InvokeFunction",
+        Principal="logs.us-east-1.amazonaws.com",
+        SourceArn="arn:aws:logs:us-east-1:000000000000:log-group:regional:*",
+    )
+    logs.put_subscription_filter(**request)
+
+
 def test_patterns_are_tried_by_test_metric_filter(app) -> None:
     lines = ['127.0.0.1 - ann [10/Oct/2000:13:25:15 -0700] "GET /a HTTP/1.0" 404 50', "other"]
     answer = app.client("logs").test_metric_filter(

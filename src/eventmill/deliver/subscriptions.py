@@ -37,7 +37,7 @@ def carrier(ids: Ids, region: str, account: str) -> Carrier:
         try:
             if service_of(row.target) == "lambda":
                 group = Arn("aws", "logs", region, account, f"log-group:{message['logGroup']}:*")
-                _to_function(tx, ids, row, account, str(group))
+                _to_function(tx, ids, row, group)
             else:
                 stream = message["logStream"] or ids.uuid()
                 kinesis.put(tx, ids, row.target, _packed(row.payload, account), stream)
@@ -51,10 +51,11 @@ def carrier(ids: Ids, region: str, account: str) -> Carrier:
     return carry
 
 
-def _to_function(tx: Transaction, ids: Ids, row: OutboxRow, account: str, source: str) -> None:
-    if not lambda_.may_invoke(tx, row.target, logs.PRINCIPAL, source, account):
-        raise Denied("AccessDenied", f"{logs.PRINCIPAL} is not authorized to invoke {row.target}")
-    data = base64.b64encode(_packed(row.payload, account)).decode()
+def _to_function(tx: Transaction, ids: Ids, row: OutboxRow, group: Arn) -> None:
+    source, names = str(group), logs.principals(group.region)
+    if not any(lambda_.may_invoke(tx, row.target, name, source, group.account) for name in names):
+        raise Denied("AccessDenied", f"{names[0]} is not authorized to invoke {row.target}")
+    data = base64.b64encode(_packed(row.payload, group.account)).decode()
     body = orjson.dumps({"awslogs": {"data": data}})
     lambda_.enqueue_event(tx, ids, row.target, body, trace=row.trace, source=source)
 

@@ -9,9 +9,9 @@ from eventmill.services.logs.events import put_lines
 from eventmill.services.logs.groups import OPERATIONS, exists, expire
 from eventmill.services.logs.resources import RESOURCES
 from eventmill.services.logs.schema import SCHEMA
-from eventmill.services.logs.subscriptions import PRINCIPAL, SUBSCRIPTION
+from eventmill.services.logs.subscriptions import SUBSCRIPTION, principals
 
-__all__ = ["PRINCIPAL", "SERVICE", "SUBSCRIPTION", "exists", "expire", "put_lines"]
+__all__ = ["SERVICE", "SUBSCRIPTION", "exists", "expire", "principals", "put_lines"]
 
 # Importing these registers their operations.
 _OPERATION_MODULES = (events, metric_filters, policies, subscriptions, tags)

@@ -22,7 +22,6 @@ from eventmill.store.transaction import Transaction
 SUBSCRIPTION = "logs.subscription"
 """Kind of the outbox rows; target is the destination's ARN, payload a message as JSON."""
 
-PRINCIPAL = "logs.amazonaws.com"
 _OF_A_GROUP = 2
 _BATCH_BYTES = 262_144
 """Text that one message carries at the most; compressed it fits every destination."""
@@ -30,6 +29,11 @@ _START = "START RequestId: 00000000-0000-4000-8000-000000000000 Version: $LATEST
 
 Stored = tuple[int, int, str]
 """An event's id, its time in epoch milliseconds, its text."""
+
+
+def principals(region: str) -> tuple[str, str]:
+    """What a policy may call this service: the name of today, and that of a region before it."""
+    return "logs.amazonaws.com", f"logs.{region}.amazonaws.com"
 
 
 def wanted(tx: Transaction, group: str) -> list[tuple[str, str, str]]:
@@ -112,7 +116,8 @@ def _check(call: Call, group: str, pattern: str, arn: str, role: str | None) -> 
         )
     known = call.directory(call.tx, arn)
     if service == "lambda":
-        if known is None or not known.admits(PRINCIPAL, f"{group_arn(call, group)}:*"):
+        source = f"{group_arn(call, group)}:*"
+        if known is None or not any(known.admits(name, source) for name in principals(call.region)):
             raise Invalid(
                 "InvalidParameterException",
                 "Could not execute the lambda function. Make sure you have given CloudWatch Logs "
