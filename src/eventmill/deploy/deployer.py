@@ -153,7 +153,12 @@ class Deployer:
             # The name by which the template's author knows it, which `make` targets carry.
             known = declared.metadata.get("SamResourceId", name)
             folder = await self._builder.build(
-                source, str(resolver.value(runtime)), layer=layer, logical_id=known, method=method
+                source,
+                str(resolver.value(runtime)),
+                layer=layer,
+                logical_id=known,
+                method=method,
+                options=declared.metadata.get("BuildProperties") or {},
             )
             return name, folder
 

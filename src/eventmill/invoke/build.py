@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from eventmill.invoke import node_build
+from eventmill.invoke import esbuild, node_build
 from eventmill.invoke.interpreters import interpreter_for, refusal
 from eventmill.kernel.errors import UsageError
 
@@ -48,21 +51,31 @@ class SourceBuilder:
         return refusal(runtime)
 
     async def build(
-        self, source: Path, runtime: str, *, layer: bool, logical_id: str, method: str | None
+        self,
+        source: Path,
+        runtime: str,
+        *,
+        layer: bool,
+        logical_id: str,
+        method: str | None,
+        options: Mapping[str, Any],
     ) -> Path:
         """The folder to run from. Raises UsageError with the installer's last words."""
         if source.is_file():
             raise UsageError(f"{logical_id}: {source} is a file; name the folder with the code")
         if method == "makefile":
             return await self._make(source, logical_id)
-        if method and not method.startswith(("python", "nodejs")):
+        if method and not method.startswith(("python", "nodejs", "esbuild")):
             raise UsageError(
-                f"{logical_id}: BuildMethod {method} is not offered; use makefile, python3.x or "
-                "nodejsXX.x, or deploy what `sam build` made (.aws-sam/build/template.yaml)"
+                f"{logical_id}: BuildMethod {method} is not offered; use makefile, python3.x, "
+                "nodejsXX.x or esbuild, or deploy what `sam build` made "
+                "(.aws-sam/build/template.yaml)"
             )
         missing = None if layer else refusal(runtime)
         if missing is not None:
             raise UsageError(f"{logical_id}: {missing}")
+        if method == "esbuild":
+            return await self._bundle(source, logical_id, options)
         if (method or runtime).startswith("nodejs"):
             return await self._node(source, logical_id, layer=layer and method is not None)
         requirements = source / "requirements.txt"
@@ -119,7 +132,7 @@ class SourceBuilder:
         """The folder with node_modules; one that brings all it needs is used as it is."""
         parts = [] if layer else node_build.sdk_parts(source)
         installs = node_build.needs_install(source)
-        sdk = await self._sdk(parts, logical_id) if parts else None
+        sdk = await self._packages(parts, logical_id) if parts else None
         if not installs and sdk is None:
             return source
         key = hashlib.sha256(f"{fingerprint(source)}{layer}{sdk}".encode()).hexdigest()[:32]
@@ -137,8 +150,44 @@ class SourceBuilder:
 
         return await self._once(self._cache / f"node-{key}", fill)
 
-    async def _sdk(self, parts: list[str], logical_id: str) -> Path | None:
-        """The folder with these packages of the AWS SDK; None when they cannot be had."""
+    async def _bundle(self, source: Path, logical_id: str, options: Mapping[str, Any]) -> Path:
+        """The folder that esbuild makes of the source and its packages."""
+        text = json.dumps(options, sort_keys=True, default=str)
+        key = hashlib.sha256(f"{fingerprint(source)}{text}".encode()).hexdigest()[:32]
+        parts = node_build.sdk_parts(source)
+
+        async def fill(partial: Path) -> None:
+            self._progress(f"building {logical_id} with esbuild")
+            with tempfile.TemporaryDirectory(dir=self._cache) as place:
+                work = Path(place)
+                shutil.copytree(source, work, dirs_exist_ok=True, ignore=_IGNORED)
+                modules = work / "node_modules"
+                if node_build.needs_install(source, development=True):
+                    command = node_build.install(source, logical_id, development=True)
+                    await _run(command, work, {}, logical_id)
+                elif (source / "node_modules").exists():
+                    node_build.link(source / "node_modules", modules)
+                sdk = await self._packages(parts, logical_id) if parts else None
+                if sdk is not None:
+                    node_build.link(sdk / "node_modules", modules)
+                program = await self._esbuild(modules, logical_id)
+                await _run(esbuild.command(program, work, partial, options), work, {}, logical_id)
+
+        return await self._once(self._cache / f"bundle-{key}", fill)
+
+    async def _esbuild(self, modules: Path, logical_id: str) -> str:
+        """The bundler: the project's own, the machine's, or one that is installed for it."""
+        own = modules / ".bin" / "esbuild"
+        found = str(own) if own.exists() else shutil.which("esbuild")
+        if found is None:
+            folder = await self._packages(["esbuild"], logical_id)
+            if folder is None:
+                raise UsageError(f"{logical_id}: BuildMethod esbuild needs esbuild: install it")
+            found = str(folder / "node_modules" / ".bin" / "esbuild")
+        return found
+
+    async def _packages(self, parts: list[str], logical_id: str) -> Path | None:
+        """The folder with these packages of npm; None when they cannot be had."""
         key = hashlib.sha256(" ".join(parts).encode()).hexdigest()[:32]
 
         async def fill(partial: Path) -> None:

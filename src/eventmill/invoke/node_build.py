@@ -16,7 +16,7 @@ from typing import Any
 from eventmill.kernel.errors import UsageError
 
 _SDK = re.compile(r"""['"](@aws-sdk/[a-z0-9-]+|@smithy/[a-z0-9-]+|aws-sdk)(?:/[^'"]*)?['"]""")
-_ENDINGS = (".js", ".mjs", ".cjs")
+_ENDINGS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".tsx")
 _LONGEST = 2_000_000
 """Bytes; a longer file is a bundle, which holds what it needs."""
 
@@ -34,9 +34,11 @@ def _package(source: Path) -> dict[str, Any]:
     return held
 
 
-def needs_install(source: Path) -> bool:
+def needs_install(source: Path, *, development: bool = False) -> bool:
     """Whether package.json names dependencies that the folder does not bring along."""
-    return bool(_package(source).get("dependencies")) and not (source / "node_modules").exists()
+    package = _package(source)
+    named = package.get("dependencies") or (development and package.get("devDependencies"))
+    return bool(named) and not (source / "node_modules").exists()
 
 
 def sdk_parts(source: Path) -> list[str]:
@@ -73,10 +75,11 @@ def npm(logical_id: str) -> str:
     return found
 
 
-def install(source: Path, logical_id: str) -> list[str]:
-    """The command that installs what package.json names."""
+def install(source: Path, logical_id: str, *, development: bool = False) -> list[str]:
+    """The command that installs what package.json names, for running or for building."""
     way = "ci" if (source / "package-lock.json").is_file() else "install"
-    return [npm(logical_id), way, "--omit=dev", "--no-audit", "--no-fund"]
+    omit = [] if development else ["--omit=dev"]
+    return [npm(logical_id), way, *omit, "--no-audit", "--no-fund"]
 
 
 def link(packages: Path, into: Path) -> None:

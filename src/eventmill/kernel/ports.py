@@ -79,11 +79,19 @@ class Builder(Protocol):
         """Why functions of a runtime cannot run on this machine; None when they can."""
 
     async def build(
-        self, source: Path, runtime: str, *, layer: bool, logical_id: str, method: str | None
+        self,
+        source: Path,
+        runtime: str,
+        *,
+        layer: bool,
+        logical_id: str,
+        method: str | None,
+        options: Mapping[str, Any],
     ) -> Path:
         """The folder with code and installed dependencies, cached by content.
 
-        `method` is the resource's Metadata.BuildMethod. Raises UsageError with the tool's words.
+        `method` is the resource's Metadata.BuildMethod, `options` its BuildProperties. Raises
+        UsageError with the tool's words.
         """
 
 

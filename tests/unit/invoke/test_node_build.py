@@ -36,10 +36,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return source
 
 
-def build(source: Path, said: list[str] | None = None) -> Path:
+def build(
+    source: Path, said: list[str] | None = None, method: str | None = None, **options: object
+) -> Path:
     builder = SourceBuilder(source.parent / "cache", (said if said is not None else []).append)
     return asyncio.run(
-        builder.build(source, "nodejs22.x", layer=False, logical_id="F", method=None)
+        builder.build(
+            source, "nodejs22.x", layer=False, logical_id="F", method=method, options=options
+        )
     )
 
 
@@ -94,3 +98,37 @@ def test_a_package_file_that_is_no_json_is_named(folder: Path) -> None:
     (folder / "package.json").write_text("{")
     with pytest.raises(UsageError, match=r"package\.json is no JSON object"):
         build(folder)
+
+
+def test_esbuild_is_told_what_the_template_says(folder: Path) -> None:
+    (folder / "app.ts").write_text("import '@aws-sdk/client-s3';")
+    bundler = folder / "node_modules" / ".bin" / "esbuild"
+    bundler.parent.mkdir(parents=True)
+    bundler.write_text(
+        "#!/bin/sh\nls node_modules/@aws-sdk > /dev/null || exit 1\n"
+        'for word in "$@"; do case "$word" in --outdir=*) echo "$*" > "${word#*=}/app.js";; esac; '
+        "done\n"
+    )
+    bundler.chmod(stat.S_IRWXU)
+    built = build(
+        folder,
+        method="esbuild",
+        EntryPoints=["app.ts"],
+        Minify=False,
+        Sourcemap="true",
+        Target="node22",
+        OutExtension=[".js=.mjs"],
+        External=["@aws-sdk/*", "sharp"],
+    )
+    assert [entry.name for entry in built.iterdir()] == ["app.js"]
+    words = (built / "app.js").read_text().split()
+    assert words[0] == "app.ts" and {
+        "--bundle",
+        "--platform=node",
+        "--format=cjs",
+        "--target=node22",
+        "--sourcemap",
+        "--out-extension:.js=.mjs",
+        "--external:sharp",
+    } <= set(words)
+    assert not {"--minify", "--external:@aws-sdk/*"} & set(words)
