@@ -47,8 +47,13 @@ lock:
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-# Needs the peers: pip install -e .[bench]
+# The peers pin other versions of what we use, so they live apart.
+PEERS := .venv-peers
 .PHONY: bench
-bench: setup
-	$(BIN)/python bench/run.py
-	$(BIN)/python bench/documents.py
+bench: setup $(PEERS)/.installed
+	$(BIN)/python bench/run.py --peers $(PEERS)/bin
+
+$(PEERS)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check 'moto[all,server]>=5.1,<6' 'ministack>=1.5,<2'
+	touch $(PEERS)/.installed

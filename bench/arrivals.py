@@ -1,7 +1,8 @@
-"""From a change to the handler: queues, buckets and streams as event sources."""
+"""From a change to the handler, for each event source."""
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from collections.abc import Callable
@@ -14,10 +15,10 @@ from servers import CALLERS, Server
 _PACED = 60
 _BURST = 400
 _SOURCE = """
-import time, urllib.parse
+import base64, time, urllib.parse
 def handler(event, context):
     now = time.time()
-    for record in event["Records"]:
+    for record in event.get("Records", [event]):
         sent = {place}
         print("ARRIVED", sent, now)
 """
@@ -30,7 +31,14 @@ def arrivals(server: Server) -> dict[str, Any]:
     """For each source: milliseconds from the call to the handler's start at 20 changes a second,
     and events a second from the first of many changes at once to the last one's handler."""
     found = {}
-    for name, make in (("SQS", _queue), ("S3", _bucket), ("DynamoDB stream", _table)):
+    for name, make in (
+        ("SQS", _queue),
+        ("S3", _bucket),
+        ("DynamoDB stream", _table),
+        ("Kinesis", _stream),
+        ("EventBridge", _bus),
+        ("SNS", _topic),
+    ):
         change = make(server)
         found[f"{name} to handler"] = _measure(server, name.split()[0].lower(), change)
     return found
@@ -85,15 +93,21 @@ def _queue(server: Server) -> Change:
     return lambda text: queues.send_message(QueueUrl=url, MessageBody=text)
 
 
-def _bucket(server: Server) -> Change:
-    client = _handler(server, "s3", 'urllib.parse.unquote(record["s3"]["object"]["key"])')
+def _pushed(server: Server, name: str, place: str) -> str:
+    """The ARN of a function that a service may push to."""
+    client = _handler(server, name, place)
     client.add_permission(
-        FunctionName="arrival-s3",
-        StatementId="s3",
+        FunctionName=f"arrival-{name}",
+        StatementId="push",
         Action="lambda:InvokeFunction",
-        Principal="s3.amazonaws.com",
+        Principal="events.amazonaws.com" if name == "eventbridge" else f"{name}.amazonaws.com",
     )
-    arn = client.get_function(FunctionName="arrival-s3")["Configuration"]["FunctionArn"]
+    found = client.get_function(FunctionName=f"arrival-{name}")
+    return str(found["Configuration"]["FunctionArn"])
+
+
+def _bucket(server: Server) -> Change:
+    arn = _pushed(server, "s3", 'urllib.parse.unquote(record["s3"]["object"]["key"])')
     buckets = server.client("s3")
     buckets.create_bucket(Bucket="arrival")
     buckets.put_bucket_notification_configuration(
@@ -123,3 +137,35 @@ def _table(server: Server) -> Change:
         StartingPosition="TRIM_HORIZON",
     )
     return lambda text: tables.put_item(TableName="arrival", Item={"id": {"S": text}})
+
+
+def _stream(server: Server) -> Change:
+    client = _handler(server, "kinesis", 'base64.b64decode(record["kinesis"]["data"]).decode()')
+    streams = server.client("kinesis")
+    streams.create_stream(StreamName="arrival", ShardCount=1)
+    found = streams.describe_stream_summary(StreamName="arrival")["StreamDescriptionSummary"]
+    client.create_event_source_mapping(
+        EventSourceArn=found["StreamARN"],
+        FunctionName="arrival-kinesis",
+        StartingPosition="TRIM_HORIZON",
+    )
+    return lambda text: streams.put_record(
+        StreamName="arrival", Data=text.encode(), PartitionKey=text
+    )
+
+
+def _bus(server: Server) -> Change:
+    arn = _pushed(server, "eventbridge", 'record["detail"]["sent"]')
+    events = server.client("events")
+    events.put_rule(Name="arrival", EventPattern=json.dumps({"source": ["bench"]}))
+    events.put_targets(Rule="arrival", Targets=[{"Id": "function", "Arn": arn}])
+    entry = {"Source": "bench", "DetailType": "Sent"}
+    return lambda text: events.put_events(Entries=[{**entry, "Detail": json.dumps({"sent": text})}])
+
+
+def _topic(server: Server) -> Change:
+    arn = _pushed(server, "sns", 'record["Sns"]["Message"]')
+    topics = server.client("sns")
+    topic = topics.create_topic(Name="arrival")["TopicArn"]
+    topics.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    return lambda text: topics.publish(TopicArn=topic, Message=text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -54,27 +54,46 @@ def measure_many(server: Server, seconds: float, call: Callable[[], Any]) -> dic
     return _figures(took, time.perf_counter() - start, cpu_seconds(server.pid) - cpu)
 
 
-def rows(server: Server, seconds: float) -> dict[str, dict[str, float]]:
-    """Every row that the server can do."""
-    found: dict[str, dict[str, float]] = {}
+Row = Callable[[Server], Callable[[], Any]]
+Figures = dict[str, float]
 
-    def row(name: str, make: Callable[[], Callable[[], Any]], *, many: bool = True) -> None:
-        try:
-            call = make()
-            found[name] = measure(server, seconds, call)
-            if many:
-                found[f"{name}, {CALLERS} callers"] = measure_many(server, seconds, call)
-        except Exception as error:
-            found.setdefault(name, {})
-            print(f"  {server.name}: {name}: {error!r}"[:160], file=sys.stderr)
 
-    row("SQS SendMessage", lambda: _sqs(server))
-    row("S3 PutObject 1 KB", lambda: _s3(server, put=True))
-    row("S3 GetObject 1 KB", lambda: _s3(server, put=False))
-    row("DynamoDB PutItem", lambda: _dynamodb(server, put=True))
-    row("DynamoDB GetItem", lambda: _dynamodb(server, put=False))
-    row("Lambda Invoke, warm", lambda: _invoke(server), many=False)
+def compare(servers: list[Server], rounds: int, seconds: float) -> dict[str, dict[str, Figures]]:
+    """Figures by row and server.
+
+    The servers take turns within each row, and the medians of the turns count: what else the
+    machine does in the meantime then falls on all of them alike.
+    """
+    found: dict[str, dict[str, Figures]] = {}
+    for name, make in ROWS.items():
+        ready = {server.name: (server, call) for server, call in _made(servers, name, make)}
+        ways = [(name, measure)]
+        if make is not _invoke:
+            ways.append((f"{name}, {CALLERS} callers", measure_many))
+        for row, way in ways:
+            turns: dict[str, list[Figures]] = {one: [] for one in ready}
+            for _ in range(rounds):
+                for one, (server, call) in ready.items():
+                    turns[one].append(way(server, seconds, call))
+            found[row] = {one: _median(taken) for one, taken in turns.items()}
     return found
+
+
+def _made(
+    servers: list[Server], name: str, make: Row
+) -> Iterator[tuple[Server, Callable[[], Any]]]:
+    for server in servers:
+        try:
+            call = make(server)
+            call()
+        except Exception as error:
+            print(f"  {server.name}: {name}: {error!r}"[:160], file=sys.stderr)
+        else:
+            yield server, call
+
+
+def _median(turns: list[Figures]) -> Figures:
+    return {name: statistics.median(turn[name] for turn in turns) for name in turns[0]}
 
 
 def _sqs(server: Server) -> Callable[[], Any]:
@@ -108,6 +127,16 @@ def _dynamodb(server: Server, *, put: bool) -> Callable[[], Any]:
 def _invoke(server: Server) -> Callable[[], Any]:
     client = function(server, "noop", "def handler(event, context): return event")
     return lambda: client.invoke(FunctionName="noop", Payload=b"{}")["Payload"].read()
+
+
+ROWS: dict[str, Row] = {
+    "SQS SendMessage": _sqs,
+    "S3 PutObject 1 KB": lambda server: _s3(server, put=True),
+    "S3 GetObject 1 KB": lambda server: _s3(server, put=False),
+    "DynamoDB PutItem": lambda server: _dynamodb(server, put=True),
+    "DynamoDB GetItem": lambda server: _dynamodb(server, put=False),
+    "Lambda Invoke, warm": _invoke,
+}
 
 
 def cold_starts(server: Server) -> float:

@@ -1,14 +1,11 @@
 """Documents a second through the whole pipeline, beside the same stage functions in a loop.
 
-    python bench/documents.py [--documents 100]
-
 Both read the same one-page PDFs. The loop does no more than the reading: no upload, no queue, no
 record, no index. The ratio is what the travelling costs.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -77,11 +74,9 @@ def through_pipeline(page: str, contents: list[bytes]) -> float:
     return len(ids) / took
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--documents", type=int, default=100)
-    options = parser.parse_args()
-    contents = documents(options.documents)
+def measure(count: int) -> dict[str, Any]:
+    """Both rates and their ratio."""
+    contents = documents(count)
     with tempfile.TemporaryDirectory() as data:
         arguments = ["up", str(PIPELINE), "--port", "0", "--json", "--data", data]
         server = subprocess.Popen(
@@ -98,10 +93,8 @@ def main() -> None:
             server.terminate()
             server.wait()
     loop = plain_loop(contents)
-    print(f"through the pipeline: {rate:.1f} documents/s")
-    print(f"the stages' functions in a loop: {loop:.1f} documents/s")
-    print(f"ratio: {rate / loop:.3f}")
-
-
-if __name__ == "__main__":
-    main()
+    return {
+        "documents: through the pipeline, per s": round(rate, 1),
+        "documents: the stages' functions in a loop, per s": round(loop, 1),
+        "documents: ratio": round(rate / loop, 3),
+    }
