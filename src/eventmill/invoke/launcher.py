@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
@@ -159,6 +160,16 @@ def _clean_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ}
 
 
+_libc = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_engine() -> None:
+    """Have the kernel kill this process when the engine ends: it could change what the next start
+    works on."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Launcher:
     """Starts processes; one fork server for each interpreter and set of dependencies."""
 
@@ -197,6 +208,8 @@ class Launcher:
             cwd=launch.cwd,
             # A session is a group too; uvloop cannot make a group alone.
             start_new_session=True,
+            # Between fork and exec nothing but one system call may run.
+            preexec_fn=_die_with_engine if sys.platform == "linux" else None,
         )
         process = Process(popen.pid)
 
