@@ -36,6 +36,7 @@ from eventmill.deliver.upkeep import Upkeep
 from eventmill.deploy import SCHEMA as DEPLOY_SCHEMA
 from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
 from eventmill.deploy.record import Recorded
+from eventmill.deploy.references import stored_values
 from eventmill.deploy.secrets import with_secrets
 from eventmill.edge.apis import ApiFront, OpenConnections
 from eventmill.edge.apis.rest import RestFront
@@ -280,6 +281,7 @@ class Engine:
             self.ids,
             joins.RESOURCE_TYPES,
             self.ports.builder,
+            self.ports.api,
             self._call,
             pseudo,
             self.endpoint,
@@ -288,7 +290,9 @@ class Engine:
         )
         name = stack or re.sub(r"[^A-Za-z0-9-]", "-", template.file.parent.name) or "stack"
         given = with_secrets(self.data.path, name, template, parameters, self._progress)
-        return await deployer.deploy(template, name, parameter_values(template, given))
+        values = parameter_values(template, given)
+        stored = await stored_values(template, values, self.ports.api)
+        return await deployer.deploy(template, name, stored)
 
     async def stop(self) -> None:
         """Let running invocations end, then stop. Nothing needs it to be safe."""

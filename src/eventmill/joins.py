@@ -25,9 +25,11 @@ from eventmill.services import (
     route53,
     s3,
     scheduler,
+    secretsmanager,
     ses,
     sns,
     sqs,
+    ssm,
     sts,
 )
 from eventmill.services.contract import Call, Known, ResourceType, Service
@@ -57,6 +59,8 @@ SERVICES: dict[str, Service] = {
         acm.SERVICE,
         route53.SERVICE,
         elbv2.SERVICE,
+        secretsmanager.SERVICE,
+        ssm.SERVICE,
     )
 }
 
@@ -205,4 +209,5 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
         Chore("time to live", expire_items),
         Chore("stream retention", tend_streams),
         Chore("log retention", expire_logs),
+        Chore("deleted secrets", secretsmanager.purge, secretsmanager.DELETIONS_KEY),
     ]

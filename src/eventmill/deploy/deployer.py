@@ -17,9 +17,10 @@ from eventmill.deploy.addresses import localise
 from eventmill.deploy.check import check
 from eventmill.deploy.order import creation_order
 from eventmill.deploy.record import Recorded
+from eventmill.deploy.references import IN_OUTPUTS, dynamic
 from eventmill.kernel.errors import EventmillError, UsageError
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.ports import Builder
+from eventmill.kernel.ports import ApiCaller, Builder
 from eventmill.services.contract import Call, Created, Resource, ResourceType
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
@@ -51,6 +52,7 @@ class Deployer:
         ids: Ids,
         types: Mapping[str, ResourceType],
         builder: Builder,
+        api: ApiCaller,
         call: MakeCall,
         pseudo: Mapping[str, Any],
         endpoint: str,
@@ -62,6 +64,7 @@ class Deployer:
         self._ids = ids
         self._types = types
         self._builder = builder
+        self._api = api
         self._call = call
         self._pseudo = dict(pseudo)
         self._endpoint = endpoint
@@ -178,7 +181,9 @@ class Deployer:
         stack, number, position = place
         name, kind = declared.logical_id, self._types[declared.type]
         try:
-            properties = self._localised(resolver.value(declared.properties))
+            properties = await dynamic(
+                self._localised(resolver.value(declared.properties)), self._api
+            )
             for key in ("Code", "Content"):
                 if name in folders and key in properties:
                     properties[key] = {"LocalPath": str(folders[name])}
@@ -272,6 +277,7 @@ class Deployer:
             if output.condition is not None and not resolver.condition(output.condition):
                 continue
             value = self._localised(resolver.value(output.value))
+            value = await dynamic(value, self._api, IN_OUTPUTS)
             result.outputs[output.name] = value
             if output.export is not None:
                 exports[str(resolver.value(output.export))] = value

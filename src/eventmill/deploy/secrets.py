@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from eventmill.template.model import Template
+from eventmill.template.parameters import is_stored
 
 _FILE = "secrets.json"
 _LENGTH = 40
@@ -32,6 +33,7 @@ def with_secrets(
         name
         for name, parameter in template.parameters.items()
         if parameter.default is None
+        and not is_stored(parameter)
         and name not in given
         and str(parameter.declaration.get("NoEcho", "")).lower() == "true"
     ]

@@ -24,6 +24,9 @@ _STAND_INS = {
 }
 """Values for parameters that name parts of a network, which has no meaning on one machine."""
 
+STORED = "AWS::SSM::Parameter::Value<"
+"""Begins the types of parameters whose value lies in Parameter Store."""
+
 
 def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
     """Values by name, lists split. Raises UsageError listing every mistake."""
@@ -44,8 +47,8 @@ def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, 
         problem = _problem(parameter, text)
         if problem:
             problems.append(f"the parameter {name}: {problem}")
-        listed = parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<")
-        values[name] = [part.strip() for part in text.split(",")] if listed else text
+        # The text of a stored one is the name that its value is stored under.
+        values[name] = text if is_stored(parameter) else split_list(parameter, text)
     if problems:
         raise UsageError(f"{template.file}:\n" + "\n".join(problems))
     return values
@@ -57,6 +60,19 @@ def _stand_in(kind: str) -> Any:
         found = _STAND_INS.get(kind[5:-1])
         return None if found is None else list(found)
     return _STAND_INS.get(kind, (None,))[0]
+
+
+def is_stored(parameter: Parameter) -> bool:
+    """Whether its value lies in Parameter Store."""
+    return parameter.type.startswith(STORED)
+
+
+def split_list(parameter: Parameter, text: str) -> Any:
+    """The text, or the list that it stands for."""
+    kind = parameter.type.removeprefix(STORED)
+    if not kind.startswith(("CommaDelimitedList", "List<")):
+        return text
+    return [part.strip() for part in text.split(",")]
 
 
 def _text(value: Any) -> str:

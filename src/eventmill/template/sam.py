@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
+from eventmill.template.parameters import STORED
 from eventmill.template.text import line_of
 
 _SAM = "AWS::Serverless-2016-10-31"
@@ -45,26 +46,47 @@ def expand(
     Raises UsageError with the translator's words for each mistake.
     """
     prepared = _with_local_code(file, document)
-    values = _parameter_values(prepared, region, parameters)
+    names = _hide_stored_values(prepared)
+    shown = {name: value for name, value in parameters.items() if name not in names}
+    values = _parameter_values(prepared, region, shown)
     key = hashlib.sha256(
         json.dumps([_FORMAT, _version(), prepared, values], sort_keys=True).encode()
     ).hexdigest()
     kept = cache / f"sam-{key}.json"
     if kept.exists():
         expanded: dict[str, Any] = json.loads(kept.read_text())
-        return expanded
+        return _with_names(expanded, names)
     expanded = _restore(_translate(file, document, prepared, values, region))
     cache.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(expanded))
     partial.rename(kept)
-    return expanded
+    return _with_names(expanded, names)
 
 
 def _version() -> str:
     from importlib.metadata import version
 
     return version("aws-sam-translator")
+
+
+def _hide_stored_values(prepared: dict[str, Any]) -> dict[str, Any]:
+    """Take the defaults of parameters that lie in Parameter Store away; by name, None without one.
+
+    They are names there. The translator would put them in the place of the values.
+    """
+    return {
+        name: body.pop("Default", None)
+        for name, body in (prepared.get("Parameters") or {}).items()
+        if str(body.get("Type")).startswith(STORED)
+    }
+
+
+def _with_names(expanded: dict[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
+    for name, default in names.items():
+        if default is not None:
+            expanded["Parameters"][name]["Default"] = default
+    return expanded
 
 
 def _parameter_values(

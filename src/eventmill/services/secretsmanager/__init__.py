@@ -1,0 +1,18 @@
+"""AWS Secrets Manager: secrets with versions and staging labels; rotation is recorded.
+
+Below the service's declaration stand the functions that the upkeep uses.
+"""
+
+from eventmill.services.contract import Service
+from eventmill.services.secretsmanager import records
+from eventmill.services.secretsmanager.operations import OPERATIONS
+from eventmill.services.secretsmanager.resources import RESOURCES
+from eventmill.services.secretsmanager.schema import SCHEMA
+from eventmill.services.secretsmanager.store import DELETIONS_KEY, purge
+
+__all__ = ["DELETIONS_KEY", "SERVICE", "purge"]
+
+# Importing it registers its operations.
+_OPERATION_MODULES = (records,)
+
+SERVICE = Service("secretsmanager", OPERATIONS.by_name, SCHEMA, RESOURCES)
