@@ -20,7 +20,9 @@ from eventmill.patterns.pattern import Node
 from tests.patterns.naive import matches
 
 KEYS = st.sampled_from(["a", "b", "c"])
-SCALARS = st.sampled_from(["x", "xy", "Y", "", 1, 2, 2.5, True, False, None])
+SCALARS = st.sampled_from(
+    ["x", "xy", "Y", "", 1, 2, 2.5, 0, -2.5, 1e15 + 0.5, -1e300, True, False, None]
+)
 TESTS = st.one_of(
     SCALARS,
     st.sampled_from(["x", "y", "Y"]).map(lambda text: {"prefix": text}),
@@ -63,6 +65,21 @@ FILED = st.one_of(
     ),
     st.sampled_from(["", "x", "X", "xyz"]).map(lambda text: {"prefix": text}),
     st.sampled_from(["", "y"]).map(lambda text: {"suffix": text}),
+    st.sampled_from(
+        [
+            [-1e308, 1e308],
+            [0, 1],
+            [1, 2.5],
+            [-2.5, 1e-9],
+            [0, 1e-300],
+            [2**60, 2**60 + 1],
+            [1e15, 1e15 + 1],
+        ]
+    ).flatmap(
+        lambda pair: st.tuples(st.sampled_from([">", ">="]), st.sampled_from(["<", "<="])).map(
+            lambda signs: {"numeric": [signs[0], pair[0], signs[1], pair[1]]}
+        )
+    ),
 )
 FILED_LEAVES = st.dictionaries(KEYS, st.lists(FILED, min_size=1, max_size=3), min_size=1)
 WITH_OR = st.one_of(
@@ -172,6 +189,7 @@ def test_of_many_patterns_only_those_that_may_match_are_tried(
         lambda n: {"source": ["shop"], "detail": {"id": [{"wildcard": f"id-{n}-*-x"}]}},
         lambda n: {"source": ["shop"], "detail": {"id": [{"equals-ignore-case": f"ID-{n}"}]}},
         lambda n: {"source": ["shop"], "detail": {"n": [{"numeric": ["=", n]}]}},
+        lambda n: {"source": ["shop"], "detail": {"n": [{"numeric": [">=", n, "<", n + 2]}]}},
         lambda n: {"$or": [{"detail": {"id": [f"id-{n}"]}}, {"detail": {"n": [n]}}]},
     ]
     index: PatternIndex[tuple[int, int]] = PatternIndex()
@@ -187,6 +205,6 @@ def test_of_many_patterns_only_those_that_may_match_are_tried(
 
     monkeypatch.setattr(Node, "matches", counted)
     found = index.match({"source": "shop", "detail": {"id": "id-7", "n": 9}})
-    assert found == {(0, 7), (2, 7), (4, 7), (5, 9), (6, 7), (6, 9)}
+    assert found == {(0, 7), (2, 7), (4, 7), (5, 9), (6, 8), (6, 9), (7, 7), (7, 9)}
     # Each candidate looks at its objects: two or three nodes, whatever the number of patterns.
     assert len(tried) < 40

@@ -2,7 +2,7 @@
 
 Each pattern is filed under the places of one of its fields (or of one in each way of an `$or`):
 the one that shares its places with the fewest others. An event then looks its own values up and
-tries only the patterns filed there. Patterns without such a field (ranges, anything-but, exists)
+tries only the patterns filed there. Patterns without such a field (bounds, anything-but, exists)
 are tried every time.
 """
 

@@ -15,7 +15,7 @@ from eventmill.patterns.operators.exact import key_of
 from eventmill.patterns.operators.ignore_case import compile_ignore_case
 from eventmill.patterns.operators.numeric import compile_numeric
 from eventmill.patterns.operators.wildcard import compile_wildcard
-from eventmill.patterns.places import EXACT, Place, place_of
+from eventmill.patterns.places import Place, exactly, places_of
 from eventmill.patterns.profiles import Profile
 
 OPERATORS = frozenset(
@@ -75,30 +75,29 @@ def compile_leaf(alternatives: list[Any], profile: Profile) -> Leaf:
     exact: set[tuple[str, Any]] = set()
     tests: list[Test] = []
     exists: set[bool] = set()
-    places: list[Place | None] = []
+    places: list[tuple[Place, ...]] = []
     for entry in alternatives:
         if isinstance(entry, list):
             raise PatternError("Match value must be String, number, true, false, or null")
         if not isinstance(entry, dict):
             exact.add(key_of(entry))
-            places.append((EXACT, key_of(entry)))
+            places.append((exactly(entry),))
             continue
         name, operand = _operator(entry, profile)
         if name == "exists":
             if not isinstance(operand, bool):
                 raise PatternError("exists match pattern must be either true or false.")
             exists.add(operand)
-            places.append(None)
+            places.append(())
         else:
             tests.append(_compile(name, operand, profile))
-            places.append(place_of(name, operand))
-    known = [place for place in places if place is not None]
+            places.append(places_of(name, operand))
     return Leaf(
         frozenset(exact),
         tuple(tests),
         True in exists,
         False in exists,
-        frozenset(known) if len(known) == len(places) else None,
+        frozenset(place for each in places for place in each) if all(places) else None,
     )
 
 

@@ -1,106 +1,135 @@
 """Where an index files an alternative of a leaf: by what every value that it matches has.
 
-A place is a kind and a key: the value itself, its beginning, its end, or itself without regard
-to case. Alternatives such as numeric ranges have no place, since a lookup cannot find them.
+A place is a kind, a size and a key: the value itself, its beginning or end of that many characters,
+itself without regard to case, or the stretch of numbers, two to the power of the size long, that it
+lies in. Alternatives such as anything-but have no place, since a lookup cannot find them.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Generic, TypeVar
 
 from eventmill.patterns.operators.exact import key_of
+from eventmill.patterns.operators.numeric import is_number
 
-EXACT, PREFIX, SUFFIX, FOLDED = "exact", "prefix", "suffix", "folded"
+EXACT, PREFIX, SUFFIX, FOLDED, STRETCH = "exact", "prefix", "suffix", "folded", "stretch"
 
-Place = tuple[str, Any]
+_LONGEST = 1_025
+"""The size of a stretch that holds half of all finite numbers."""
+
+Place = tuple[str, int, Any]
 
 K = TypeVar("K")
 _STAR = re.compile(r"(?<!\\)(?:\\\\)*\*")
 
 
-def place_of(name: str, operand: Any) -> Place | None:
-    """The place of an operator's operand, which has been compiled before; None without one."""
+def exactly(value: Any) -> Place:
+    """The place of a literal."""
+    return EXACT, 0, key_of(value)
+
+
+def places_of(name: str, operand: Any) -> tuple[Place, ...]:
+    """The places of an operator's operand, which has been compiled before; empty without any.
+
+    A value that the operator matches is at one of them.
+    """
     if name in (PREFIX, SUFFIX) and isinstance(operand, str):
-        return name, operand
+        return ((name, len(operand), operand),)
     if name == "equals-ignore-case":
-        return FOLDED, operand.casefold()
-    if name == "numeric" and operand[0] == "=":
-        return EXACT, key_of(operand[1])
-    return _of_wildcard(operand) if name == "wildcard" else None
+        return ((FOLDED, 0, operand.casefold()),)
+    if name == "numeric":
+        return _of_numbers(operand)
+    return _of_wildcard(operand) if name == "wildcard" else ()
 
 
-def _of_wildcard(operand: str) -> Place | None:
+def _of_numbers(operand: list[Any]) -> tuple[Place, ...]:
+    if operand[0] == "=":
+        return (exactly(operand[1]),)
+    if len(operand) == 2:
+        return ()
+    low, high = float(operand[1]), float(operand[3])
+    length = high - low
+    if not length:
+        return (exactly(low),)
+    # A stretch as long as the range, so that the range touches two of them at the most.
+    size = math.ceil(math.log2(length)) if math.isfinite(length) else _LONGEST
+    return tuple({(STRETCH, size, _stretch(bound, size)) for bound in (low, high)})
+
+
+def _stretch(number: float, size: int) -> int | None:
+    """The stretch that a number lies in; None for one so far out that none is filed there."""
+    try:
+        return math.floor(math.ldexp(number, -size))
+    except (OverflowError, ValueError):
+        return None
+
+
+def _of_wildcard(operand: str) -> tuple[Place, ...]:
     stars = list(_STAR.finditer(operand))
     if not stars:
-        return EXACT, key_of(_plain(operand))
-    head, tail = operand[: stars[0].end() - 1], operand[stars[-1].end() :]
+        return (exactly(_plain(operand)),)
+    head, tail = _plain(operand[: stars[0].end() - 1]), _plain(operand[stars[-1].end() :])
     if head:
-        return PREFIX, _plain(head)
-    return (SUFFIX, _plain(tail)) if tail else None
+        return ((PREFIX, len(head), head),)
+    return ((SUFFIX, len(tail), tail),) if tail else ()
 
 
 def _plain(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
+def _key(kind: str, size: int, value: Any) -> Any:
+    """The key of a scalar's place of a kind and size; None where it has none."""
+    if kind == EXACT:
+        return key_of(value)
+    if kind == STRETCH:
+        return _stretch(float(value), size) if is_number(value) else None
+    if not isinstance(value, str):
+        return None
+    if kind == FOLDED:
+        return value.casefold()
+    if size > len(value):
+        return None
+    return value[:size] if kind == PREFIX else value[len(value) - size :]
+
+
 class Shelf(Generic[K]):
     """The keys that are filed under the places of one path."""
 
-    __slots__ = ("_affixes", "_exact", "_folded")
+    __slots__ = ("_drawers",)
 
     def __init__(self) -> None:
-        self._exact: dict[Any, set[K]] = {}
-        self._folded: dict[Any, set[K]] = {}
-        # By the length of the affix, so that a value is looked up once for each length in use.
-        self._affixes: dict[tuple[str, int], dict[Any, set[K]]] = {}
+        # A value is looked up once for each kind and size in use.
+        self._drawers: dict[tuple[str, int], dict[Any, set[K]]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._exact or self._folded or self._affixes)
+        return bool(self._drawers)
 
     def add(self, place: Place, key: K) -> None:
         """File a key."""
-        self._drawer(place).setdefault(place[1], set()).add(key)
+        kind, size, at = place
+        self._drawers.setdefault((kind, size), {}).setdefault(at, set()).add(key)
 
     def remove(self, place: Place, key: K) -> None:
         """Take a key out that is filed there."""
-        drawer = self._drawer(place)
-        drawer[place[1]].discard(key)
-        if not drawer[place[1]]:
-            del drawer[place[1]]
-        if not drawer and place[0] in (PREFIX, SUFFIX):
-            del self._affixes[place[0], len(place[1])]
+        kind, size, at = place
+        drawer = self._drawers[kind, size]
+        drawer[at].discard(key)
+        if not drawer[at]:
+            del drawer[at]
+        if not drawer:
+            del self._drawers[kind, size]
 
     def crowd(self, place: Place) -> int:
         """How many keys are filed at a place."""
-        kind, key = place
-        if kind == EXACT:
-            drawer = self._exact
-        elif kind == FOLDED:
-            drawer = self._folded
-        else:
-            drawer = self._affixes.get((kind, len(key)), {})
-        return len(drawer.get(key, ()))
+        kind, size, at = place
+        return len(self._drawers.get((kind, size), {}).get(at, ()))
 
     def collect(self, value: Any, found: set[K]) -> None:
         """Add the keys whose place a scalar has."""
-        at = self._exact.get(key_of(value))
-        if at:
-            found |= at
-        if not isinstance(value, str):
-            return
-        if self._folded:
-            found |= self._folded.get(value.casefold(), set())
-        for (kind, size), drawer in self._affixes.items():
-            affix = value[:size] if kind == PREFIX else value[len(value) - size :]
-            at = drawer.get(affix) if size <= len(value) else None
+        for (kind, size), drawer in self._drawers.items():
+            at = drawer.get(_key(kind, size, value))
             if at:
                 found |= at
-
-    def _drawer(self, place: Place) -> dict[Any, set[K]]:
-        kind, key = place
-        if kind == EXACT:
-            return self._exact
-        if kind == FOLDED:
-            return self._folded
-        return self._affixes.setdefault((kind, len(key)), {})
