@@ -8,7 +8,7 @@ from typing import Any
 
 from eventmill.services.contract import Call, Result
 from eventmill.services.kinesis import iterators, shards, streams
-from eventmill.services.kinesis.faults import argument, in_use, limit, ranged
+from eventmill.services.kinesis.faults import argument, constraint, in_use, limit, ranged
 from eventmill.services.kinesis.shards import Shard
 from eventmill.services.kinesis.stream_operations import OPERATIONS
 from eventmill.services.kinesis.streams import Stream
@@ -80,7 +80,11 @@ def split_shard(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid for a key that is not inside, or a shard that is closed."""
     stream = streams.named(call, request)
     shard = _splittable(call, stream, request["ShardToSplit"])
-    at = int(request["NewStartingHashKey"])
+    text = request["NewStartingHashKey"]
+    if not (text.isascii() and text.isdigit()):
+        pattern = "satisfy regular expression pattern: 0|([1-9]\\d{0,38})"
+        raise constraint("newStartingHashKey", text, pattern)
+    at = int(text)
     if not shard.low + 1 < at < shard.high:
         raise argument(
             f"NewStartingHashKey {at} used in SplitShard() on shard {shard.name} in stream "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ MEMBERS = (
 )
 """What a pipe is, by the names of CreatePipe."""
 
+_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}\Z")
 _COLUMNS = "name, id, arn, definition, tags, state, reason, created, modified"
 
 
@@ -108,6 +110,8 @@ def row_of(tx: Transaction, name: str) -> Row:
 def create(call: Call, given: Mapping[str, Any]) -> Row:
     """A new pipe, running or stopped at once. Raises Conflict, Invalid."""
     name = given["Name"]
+    if not _NAME.match(name):
+        raise validation(f"{name!r} is no name of a pipe: letters, digits, and any of . - _")
     if call.tx.one("SELECT 1 FROM pipes_pipes WHERE name=?", (name,)) is not None:
         raise taken(name)
     definition = {key: given[key] for key in MEMBERS if given.get(key) not in (None, "")}

@@ -84,6 +84,9 @@ def kind_of(arn: str) -> str:
 
 def check(definition: Mapping[str, Any]) -> None:
     """Raises Invalid (ValidationException) for what cannot be a pipe here."""
+    for name in ("Source", "Target", "RoleArn"):
+        if not definition.get(name):
+            raise validation(f"A pipe needs a {name}.")
     source, target = definition["Source"], definition["Target"]
     if service_of(source) not in SOURCES:
         raise validation(f"{source} cannot be a source: use a queue of SQS or a stream.")
