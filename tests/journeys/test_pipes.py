@@ -96,6 +96,34 @@ def test_what_an_enrichment_does_not_take_comes_again_after_the_visibility_timeo
     assert "StateReason" not in app.client("pipes").describe_pipe(Name="orders-to-bus")
 
 
+def test_executions_are_logged_as_the_pipe_wants(app) -> None:
+    send(app, "Orders", order("pen"), order("crash"))
+    received(app)
+    logged = app.client("logs").filter_log_events(
+        logGroupName=app.outputs["Lines"], logStreamNames=["orders-to-bus"]
+    )
+    records = [json.loads(event["message"]) for event in logged["events"]]
+    pen = next(r["executionId"] for r in records if "pen" in r.get("payload", ""))
+    assert [r["messageType"] for r in records if r["executionId"] == pen] == [
+        "ExecutionStarted",
+        "EnrichmentStageEntered",
+        "EnrichmentStageSucceeded",
+        "TargetStageEntered",
+        "TargetStageSucceeded",
+        "ExecutionSucceeded",
+    ]
+    failed = next(r for r in records if r["messageType"] == "ExecutionFailed")
+    assert failed["logLevel"] == "ERROR" and "crash" in failed["error"]["message"]
+    s3, bucket = app.client("s3"), app.outputs["Journals"]
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    (key,) = [key for key in keys if pen in key]
+    assert key.startswith("pipes/orders-to-bus/")
+    assert len(s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()) == 6
+    app.advance(61)
+    app.settle()
+    app.client("sqs").purge_queue(QueueUrl=app.outputs["Orders"])
+
+
 def test_a_function_gets_a_bare_list_and_reports_poison_to_the_dead_letter_queue(app) -> None:
     kinesis, name = app.client("kinesis"), app.outputs["Clicks"]
     kinesis.put_record(StreamName=name, Data=b"one", PartitionKey="k")

@@ -19,23 +19,15 @@ from eventmill.deliver.batch import Entry
 from eventmill.deliver.consumer import Loss, Work
 from eventmill.deliver.destinations import Parcel
 from eventmill.deliver.parts import Parts
-from eventmill.deliver.pipes import steps
-from eventmill.deliver.pipes.events import event_of, shaped
-from eventmill.deliver.pipes.steps import Item, StepFailed
-from eventmill.deliver.retry_policy import Unreached
+from eventmill.deliver.pipes.events import event_of
+from eventmill.deliver.pipes.execution import Execution
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.clock import iso_millis
-from eventmill.kernel.errors import Fault
-from eventmill.kernel.functions import Outcome, RecursionDetected
-from eventmill.kernel.http import HttpAnswer
+from eventmill.kernel.functions import Outcome
 from eventmill.patterns import PIPES, RecordFilter
-from eventmill.patterns.templates import NotShapable
 from eventmill.services.lambda_ import EventSourceMapping
-from eventmill.services.pipes import BATCH_SIZES, Pipe, kind_of, set_reason
+from eventmill.services.pipes import BATCH_SIZES, Pipe, set_reason
 from eventmill.store.transaction import Transaction
-
-_DONE = Outcome(b"", None, "")
-_NOTHING: tuple[Any, ...] = (None, "", {}, [])
 
 
 def reading_of(pipe: Pipe) -> EventSourceMapping:
@@ -119,72 +111,20 @@ class PipeConsumer:
 
     async def run(self, work: Work) -> Outcome:
         """One attempt on a batch. Raises ConcurrencyExceeded when there was none."""
-        try:
-            payload = await self._through(work)
-        except (StepFailed, Fault, NotShapable, Unreached, RecursionDetected) as failed:
-            await self._note(str(failed))
-            error = {"errorType": type(failed).__name__, "errorMessage": str(failed)}
-            return Outcome(orjson.dumps(error), "Unhandled", "")
-        await self._note(None)
-        return Outcome(payload, None, "") if payload else _DONE
+        execution = Execution(self._pipe, self._parts, self._reach, work)
+        outcome = await execution.run()
+        reason = orjson.loads(outcome.payload)["errorMessage"] if outcome.failed else None
+        journal, news = execution.journal, reason != self._reason
+        if journal or news:
 
-    async def _note(self, reason: str | None) -> None:
-        if reason != self._reason:
+            def write(tx: Transaction) -> None:
+                journal.write(tx)
+                if news:
+                    set_reason(tx, self._pipe.id, reason)
+
+            await self._parts.database.write(write)
             self._reason = reason
-            await self._parts.database.write(lambda tx: set_reason(tx, self._pipe.id, reason))
-
-    async def _through(self, work: Work) -> bytes:
-        """What the last step answered, where it may tell of failures among the records."""
-        events: list[Any] = [event_of(orjson.loads(record)) for record in work.records]
-        if self._pipe.enrichment:
-            answer = await self._enriched(events, work.trace)
-            if failures(answer):
-                return orjson.dumps(answer)
-            if answer in _NOTHING:
-                # Nothing is left for the target, which is a success.
-                return b""
-            events = answer if isinstance(answer, list) else [answer]
-        template = self._pipe.parameters("Target").get("InputTemplate") or ""
-        items = [Item(event, self._shaped(template, event)) for event in events]
-        return await self._deliver(items, work.trace)
-
-    def _shaped(self, template: str, event: Any) -> Any:
-        return shaped(self._pipe, template, event, iso_millis(self._parts.clock.now()))
-
-    async def _enriched(self, events: list[Any], trace: str | None) -> Any:
-        """What the enrichment makes of the events: of all at once, or of each."""
-        pipe = self._pipe
-        template = pipe.parameters("Enrichment").get("InputTemplate") or ""
-        inputs = [self._shaped(template, event) for event in events]
-        if kind_of(pipe.enrichment) == "lambda":
-            payload = orjson.dumps(inputs)
-            outcome = await steps.invoke(self._parts, pipe, pipe.enrichment, payload, trace)
-            return _parsed(outcome.payload)
-        answers = []
-        for event, given in zip(events, inputs, strict=True):
-            answer = await self._call(pipe.enrichment, "Enrichment", Item(event, given))
-            answers.append(_parsed(answer.body))
-        return [answer for answer in answers if answer not in _NOTHING]
-
-    async def _call(self, arn: str, part: str, item: Item) -> HttpAnswer:
-        wanted = self._pipe.parameters(part).get("HttpParameters") or {}
-        return await steps.call(self._parts, self._reach, arn, wanted, item)
-
-    async def _deliver(self, items: list[Item], trace: str | None) -> bytes:
-        pipe, kind = self._pipe, kind_of(self._pipe.target)
-        waits = pipe.target_settings.get("InvocationType", "REQUEST_RESPONSE") == "REQUEST_RESPONSE"
-        if kind == "lambda" and waits:
-            payload = orjson.dumps([item.shaped for item in items])
-            outcome = await steps.invoke(self._parts, pipe, pipe.target, payload, trace)
-            answer = _parsed(outcome.payload)
-            return outcome.payload if failures(answer) else b""
-        if kind in ("api-destination", "execute-api"):
-            for item in items:
-                await self._call(pipe.target, "Target", item)
-            return b""
-        put = steps.PUTS[kind]
-        await self._parts.database.write(lambda tx: put(tx, self._parts, pipe, items, trace))
-        return b""
+        return outcome
 
 
 class PipeTurn:
@@ -214,15 +154,3 @@ class PipeTurn:
         trace: TracebackType | None,
     ) -> None:
         self.release()
-
-
-def failures(answer: Any) -> bool:
-    """Whether an answer reports records that failed."""
-    return isinstance(answer, dict) and bool(answer.get("batchItemFailures"))
-
-
-def _parsed(payload: bytes) -> Any:
-    try:
-        return orjson.loads(payload or b"null")
-    except orjson.JSONDecodeError:
-        return payload.decode(errors="replace")

@@ -18,7 +18,7 @@ from eventmill.services.contract import (
     generated_name,
 )
 from eventmill.services.pipes import pipes
-from eventmill.services.pipes.settings import REFUSED_SOURCES, REFUSED_TARGETS
+from eventmill.services.pipes.settings import NO_FIREHOSE, REFUSED_SOURCES, REFUSED_TARGETS
 from eventmill.store.transaction import Row
 
 H, R = Support.HONOURED, Support.RECORDED
@@ -98,12 +98,12 @@ RESOURCES = (
                     "EnrichmentParameters",
                     "Target",
                     "TargetParameters",
+                    "LogConfiguration",
                 ),
                 H,
             ),
-            **dict.fromkeys(
-                ("Description", "RoleArn", "Tags", "LogConfiguration", "KmsKeyIdentifier"), R
-            ),
+            **dict.fromkeys(("Description", "RoleArn", "Tags", "KmsKeyIdentifier"), R),
+            "LogConfiguration.FirehoseLogDestination": Refused(NO_FIREHOSE),
             **{f"SourceParameters.{name}": Refused(why) for name, why in REFUSED_SOURCES.items()},
             **{f"TargetParameters.{name}": Refused(why) for name, why in REFUSED_TARGETS.items()},
         },

@@ -55,6 +55,8 @@ REFUSED_TARGETS = {
     "TimestreamParameters": _NOT_HERE,
 }
 
+NO_FIREHOSE = "there is no Firehose; log to CloudWatch Logs or to a bucket"
+
 RESERVED = (
     "aws.pipes.pipe-arn",
     "aws.pipes.pipe-name",
@@ -102,6 +104,7 @@ def check(definition: Mapping[str, Any]) -> None:
         raise validation(f"{name} does not belong to a target of {kind_of(target)}.")
     if kind_of(target) == "kinesis" and not parameters.get("KinesisStreamParameters"):
         raise validation("A stream as target needs KinesisStreamParameters with a PartitionKey.")
+    _refuse(definition.get("LogConfiguration") or {}, {"FirehoseLogDestination": NO_FIREHOSE})
     _check_template(parameters.get("InputTemplate") or "")
     _check_template((definition.get("EnrichmentParameters") or {}).get("InputTemplate") or "")
 
