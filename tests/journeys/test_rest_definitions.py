@@ -189,6 +189,52 @@ def test_a_stage_keeps_its_deployment_until_it_is_moved(app, gateway) -> None:
     assert get(app, api).status == 403
 
 
+def test_a_canary_takes_its_share(app, gateway) -> None:
+    api = mock(gateway, '"$stageVariables.kind"')
+    gateway.update_stage(
+        restApiId=api,
+        stageName="live",
+        patchOperations=[
+            {"op": "replace", "path": "/variables/kind", "value": "stable"},
+            {"op": "replace", "path": "/canarySettings/percentTraffic", "value": "50"},
+            {"op": "add", "path": "/canarySettings/stageVariableOverrides/kind", "value": "canary"},
+        ],
+    )
+    assert {get(app, api).json for _ in range(60)} == {"stable", "canary"}
+    gateway.update_stage(
+        restApiId=api,
+        stageName="live",
+        patchOperations=[{"op": "remove", "path": "/canarySettings"}],
+    )
+    assert {get(app, api).json for _ in range(20)} == {"stable"}
+
+
+def test_a_stage_writes_its_access_log(app, gateway) -> None:
+    api, logs = mock(gateway, '"x"'), app.client("logs")
+    logs.create_log_group(logGroupName="/access")
+    line = "$context.httpMethod $context.resourcePath $context.status $context.error.responseType"
+    gateway.update_stage(
+        restApiId=api,
+        stageName="live",
+        patchOperations=[
+            {
+                "op": "replace",
+                "path": "/accessLogSettings/destinationArn",
+                "value": "arn:aws:logs:us-east-1:000000000000:log-group:/access",
+            },
+            {"op": "replace", "path": "/accessLogSettings/format", "value": line},
+        ],
+    )
+    get(app, api)
+    get(app, api, "/live/none")
+    app.settle()
+    found = logs.filter_log_events(logGroupName="/access")["events"]
+    assert [event["message"] for event in found] == [
+        "GET / 200 -",
+        "GET - 403 MISSING_AUTHENTICATION_TOKEN",
+    ]
+
+
 def test_gateway_responses_can_be_listed_set_and_reset(app, gateway) -> None:
     api = mock(gateway, '"x"')
     place = {"restApiId": api, "responseType": "MISSING_AUTHENTICATION_TOKEN"}

@@ -46,6 +46,10 @@ class Ids:
             letters + self._random.choices(string.ascii_lowercase + string.digits, k=length - 1)
         )
 
+    def percentage(self) -> float:
+        """A number from 0 to below 100, for the share of a canary."""
+        return self._random.random() * 100
+
     def opaque(self, size: int) -> str:
         """URL-safe base64 of `size` random bytes."""
         return base64.urlsafe_b64encode(self._random.randbytes(size)).decode()

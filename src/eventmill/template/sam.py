@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -153,6 +154,8 @@ def _translate(
     region: str,
 ) -> dict[str, Any]:
     os.environ.setdefault("AWS_DEFAULT_REGION", region)
+    # What it notes for its own makers (feature flags, unpublished metrics) is nothing for users.
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.translator.transform import transform
 

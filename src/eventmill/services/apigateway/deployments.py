@@ -97,7 +97,11 @@ def create_stage(call: Call, api: str, name: str, given: Mapping[str, Any]) -> d
 
 def change_stage(call: Call, api: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Set members. Raises Invalid, NotFound."""
-    config = parts.get(call.tx, api, "stage", name) | dict(given) | {"lastUpdatedDate": call.now}
+    return _put_stage(call, api, name, parts.get(call.tx, api, "stage", name) | dict(given))
+
+
+def _put_stage(call: Call, api: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    config = dict(given) | {"lastUpdatedDate": call.now}
     _check_stage(call.tx, api, config)
     parts.put(call.tx, api, "stage", name, config)
     return config
@@ -227,7 +231,7 @@ def update_stage(call: Call, request: dict[str, Any]) -> Result:
     config = parts.get(call.tx, api, "stage", name)
     rest = [op for op in request.get("patchOperations") or () if not _method_setting(config, op)]
     config = patched(config, rest, ("stageName", "createdDate"))
-    return shown(change_stage(call, api, name, config))
+    return shown(_put_stage(call, api, name, config))
 
 
 @OPERATIONS.write("DeleteStage")

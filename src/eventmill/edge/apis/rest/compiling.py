@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from eventmill.edge.apis.rest.access_log import group_of
 from eventmill.edge.apis.rest.model import (
     Authorizer,
     Integration,
@@ -23,16 +25,38 @@ Parts = Mapping[str, Mapping[str, Any]]
 
 def load(tx: Transaction, api: str, name: str) -> Stage | None:
     """The stage, or None."""
-    stage = parts.find(tx, api, "stage", name)
-    kept = None if stage is None else parts.snapshot(tx, api, stage["deploymentId"])
-    if stage is None or kept is None:
+    config = parts.find(tx, api, "stage", name)
+    if config is None:
+        return None
+    variables = config.get("variables") or {}
+    stage = _stage(tx, api, config, config["deploymentId"], variables)
+    canary = config.get("canarySettings") or {}
+    if stage is None or not canary.get("percentTraffic"):
+        return stage
+    overridden = variables | (canary.get("stageVariableOverrides") or {})
+    deployment = canary.get("deploymentId") or config["deploymentId"]
+    other = _stage(tx, api, config, deployment, overridden)
+    if other is None:
+        return stage
+    return replace(stage, canary=(float(canary["percentTraffic"]), other))
+
+
+def _stage(
+    tx: Transaction,
+    api: str,
+    stage: Mapping[str, Any],
+    deployment: str,
+    variables: Mapping[str, str],
+) -> Stage | None:
+    kept = parts.snapshot(tx, api, deployment)
+    if kept is None:
         return None
     config = kept["api"][api]
     return Stage(
         api_id=api,
-        name=name,
-        deployment=stage["deploymentId"],
-        variables=stage.get("variables") or {},
+        name=stage["stageName"],
+        deployment=deployment,
+        variables=variables,
         settings=stage.get("methodSettings") or {},
         binary=tuple(config.get("binaryMediaTypes") or ()),
         root=_tree(kept),
@@ -41,7 +65,13 @@ def load(tx: Transaction, api: str, name: str) -> Stage | None:
         policy=json.loads(config["policy"]) if config.get("policy") else None,
         compresses_from=config.get("minimumCompressionSize"),
         keys_from=config.get("apiKeySource") or "HEADER",
+        access_log=_access_log(stage.get("accessLogSettings") or {}),
     )
+
+
+def _access_log(given: Mapping[str, Any]) -> tuple[str, str] | None:
+    group = group_of(given.get("destinationArn") or "")
+    return None if group is None or not given.get("format") else (group, given["format"])
 
 
 def _tree(kept: Mapping[str, Parts]) -> Node:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from eventmill.edge.apis.rest.access_log import write_access_log
 from eventmill.edge.apis.rest.answers import Answer, Broken
 from eventmill.edge.apis.rest.authorization import AuthorizationGate
 from eventmill.edge.apis.rest.authorization.asked import Asked
@@ -15,7 +16,7 @@ from eventmill.edge.apis.rest.compression import packed, unpacked
 from eventmill.edge.apis.rest.failures import Failed, rendered
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.integrations import by_kind
-from eventmill.edge.apis.rest.model import Node, match
+from eventmill.edge.apis.rest.model import Node, Stage, match
 from eventmill.edge.apis.rest.published import Published
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.apis.rest.usage import Usage
@@ -31,6 +32,7 @@ from eventmill.kernel.ports import Ports
 from eventmill.store.database import Database
 
 PREFIX = "/_aws/execute-api/"
+_RAW_PREFIX = PREFIX.encode()
 _HOST = re.compile(r"([a-z0-9]+)\.execute-api\.")
 _BODY_LIMIT = 10 * 1024 * 1024
 
@@ -68,6 +70,7 @@ class RestFront:
     ) -> None:
         """`endpoint` is AWS's API on this engine for the APIs' own calls."""
         self._published = Published(database)
+        self._logs = ports.logs
         self._clock = clock
         self._ids = ids
         self._account = account
@@ -80,10 +83,18 @@ class RestFront:
 
     def claims(self, scope: Scope, headers: Mapping[str, str]) -> bool:
         """Paths below the prefix, hosts `<api>.execute-api.…` and custom domains, of REST APIs."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not self._concerns(scope, headers):
             return False
         place = self._place(scope, headers)
         return place is not None and self._published.knows(place.api)
+
+    def _concerns(self, scope: Scope, headers: Mapping[str, str]) -> bool:
+        """Whether the address looks like one of an API: a quick look, for every request pays it."""
+        return (
+            scope["raw_path"].startswith(_RAW_PREFIX)
+            or ".execute-api." in headers.get("host", "")
+            or self._published.has_domains
+        )
 
     def serves(self, name: str) -> bool:
         """Whether a custom domain of this name leads to an API."""
@@ -100,7 +111,21 @@ class RestFront:
             forbidden = [(b"content-type", b"application/json"), _FORBIDDEN]
             await send_answer(send, 403, [*forbidden, (b"content-length", b"23")], _NO_STAGE)
             return
-        request = Request(
+        if stage.canary is not None and self._ids.percentage() < stage.canary[0]:
+            stage = stage.canary[1]
+        request = self._request(stage, place, scope, headers)
+        try:
+            answer = await self._answered(request, scope["raw_path"].decode("ascii"), receive)
+        except ClientGone:
+            return
+        answer = packed(request, answer)
+        await _send(send, request, answer)
+        write_access_log(self._logs, request, answer, self._clock.now())
+
+    def _request(
+        self, stage: Stage, place: Place, scope: Scope, headers: Mapping[str, str]
+    ) -> Request:
+        return Request(
             stage=stage,
             verb=scope["method"],
             path=place.path,
@@ -119,11 +144,6 @@ class RestFront:
             account=self._account,
             region=self._region,
         )
-        try:
-            answer = await self._answered(request, scope["raw_path"].decode("ascii"), receive)
-        except ClientGone:
-            return
-        await _send(send, request, packed(request, answer))
 
     def _place(self, scope: Scope, headers: Mapping[str, str]) -> Place | None:
         """What an address leads to; None for an address of another kind."""
@@ -150,6 +170,7 @@ class RestFront:
         try:
             return await self._steps(request, raw, receive)
         except Failed as failed:
+            request.failure = failed
             return Answer(*rendered(request, failed))
 
     async def _steps(self, request: Request, raw: str, receive: Receive) -> Answer:

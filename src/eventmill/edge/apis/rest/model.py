@@ -108,6 +108,10 @@ class Stage:
     """Bytes of an answer from which on it is compressed for clients that take it; None: never."""
     keys_from: str
     """HEADER or AUTHORIZER."""
+    access_log: tuple[str, str] | None = None
+    """(log group, format)."""
+    canary: tuple[float, Stage] | None = None
+    """(percentage of the requests, what serves them instead)."""
 
 
 def match(root: Node, path: str) -> tuple[Node, dict[str, str]] | None:

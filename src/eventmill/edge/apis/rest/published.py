@@ -65,10 +65,18 @@ class Published:
 
     def mappings(self, domain: str) -> dict[str, tuple[str, str]]:
         """(API, stage) by base path of a custom domain; the stage may be empty."""
+        return self._mapped().get(domain, {})
+
+    @property
+    def has_domains(self) -> bool:
+        """Whether there is any custom domain."""
+        return bool(self._mapped())
+
+    def _mapped(self) -> dict[str, dict[str, tuple[str, str]]]:
         self._fresh()
         if self._domains is None:
             self._domains = self._database.read(_domains)
-        return self._domains.get(domain, {})
+        return self._domains
 
     def _fresh(self) -> None:
         if self._changed.take():

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from eventmill.edge.apis.rest.model import Method, Stage
 from eventmill.kernel.clock import clf_time
+
+if TYPE_CHECKING:
+    from eventmill.edge.apis.rest.failures import Failed
 
 
 @dataclass
@@ -43,6 +46,8 @@ class Request:
     method: Method | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     authorizer: dict[str, Any] | None = None
+    failure: Failed | None = None
+    """Why API Gateway itself answered."""
     identity: dict[str, Any] = field(default_factory=dict)
     """Members of the caller's identity that are known: the API key, the IAM caller."""
 

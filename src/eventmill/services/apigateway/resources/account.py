@@ -11,7 +11,6 @@ from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import (
     Call,
     Created,
-    Refused,
     Resource,
     ResourceType,
     Support,
@@ -163,6 +162,7 @@ def _unlink(tx: Any, number: str) -> None:
 
 _CERTIFICATES = (
     "CertificateArn",
+    "MutualTlsAuthentication",
     "RegionalCertificateArn",
     "OwnershipVerificationCertificateArn",
     "SecurityPolicy",
@@ -209,9 +209,7 @@ ACCOUNT_TYPES = (
     ),
     ResourceType(
         "AWS::ApiGateway::DomainName",
-        dict.fromkeys(("DomainName",), _H)
-        | dict.fromkeys(_CERTIFICATES, _R)
-        | {"MutualTlsAuthentication": Refused("clients' certificates are not checked here")},
+        dict.fromkeys(("DomainName",), _H) | dict.fromkeys(_CERTIFICATES, _R),
         _domain,
         _redomain,
         _dropper("domain", domains.drop),

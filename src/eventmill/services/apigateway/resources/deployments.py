@@ -99,7 +99,7 @@ DEPLOYMENT = ResourceType(
     dict.fromkeys(("RestApiId", "StageName", "StageDescription"), _H)
     | {
         "Description": _R,
-        "DeploymentCanarySettings": Refused("canaries are not served; deploy to a stage"),
+        "DeploymentCanarySettings": Refused("give the canary to the stage"),
     },
     _deploy,
     _redescribe,
@@ -109,10 +109,20 @@ DEPLOYMENT = ResourceType(
 
 STAGE = ResourceType(
     "AWS::ApiGateway::Stage",
-    dict.fromkeys(("RestApiId", "StageName", "DeploymentId", "Variables", "MethodSettings"), _H)
-    | dict.fromkeys(
+    dict.fromkeys(
         (
             "AccessLogSetting",
+            "CanarySetting",
+            "DeploymentId",
+            "MethodSettings",
+            "RestApiId",
+            "StageName",
+            "Variables",
+        ),
+        _H,
+    )
+    | dict.fromkeys(
+        (
             "CacheClusterEnabled",
             "CacheClusterSize",
             "ClientCertificateId",
@@ -123,7 +133,7 @@ STAGE = ResourceType(
         ),
         _R,
     )
-    | {"CanarySetting": Refused("canaries are not served; deploy to a stage")},
+    | {"CanarySetting.UseStageCache": _R},
     _stage,
     _restage,
     _unstage,

@@ -1,0 +1,50 @@
+"""Access logs of stages: a line for each request, into a group of CloudWatch Logs.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.edge.apis.rest.answers import Answer
+from eventmill.edge.apis.rest.failures import variables
+from eventmill.edge.apis.rest.request import Request
+from eventmill.kernel.ports import LogSink
+
+_VARIABLE = re.compile(r"\$context\.([\w.\-]+)|\$\{context\.([\w.\-]+)\}")
+_GROUP = re.compile(r"arn:aws[\w-]*:logs:[^:]*:[^:]*:log-group:([^:*]+)")
+
+
+def group_of(arn: str) -> str | None:
+    """The log group that an access log goes to; None for a destination of another kind."""
+    found = _GROUP.match(arn)
+    return None if found is None else found.group(1)
+
+
+def write_access_log(sink: LogSink, request: Request, answer: Answer, now: float) -> None:
+    """Write the stage's line for a request, if it has a format. What is not known is `-`."""
+    log = request.stage.access_log
+    if log is None:
+        return
+    context = request.context() if request.failure is None else variables(request, request.failure)
+    milliseconds = int((now - request.now) * 1000)
+    context |= {
+        "status": answer.status,
+        "responseLength": len(answer.body),
+        "responseLatency": milliseconds,
+        "integrationLatency": milliseconds,
+        "xrayTraceId": request.trace,
+    }
+
+    def value(found: re.Match[str]) -> str:
+        held: Any = context
+        for step in (found.group(1) or found.group(2)).split("."):
+            held = held.get(step) if isinstance(held, Mapping) else None
+        return "-" if held is None else str(held)
+
+    group, template = log
+    line = _VARIABLE.sub(value, template)
+    sink.put(group, request.stage.deployment, [(int(now * 1000), line)])
