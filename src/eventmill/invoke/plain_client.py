@@ -56,6 +56,38 @@ class _LogFormatter(logging.Formatter):
         return line.replace("\n", "\r")
 
 
+class _JsonFormatter(_LogFormatter):
+    """One JSON object a line, as functions of the log format JSON write them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        stamp = self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ")
+        shown: dict[str, Any] = {
+            "timestamp": stamp,
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            "requestId": self.request_id,
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            shown["errorType"] = record.exc_info[0].__name__
+            shown["errorMessage"] = str(record.exc_info[1])
+            shown["stackTrace"] = traceback.format_tb(record.exc_info[2])
+        return json.dumps(shown, default=str)
+
+
+def _logging() -> _LogFormatter:
+    """Have the root logger write in the function's format; returns its formatter."""
+    structured = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+    formatter = _JsonFormatter() if structured else _LogFormatter()
+    output = logging.StreamHandler(sys.stdout)
+    output.setFormatter(formatter)
+    logging.getLogger().addHandler(output)
+    if structured:
+        level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO")
+        logging.getLogger().setLevel({"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level))
+    return formatter
+
+
 def _failure(error: BaseException, request_id: str) -> dict[str, Any]:
     frames = traceback.format_tb(error.__traceback__)[1:]
     document = {
@@ -88,10 +120,7 @@ class Client:
 def main() -> None:
     """Load the handler and serve invocations until the environment is ended."""
     client = Client(os.environ["AWS_LAMBDA_RUNTIME_API"])
-    formatter = _LogFormatter()
-    output = logging.StreamHandler(sys.stdout)
-    output.setFormatter(formatter)
-    logging.getLogger().addHandler(output)
+    formatter = _logging()
     try:
         module, _, name = os.environ["_HANDLER"].rpartition(".")
         handler = getattr(importlib.import_module(module.replace("/", ".")), name)
