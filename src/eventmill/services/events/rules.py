@@ -111,7 +111,7 @@ def put(call: Call, request: dict[str, Any]) -> str:
     if old is None:
         _check_room(call.tx, bus)
     else:
-        _refuse_managed(old)
+        refuse_managed(old)
     due = _next(schedule, state, bus, call.now)
     if old is not None and old.schedule == schedule and old.state == state:
         due = old.due
@@ -152,7 +152,8 @@ def drop_managed(tx: Transaction, bus: str, name: str) -> None:
     buses.touch(tx, bus)
 
 
-def _refuse_managed(rule: Rule) -> None:
+def refuse_managed(rule: Rule) -> None:
+    """Raises Invalid (ManagedRuleException) for the rule of an archive."""
     if "ManagedBy" in json.loads(rule.config):
         raise Invalid("ManagedRuleException", f"Rule {rule.name} is managed by an AWS service.")
 
@@ -161,7 +162,7 @@ def delete(call: Call, bus: str, name: str) -> None:
     """A rule that is gone is no error. Raises Invalid while it has targets."""
     rule = find(call.tx, bus, name)
     if rule is not None:
-        _refuse_managed(rule)
+        refuse_managed(rule)
     if call.tx.one("SELECT 1 FROM events_targets WHERE bus=? AND rule=?", (bus, name)) is not None:
         raise faults.validation("Rule can't be deleted since it has targets.")
     call.tx.execute("DELETE FROM events_rules WHERE bus=? AND name=?", (bus, name))
@@ -207,7 +208,7 @@ def describe_rule(call: Call, request: dict[str, Any]) -> Result:
 
 def _set_state(call: Call, request: dict[str, Any], state: str) -> Result:
     rule = require(call.tx, request.get("EventBusName"), request["Name"])
-    _refuse_managed(rule)
+    refuse_managed(rule)
     due = _next(rule.schedule, state, rule.bus, call.now)
     call.tx.execute(
         "UPDATE events_rules SET state=?, due=? WHERE bus=? AND name=?",

@@ -60,9 +60,9 @@ def check(target: dict[str, Any]) -> None:
     arn = target["Arn"]
     if not arn.startswith("arn:"):
         raise faults.parameter("Arn", "Provided Arn is not in correct format.")
-    if service_of(arn) not in CARRIED or not (
-        service_of(arn) != "events" or ":event-bus/" in arn or ":api-destination/" in arn
-    ):
+    service = service_of(arn)
+    of_events = ":event-bus/" in arn or ":api-destination/" in arn
+    if service not in CARRIED or (service == "events" and not of_events):
         raise faults.parameter(
             "Arn", f"Targets of {arn} are not offered; use {', '.join(CARRIED.values())}."
         )
@@ -147,6 +147,7 @@ def _failed(failures: list[dict[str, Any]]) -> Result:
 def put_targets(call: Call, request: dict[str, Any]) -> Result:
     """A target whose service is not offered is reported in FailedEntries, the others are kept."""
     rule = rules.require(call.tx, request.get("EventBusName"), request["Rule"])
+    rules.refuse_managed(rule)
     ids = [target["Id"] for target in request["Targets"]]
     if len(set(ids)) < len(ids):
         raise faults.validation("Duplicate target ids in the request.")
@@ -167,6 +168,7 @@ def put_targets(call: Call, request: dict[str, Any]) -> Result:
 def remove_targets(call: Call, request: dict[str, Any]) -> Result:
     """Ids that the rule does not have are reported in FailedEntries."""
     rule = rules.require(call.tx, request.get("EventBusName"), request["Rule"])
+    rules.refuse_managed(rule)
     failures = [
         {
             "TargetId": target,
