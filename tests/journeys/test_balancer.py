@@ -218,6 +218,17 @@ def test_the_api_makes_changes_and_deletes_what_is_served(app) -> None:
     with pytest.raises(ClientError) as error:
         client.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
     assert code_of(error) == "ResourceInUse"
+    client.delete_listener(ListenerArn=listener)
+    listener = client.create_listener(
+        LoadBalancerArn=arn, Protocol="HTTP", Port=port, DefaultActions=forward
+    )["Listeners"][0]["ListenerArn"]
+    assert ask(f"http://127.0.0.1:{port}/plain")[0] == 201, "the port has passed on"
+    with pytest.raises(ClientError) as error:
+        client.register_targets(
+            TargetGroupArn=group["TargetGroupArn"],
+            Targets=[{"Id": f"{app.outputs['PlainArn']}-absent"}],
+        )
+    assert code_of(error) == "InvalidTarget"
     with pytest.raises(ClientError) as error:
         client.create_listener(
             LoadBalancerArn=arn, Protocol="HTTP", Port=port, DefaultActions=forward

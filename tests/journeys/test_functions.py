@@ -247,3 +247,16 @@ def test_lists_go_page_by_page(mill) -> None:
         assert all(len(page[member]) <= 1 for page in pages), operation
         found = [json.dumps(entry, default=str) for page in pages for entry in page[member]]
         assert len(found) == len(set(found)) >= least, operation
+
+
+def test_a_bootstrap_that_cannot_be_started_is_an_error_of_the_function(mill) -> None:
+    for name, code, reason in (
+        ("absent", packed("", "other"), "No such file or directory"),
+        ("unfit", packed("#!/bin/sh\n", "bootstrap"), "Permission denied"),
+    ):
+        create(mill, name, "", Runtime="provided.al2023", Code={"ZipFile": code})
+        for _ in range(2):
+            payload, answer = call(mill, name)
+            assert answer["FunctionError"] == "Unhandled"
+            assert payload["errorType"] == "Runtime.InvalidEntrypoint"
+            assert reason in payload["errorMessage"]

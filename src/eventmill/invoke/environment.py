@@ -70,6 +70,16 @@ class Environment:
         self._process = process
         process.on_end(self._ended)
 
+    def unstartable(self, document: bytes) -> None:
+        """There is no process, and `document` says why; the next invocation starts anew."""
+        self._init_error = document
+        self.dead = True
+        self.output.close()
+        if self.server is not None:
+            self.server.close()
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self._ready.set_result(None)
+
     async def ready(self, seconds: float) -> None:
         """Wait until the runtime asks for its first invocation, or its init failed or took long.
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eventmill.invoke import variables
+from eventmill.invoke import reports, variables
 from eventmill.invoke.environment import Environment
 from eventmill.invoke.interpreters import interpreter_for, node
 from eventmill.invoke.launcher import ENGINE_PYTHON, NODE_CLIENT, Launch, Launcher, python_argv
@@ -109,7 +109,13 @@ class ProcessInvoker:
         environment.announce(initialization, _version(spec))
         environment.server, address = await serve(environment)
         launch = self._launch(spec, stream, environment, address, initialization)
-        environment.attach(await self._launcher.start(launch))
+        try:
+            process = await self._launcher.start(launch)
+        except OSError as error:
+            environment.output.given()
+            environment.unstartable(reports.no_entrypoint(error))
+            return environment
+        environment.attach(process)
         environment.output.given()
         await environment.ready(self._settings.init_seconds)
         return environment

@@ -165,6 +165,16 @@ def exited(request_id: str, status: int) -> bytes:
     )
 
 
+def no_entrypoint(error: OSError) -> bytes:
+    """The payload of an invocation whose environment could not be started."""
+    return orjson.dumps(
+        {
+            "errorType": "Runtime.InvalidEntrypoint",
+            "errorMessage": f"Couldn't start {error.filename or 'the runtime'}: {error.strerror}",
+        }
+    )
+
+
 def too_large(limit: int) -> bytes:
     """The payload of an invocation whose answer is longer than Lambda takes."""
     return orjson.dumps(

@@ -40,6 +40,7 @@ class Sockets:
         self._lock = threading.Lock()
         self._bound: dict[int, socket.socket] = {}
         self._servers: dict[int, tuple[asyncio.Server, ServerState]] = {}
+        self._arns: dict[int, str] = {}
         self._task: asyncio.Task[None] | None = None
 
     def reserve(self, port: int, taken: Collection[int]) -> int:
@@ -97,27 +98,30 @@ class Sockets:
     def _restore(self, tx: Transaction) -> None:
         """Bind again what was bound before the start; a port that is gone is replaced."""
         listeners = records.every(tx, "listener")
-        taken: set[int] = set()
+        taken = {listener["Bound"] for listener in listeners.values()}
         for arn, listener in listeners.items():
-            bound = listener["Bound"]
-            if self._bind(bound) is None:
+            if self._bind(listener["Bound"]) is None:
                 bound = self.reserve(listener["Port"], taken)
                 records.put(tx, "listener", arn, listener | {"Bound": bound})
-            taken.add(bound)
+                taken.add(bound)
 
     async def _reconcile(self, database: Database, serve: Serve) -> None:
-        wanted = {
+        # A port may pass from one listener to another between two looks.
+        self._arns = {
             listener["Bound"]: arn
             for arn, listener in database.read(lambda tx: records.every(tx, "listener")).items()
         }
-        for port in self._servers.keys() - wanted.keys():
+        for port in self._servers.keys() - self._arns.keys():
             self._close(port)
-        for port in wanted.keys() - self._servers.keys():
-            await self._open(port, wanted[port], serve)
+        for port in self._arns.keys() - self._servers.keys():
+            if port in self._bound or self._bind(port) is not None:
+                await self._open(port, serve)
+            else:
+                _log.warning("port %d of a load balancer's listener was taken meanwhile", port)
 
-    async def _open(self, port: int, arn: str, serve: Serve) -> None:
+    async def _open(self, port: int, serve: Serve) -> None:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await serve(arn, scope, receive, send)
+            await serve(self._arns.get(port, ""), scope, receive, send)
 
         config = uvicorn.Config(
             app,

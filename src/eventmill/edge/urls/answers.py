@@ -34,7 +34,10 @@ def refusal(status: int, kind: str, text: str, member: str = "Message") -> Answe
 
 def answer_of(payload: bytes) -> Answer:
     """An object with a statusCode is the answer; anything else is its body, with status 200."""
-    result: Any = orjson.loads(payload)
+    try:
+        result: Any = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return FAILED
     if isinstance(result, str):
         return 200, [_JSON], result.encode()
     if not isinstance(result, dict) or "statusCode" not in result:

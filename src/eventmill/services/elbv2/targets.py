@@ -31,6 +31,8 @@ def register(call: Call, arn: str, given: Iterable[Mapping[str, Any]]) -> None:
         if group["TargetType"] == "lambda":
             if not str(target["Id"]).startswith("arn:") or ":function:" not in target["Id"]:
                 raise Invalid("InvalidTarget", f"The target '{target['Id']}' is not a function ARN")
+            if call.directory(call.tx, target["Id"]) is None:
+                raise Invalid("InvalidTarget", f"The function '{target['Id']}' does not exist")
             if held and key_of(group, target) not in held:
                 raise Invalid(
                     "TooManyTargets",
