@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _READ = 100
 """Records of one read of the store."""
 
+_TURN = 10
+"""Reads in one go: a long stretch of records that filters drop must not hold up the engine."""
+
 _ROOM = shapes.PAYLOAD_LIMIT - shapes.ENVELOPE
 
 
@@ -56,27 +59,31 @@ def gather(
     *,
     most: int | None = None,
     until: str | None = None,
-) -> None:
+) -> bool:
     """Add the records after the batch's end: up to `most` in all, up to the sequence number
-    `until`, and no more bytes than an invocation takes."""
-    while not batch.full:
+    `until`, and no more bytes than an invocation takes.
+
+    False when more is to be looked at, and others should have their turn before.
+    """
+    for _ in range(_TURN):
         entries = read(batch.end, _READ)
         for entry in entries:
             if until is not None and _after(entry.sequence, until):
                 batch.full = True
-                return
+                return True
             if entry.json:
                 if batch.entries and batch.size + len(entry.json) > _ROOM:
                     batch.full = True
-                    return
+                    return True
                 batch.entries.append(entry)
                 batch.size += len(entry.json) + 1
             batch.end = entry.sequence
             if len(batch.entries) == most:
                 batch.full = True
-                return
+                return True
         if len(entries) < _READ:
-            return
+            return True
+    return False
 
 
 def _after(one: str, other: str) -> bool:

@@ -86,7 +86,8 @@ class Lane:
             return
         with self.pace.hold():
             batch = Batch(self._state.position)
-            gather(self._read, batch, until=pending.end)
+            if not await self._gather(batch, until=pending.end):
+                return
             self.cursor = max(self.cursor or "", pending.end, key=_order)
             await self._handle(batch, pending)
 
@@ -97,10 +98,11 @@ class Lane:
         while True:
             closed = self._closed()
             with self.pace.hold():
-                gather(self._read, batch, most=self._mapping.batch_size)
+                if not await self._gather(batch, most=self._mapping.batch_size):
+                    return
                 self.cursor = batch.end
                 window_over = await self._window_over(batch)
-                if window_over or self.pace.stopped:
+                if window_over:
                     return
                 if batch.entries and ends is None:
                     ends = clock.now() + self._mapping.window
@@ -115,6 +117,19 @@ class Lane:
                         await self._finish()
                         return
             await self.pace.wait(ends if ends is not None else self._window_end(), blocked=False)
+
+    async def _gather(self, batch: Batch, **bounds: Any) -> bool:
+        """Fill the batch, and let others go on in between; False when stopped.
+
+        A long stretch of which nothing is kept is saved, so that a restart need not pass it again.
+        """
+        while not (batch.full or gather(self._read, batch, **bounds) or self.pace.stopped):
+            if not batch.entries and not self._state.pending:
+                self._state.position = batch.end
+                await self._save()
+            else:
+                await asyncio.sleep(0)
+        return not self.pace.stopped
 
     def _closed(self) -> bool:
         return self._parts.database.read(

@@ -48,6 +48,24 @@ async def test_latest_skips_what_was_there(folder: Path) -> None:
 
 
 @run
+async def test_a_long_stretch_that_filters_drop_is_passed_once(folder: Path) -> None:
+    wanted = {"Filters": [{"Pattern": json.dumps({"value": ["last"]})}]}
+    async with bench(folder) as b:
+        await b.function(lambda event: None)
+        await b.put(*(("k", "dull") for _ in range(2_500)), ("k", "last"))
+        await b.map(STREAM, **FROM_START, FilterCriteria=wanted)
+        await b.flights.settled(10)
+        assert [values(event) for event in b.invoker.events] == [["last"]]
+        await b.put(*(("k", "dull") for _ in range(1_500)))
+        await b.flights.settled(10)
+    async with bench(folder) as b:
+        await b.flights.settled(5)
+        position = b.database.read(lambda tx: tx.one("SELECT position FROM deliver_lanes"))
+        assert position is not None and int(position[0]) > 2_501
+        assert b.invoker.events == []
+
+
+@run
 async def test_a_batch_is_tried_again_then_discarded(folder: Path) -> None:
     async with bench(folder) as b:
         await b.queue("lost")
