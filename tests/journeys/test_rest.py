@@ -162,6 +162,10 @@ def test_a_deployment_is_a_snapshot_and_the_function_must_permit_the_api(app) ->
     url = f"{app.endpoint}/_aws/execute-api/{api['id']}/live"
     refused = ask(f"{url}/x")
     assert (refused.status, refused.json) == (500, {"message": "Internal server error"})
+    app.settle()
+    group = f"API-Gateway-Execution-Logs_{api['id']}/live"
+    (told,) = app.client("logs").filter_log_events(logGroupName=group)["events"]
+    assert "Invalid permissions on Lambda function" in told["message"]
     app.client("lambda").add_permission(
         FunctionName=silent,
         StatementId="api",

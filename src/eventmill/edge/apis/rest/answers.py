@@ -114,7 +114,7 @@ def head_of(result: Mapping[str, Any]) -> tuple[int, Headers]:
 
 def malformed() -> Failed:
     """The function's answer is no proxy answer."""
-    return internal(502)
+    return internal("Malformed Lambda proxy response", 502)
 
 
 def scalar(value: Any) -> str:

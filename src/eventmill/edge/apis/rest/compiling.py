@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from eventmill.edge.apis.rest.access_log import group_of
+from eventmill.edge.apis.rest.logs import group_of
 from eventmill.edge.apis.rest.model import (
     Authorizer,
     Integration,

@@ -39,7 +39,8 @@ _PLACEHOLDER = re.compile(
 class Failed(Exception):
     """The request ends with a gateway response.
 
-    `status` is given where it differs from the type's own; `detail` is the error of validation.
+    `status` is given where it differs from the type's own; `detail` is the error of validation,
+    or, for what only the API's owner should know, the reason that goes to the execution log.
     """
 
     def __init__(
@@ -52,10 +53,10 @@ class Failed(Exception):
         self.detail = detail
 
 
-def internal(status: int = 500) -> Failed:
+def internal(reason: str, status: int = 500) -> Failed:
     """The integration failed (502), or is wrongly set up (500)."""
     kind = "API_CONFIGURATION_ERROR" if status == 500 else "DEFAULT_5XX"
-    return Failed(kind, "Internal server error", status)
+    return Failed(kind, "Internal server error", status, reason)
 
 
 def rendered(request: Request, failed: Failed) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -97,7 +98,7 @@ def variables(request: Request, failed: Failed) -> dict[str, Any]:
             "message": failed.message,
             "messageString": orjson.dumps(failed.message).decode(),
             "responseType": failed.kind,
-            "validationErrorString": failed.detail,
+            "validationErrorString": failed.detail if failed.kind == "BAD_REQUEST_BODY" else None,
         }
     }
 

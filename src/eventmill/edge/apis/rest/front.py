@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from eventmill.edge.apis.rest.access_log import write_access_log
 from eventmill.edge.apis.rest.answers import Answer, Broken
 from eventmill.edge.apis.rest.authorization import AuthorizationGate
 from eventmill.edge.apis.rest.authorization.asked import Asked
@@ -16,6 +15,7 @@ from eventmill.edge.apis.rest.compression import packed, unpacked
 from eventmill.edge.apis.rest.failures import Failed, rendered
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.integrations import by_kind
+from eventmill.edge.apis.rest.logs import write_access_log, write_reason
 from eventmill.edge.apis.rest.model import Node, Stage, match
 from eventmill.edge.apis.rest.published import Published
 from eventmill.edge.apis.rest.request import Request
@@ -171,6 +171,7 @@ class RestFront:
             return await self._steps(request, raw, receive)
         except Failed as failed:
             request.failure = failed
+            write_reason(self._logs, request, failed, self._clock.now())
             return Answer(*rendered(request, failed))
 
     async def _steps(self, request: Request, raw: str, receive: Receive) -> Answer:

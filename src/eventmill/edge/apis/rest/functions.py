@@ -38,17 +38,20 @@ class Functions:
         """
         function = function_of(uri)
         if function is None:
-            raise internal()
+            raise internal(f"{uri} names no function")
         account = request.account
         allowed = role or self._database.read(
             lambda tx: lambda_.may_invoke(tx, function, _PRINCIPAL, source, account)
         )
         if not allowed:
-            raise internal()
+            raise internal(
+                f"Invalid permissions on Lambda function {function}: it must allow {_PRINCIPAL} "
+                f"to invoke it for {source}"
+            )
         try:
             spec = self._database.read(lambda tx: lambda_.resolve(tx, function))
         except NotFound:
-            raise internal() from None
+            raise internal(f"There is no function {function}") from None
         trace = request.trace
         return Invocation(spec, payload, self._ids.uuid(), function, trace, source=source)
 
@@ -62,8 +65,8 @@ class Functions:
             return await asyncio.wait_for(asyncio.shield(running), seconds)
         except TimeoutError:
             raise Failed("INTEGRATION_TIMEOUT", "Endpoint request timed out") from None
-        except ConcurrencyExceeded:
-            raise internal() from None
+        except ConcurrencyExceeded as error:
+            raise internal(f"Lambda invocation failed with status: 429. {error}") from None
 
     async def stream(
         self, invocation: Invocation, seconds: float
@@ -77,8 +80,8 @@ class Functions:
                 await running
         except TimeoutError:
             raise Failed("INTEGRATION_TIMEOUT", "Endpoint request timed out") from None
-        except ConcurrencyExceeded:
-            raise internal() from None
+        except ConcurrencyExceeded as error:
+            raise internal(f"Lambda invocation failed with status: 429. {error}") from None
         return stream, running
 
     def _started(self, invocation: Invocation) -> asyncio.Future[Outcome]:

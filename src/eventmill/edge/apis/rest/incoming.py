@@ -38,7 +38,7 @@ def answered(request: Request, method: Method, sent: Outgoing, incoming: Incomin
     response = _selected(method, incoming)
     if response.status not in method.statuses:
         # A response that the method does not declare is an error of the API's configuration.
-        raise internal()
+        raise internal(f"Output mapping refers to an invalid method response: {response.status}")
     headers = _mapped(request, response, incoming)
     media, template = _template(request, response)
     if template is None:
@@ -59,7 +59,7 @@ def _status(response: IntegrationResponse, override: dict[str, Any]) -> int:
     try:
         status = int(override.get("status") or response.status)
     except (TypeError, ValueError):
-        raise internal() from None
+        raise internal(f"{override['status']} is no status") from None
     return status if 100 <= status <= 599 else response.status
 
 
@@ -72,7 +72,10 @@ def _selected(method: Method, incoming: Incoming) -> IntegrationResponse:
     for response in responses:
         if response.pattern is None:
             return response
-    raise internal()
+    raise internal(
+        "No match for output mapping and no default output mapping configured. Endpoint Response "
+        f"Status Code: {incoming.outcome}"
+    )
 
 
 def _mapped(request: Request, response: IntegrationResponse, incoming: Incoming) -> Headers:
@@ -111,8 +114,8 @@ def _converted(request: Request, response: IntegrationResponse, incoming: Incomi
     if response.content_handling == "CONVERT_TO_BINARY":
         try:
             return base64.b64decode(incoming.body)
-        except binascii.Error:
-            raise internal() from None
+        except binascii.Error as error:
+            raise internal(f"The body cannot be converted to binary: {error}") from None
     if response.content_handling == "CONVERT_TO_TEXT" and not incoming.text:
         return base64.b64encode(incoming.body)
     if not incoming.text and not wants_binary(

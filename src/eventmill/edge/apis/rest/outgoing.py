@@ -86,8 +86,8 @@ def _converted(request: Request, integration: Integration) -> bytes:
     ):
         try:
             return base64.b64decode(request.body)
-        except binascii.Error:
-            raise internal() from None
+        except binascii.Error as error:
+            raise internal(f"The body cannot be converted to binary: {error}") from None
     return request.body
 
 
@@ -105,8 +105,8 @@ def rendered(request: Request, template: str, body: bytes, context: Mapping[str,
     given = Input(body.decode("utf-8", "replace"), parameters(request))
     try:
         return render(template, given, context, request.stage.variables)
-    except VelocityError:
-        raise internal() from None
+    except VelocityError as error:
+        raise internal(f"Unable to transform: {error}") from None
 
 
 def _mapped(request: Request, mappings: Mapping[str, str]) -> dict[str, dict[str, str]]:

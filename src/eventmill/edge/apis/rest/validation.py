@@ -74,8 +74,8 @@ def problems_of(
         return [
             problem.message for problem in _validator(api, schema, models).iter_errors(document)
         ]
-    except (SchemaError, Unresolvable):
-        raise internal() from None
+    except (SchemaError, Unresolvable) as error:
+        raise internal(f"The model cannot be followed: {error}") from None
 
 
 @lru_cache(maxsize=256)

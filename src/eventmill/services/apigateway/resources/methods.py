@@ -10,7 +10,6 @@ from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import (
     Call,
     Created,
-    Refused,
     Resource,
     ResourceType,
     Support,
@@ -118,10 +117,10 @@ METHOD = ResourceType(
             "Integration.ConnectionType",
             "Integration.Credentials",
             "Integration.IntegrationTarget",
+            "Integration.TlsConfig",
         ),
         _R,
-    )
-    | {"Integration.TlsConfig": Refused("servers' certificates are always checked")},
+    ),
     _create,
     _update,
     _delete,

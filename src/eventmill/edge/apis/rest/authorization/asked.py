@@ -51,8 +51,8 @@ class Asked:
         said = await self._said(request, authorizer, identity)
         try:
             verdict = effect(said.policy, request.method_arn, {"aws:sourceip": request.client})
-        except BadPolicy:
-            raise _broken() from None
+        except BadPolicy as error:
+            raise _broken(f"Invalid policy of the authorizer: {error}") from None
         if verdict != "Allow":
             suffix = " with an explicit deny" if verdict == "Deny" else ""
             raise Failed("ACCESS_DENIED", "User is not authorized to access this resource" + suffix)
@@ -99,13 +99,14 @@ class Asked:
                 ),
                 _SECONDS,
             )
-        except Failed:
-            raise _broken() from None
+        except Failed as error:
+            raise _broken(error.detail or str(error)) from None
         answer = _document(outcome.payload)
         if outcome.failed:
             if isinstance(answer, dict) and answer.get("errorMessage") == "Unauthorized":
                 raise Failed("UNAUTHORIZED", "Unauthorized")
-            raise Failed("AUTHORIZER_FAILURE", None)
+            said = outcome.payload.decode("utf-8", "replace")
+            raise Failed("AUTHORIZER_FAILURE", None, detail=f"The authorizer failed: {said}")
         return _read(answer, int((self._clock.real() - begun) * 1000))
 
 
@@ -117,8 +118,8 @@ def _document(payload: bytes) -> Any:
         return None
 
 
-def _broken() -> Failed:
-    return Failed("AUTHORIZER_CONFIGURATION_ERROR", None)
+def _broken(reason: str) -> Failed:
+    return Failed("AUTHORIZER_CONFIGURATION_ERROR", None, detail=reason)
 
 
 def _identity(request: Request, authorizer: Authorizer) -> tuple[str, ...]:
@@ -152,12 +153,12 @@ def _source(source: str, request: Request) -> str | None:
 def _read(answer: Any, milliseconds: int) -> Said:
     """Raises Failed for an answer that is none."""
     if not isinstance(answer, dict) or not isinstance(answer.get("principalId"), str | int):
-        raise _broken()
+        raise _broken("The authorizer's answer has no principalId")
     if not isinstance(answer.get("policyDocument"), dict):
-        raise _broken()
+        raise _broken("The authorizer's answer has no policyDocument")
     given = answer.get("context") or {}
     if not isinstance(given, dict) or any(isinstance(v, dict | list) for v in given.values()):
-        raise _broken()
+        raise _broken("The authorizer's context holds what is no text, number or truth")
     context: dict[str, Any] = {name: _text(value) for name, value in given.items()}
     context |= {"principalId": str(answer["principalId"]), "integrationLatency": milliseconds}
     return Said(answer["policyDocument"], context, answer.get("usageIdentifierKey"))

@@ -50,8 +50,8 @@ class AuthorizationGate:
         base = _ARN_BASE.format(request.region, request.account, request.stage.api_id)
         try:
             said = effect(policy, request.method_arn, {"aws:sourceip": _source(request)}, base=base)
-        except BadPolicy:
-            raise internal() from None
+        except BadPolicy as error:
+            raise internal(f"The API's resource policy: {error}") from None
         if said == "Allow" or (said is None and iam):
             return
         hidden = request.method_arn.replace(request.account, f"********{request.account[-4:]}")

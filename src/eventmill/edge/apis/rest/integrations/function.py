@@ -32,7 +32,7 @@ class MappedFunction:
         assert method is not None
         integration = method.integration
         if integration.method != "POST":
-            raise internal()
+            raise internal("Lambda is invoked with POST, set integrationHttpMethod to it")
         sent = outgoing(request, integration)
         invocation = self._functions.invocation(
             request,

@@ -23,5 +23,5 @@ async def mock(request: Request) -> Answer:
     sent = outgoing(request, method.integration)
     found = _STATUS.search(sent.body)
     if found is None:
-        raise internal()
+        raise internal("The mock's template gives no statusCode")
     return answered(request, method, sent, Incoming(found.group(1).decode(), [], b""))

@@ -9,12 +9,15 @@ import orjson
 
 from eventmill.edge.apis.rest.answers import Answer, Broken, proxied, remapped
 from eventmill.edge.apis.rest.events import proxy_event
-from eventmill.edge.apis.rest.failures import internal
+from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.apis.rest.variables import with_stage_variables
 from eventmill.edge.urls.streamed import INTEGRATION, prelude
 from eventmill.kernel.functions import Invocation, Outcome
+
+_EVENT_LIMIT = 6_291_456
+"""What Lambda takes in one call."""
 
 
 class LambdaProxy:
@@ -30,19 +33,22 @@ class LambdaProxy:
         integration = method.integration
         if integration.method != "POST":
             # Lambda's Invoke is a POST; API Gateway passes on whatever verb the integration says.
-            raise internal()
+            raise internal("Lambda is invoked with POST, set integrationHttpMethod to it")
+        event = orjson.dumps(proxy_event(request))
+        if len(event) > _EVENT_LIMIT:
+            raise Failed("REQUEST_TOO_LARGE", "Request Too Long")
         invocation = self._functions.invocation(
             request,
             with_stage_variables(integration.uri, request.stage.variables),
             request.arn(request.verb, method.resource_path),
-            orjson.dumps(proxy_event(request)),
+            event,
             role=bool(integration.credentials),
         )
         if integration.streams:
             return await self._streamed(request, invocation, integration.timeout)
         outcome = await self._functions.run(invocation, integration.timeout)
         if outcome.failed:
-            raise internal(502)
+            raise failed(outcome)
         return proxied(request, outcome.payload)
 
     async def _streamed(self, request: Request, invocation: Invocation, seconds: float) -> Answer:
@@ -54,15 +60,23 @@ class LambdaProxy:
         if not stream.begun:
             outcome = await running
             if outcome.failed:
-                raise internal(502)
+                raise failed(outcome)
             return proxied(request, outcome.payload)
         pieces = stream.pieces()
         head, first = (None, b"") if stream.content_type != INTEGRATION else await prelude(pieces)
         if head is None:
-            raise internal(502)
+            raise internal("The streamed answer does not begin with its metadata", 502)
         status, encoded = head
         headers = [(name.decode("latin-1"), value.decode()) for name, value in encoded]
         return Answer(status, remapped(headers), first, _rest(pieces, running))
+
+
+def failed(outcome: Outcome) -> Failed:
+    """The function raised, timed out or exited."""
+    said = outcome.payload.decode("utf-8", "replace")
+    return internal(
+        f"Lambda execution failed with status 200 due to customer function error: {said}", 502
+    )
 
 
 async def _rest(

@@ -40,7 +40,7 @@ class ServiceCall:
         integration = method.integration
         target = target_of(with_stage_variables(integration.uri, request.stage.variables))
         if target is None:
-            raise internal()
+            raise internal(f"{integration.uri} names neither path nor action of a service")
         sent = outgoing(request, integration)
         verb = request.verb if integration.method == "ANY" else integration.method
         place = _place(target, sent)

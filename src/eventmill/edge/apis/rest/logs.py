@@ -1,4 +1,4 @@
-"""Access logs of stages: a line for each request, into a group of CloudWatch Logs.
+"""Logs of stages: a line for each request where a stage wants it, and why a request failed.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.edge.apis.rest.answers import Answer
-from eventmill.edge.apis.rest.failures import variables
+from eventmill.edge.apis.rest.failures import Failed, variables
 from eventmill.edge.apis.rest.request import Request
 from eventmill.kernel.ports import LogSink
 
@@ -48,3 +48,16 @@ def write_access_log(sink: LogSink, request: Request, answer: Answer, now: float
     group, template = log
     line = _VARIABLE.sub(value, template)
     sink.put(group, request.stage.deployment, [(int(now * 1000), line)])
+
+
+def write_reason(sink: LogSink, request: Request, failed: Failed, now: float) -> None:
+    """Write what the client is not told into the stage's execution log, at every log level.
+
+    Who sees `Internal server error` on a machine of their own wants to know it.
+    """
+    if not failed.detail:
+        return
+    stage = request.stage
+    line = f"({request.request_id}) Execution failed: {failed.detail}"
+    group = f"API-Gateway-Execution-Logs_{stage.api_id}/{stage.name}"
+    sink.put(group, stage.deployment, [(int(now * 1000), line)])
