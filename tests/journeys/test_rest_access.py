@@ -36,6 +36,7 @@ def test_a_token_authorizer_gets_its_event_and_its_context_reaches_the_function(
     known = answer.json["requestContext"]["authorizer"]
     assert (known["principalId"], known["number"], known["yes"]) == ("someone", "7", "true")
     assert isinstance(known["integrationLatency"], int)
+    assert "usageIdentifierKey" not in answer.json["requestContext"]["identity"]
     assert_shape(json.loads(known["event"]), recorded("rest.authorizer.token"))
 
 
@@ -186,6 +187,41 @@ def test_keys_with_their_rate_and_quota(app) -> None:
     )
     app.advance(5)
     assert ask(url, headers=headers).status == 403
+
+
+def test_an_authorizer_names_the_key(app) -> None:
+    gateway, guard = app.client("apigateway"), app.outputs["Guard"]
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{guard}/invocations"
+    api = gateway.create_rest_api(name="named", apiKeySource="AUTHORIZER")
+    place = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    authorizer = gateway.create_authorizer(
+        restApiId=api["id"],
+        name="guard",
+        type="TOKEN",
+        authorizerUri=uri,
+        authorizerCredentials="arn:aws:iam::000000000000:role/any",
+        identitySource="method.request.header.Authorization",
+    )
+    gateway.put_method(
+        **place, authorizationType="CUSTOM", authorizerId=authorizer["id"], apiKeyRequired=True
+    )
+    gateway.put_integration(
+        **place, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
+    )
+    gateway.put_method_response(**place, statusCode="200")
+    gateway.put_integration_response(
+        **place,
+        statusCode="200",
+        responseTemplates={"application/json": '"$context.identity.apiKeyId"'},
+    )
+    gateway.create_deployment(restApiId=api["id"], stageName="live")
+    key = gateway.create_api_key(name="k", value="a-key-of-twenty-characters", enabled=True)
+    plan = gateway.create_usage_plan(name="p", apiStages=[{"apiId": api["id"], "stage": "live"}])
+    gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
+    url = f"{app.endpoint}/_aws/execute-api/{api['id']}/live"
+    known = ask(url, headers={"Authorization": "a-key-of-twenty-characters"})
+    assert (known.status, known.json) == (200, key["id"])
+    assert ask(url, headers={"Authorization": "another"}).status == 403
 
 
 def test_an_apis_policy_shuts_addresses_out(app) -> None:

@@ -196,6 +196,61 @@ def test_an_http_integration_is_mapped(app) -> None:
     assert post(app, "/web", {"broken": 1}).status == 503
 
 
+def imported(app: Any, *, binary: list[str], **integration: Any) -> str:
+    """The address of an API with one method and this integration."""
+    document = {
+        "swagger": "2.0",
+        "info": {"title": "one"},
+        "x-amazon-apigateway-binary-media-types": binary,
+        "paths": {
+            "/one": {
+                "post": {
+                    "responses": {"200": {"description": ""}},
+                    "x-amazon-apigateway-integration": integration,
+                }
+            }
+        },
+    }
+    gateway = app.client("apigateway")
+    api = gateway.import_rest_api(body=json.dumps(document).encode())
+    gateway.create_deployment(restApiId=api["id"], stageName="live")
+    return f"{app.endpoint}/_aws/execute-api/{api['id']}/live/one"
+
+
+def test_content_is_converted_between_text_and_binary(app) -> None:
+    worker = app.client("lambda").get_function(FunctionName=app.outputs["Worker"])
+    arn = worker["Configuration"]["FunctionArn"]
+    url = imported(
+        app,
+        binary=["image/png"],
+        type="aws",
+        httpMethod="POST",
+        credentials="arn:aws:iam::000000000000:role/any",
+        uri=f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations",
+        contentHandling="CONVERT_TO_TEXT",
+        requestTemplates={"image/png": '{"sent": "$input.body"}'},
+        responses={"default": {"statusCode": 200}},
+    )
+    answer = ask(url, "POST", {"Content-Type": "image/png"}, b"\x00\xff")
+    assert answer.json["got"] == {"sent": "AP8="}
+    told = {"statusCode": 200, "contentHandling": "CONVERT_TO_BINARY"}
+    told["responseTemplates"] = {"application/json": ""}
+    url = imported(
+        app,
+        binary=["image/png"],
+        type="mock",
+        responses={"default": told},
+        requestTemplates={"application/json": '{"statusCode": 200}'},
+    )
+    assert ask(url, "POST", JSON).body == b""
+
+
+def test_bytes_that_are_not_declared_binary_are_taken_for_text(app) -> None:
+    web = {"type": "http_proxy", "httpMethod": "POST", "uri": app.outputs["Backend"]}
+    broken = ask(imported(app, binary=[], **web), "POST", {"Content-Type": "image/png"}, b"a\xff")
+    assert broken.json["body"] == "a\ufffd"
+
+
 def test_a_server_that_is_not_there(app) -> None:
     gateway = app.client("apigateway")
     api = gateway.create_rest_api(name="nowhere")

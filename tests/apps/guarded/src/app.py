@@ -26,6 +26,7 @@ def guard(event, context):
         arn = arn.rpartition("/")[0] + "/other"
     return {
         "principalId": wanted,
+        "usageIdentifierKey": wanted,
         "policyDocument": {
             "Version": "2012-10-17",
             "Statement": [

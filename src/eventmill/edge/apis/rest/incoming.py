@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventmill.edge.apis.rest.answers import Answer, Headers
-from eventmill.edge.apis.rest.binary import wants_binary
+from eventmill.edge.apis.rest.binary import as_text, wants_binary
 from eventmill.edge.apis.rest.expressions import chosen, common, of_body
 from eventmill.edge.apis.rest.failures import internal
 from eventmill.edge.apis.rest.model import IntegrationResponse, Method
@@ -116,10 +116,9 @@ def _converted(request: Request, response: IntegrationResponse, incoming: Incomi
             return base64.b64decode(incoming.body)
         except binascii.Error as error:
             raise internal(f"The body cannot be converted to binary: {error}") from None
-    if response.content_handling == "CONVERT_TO_TEXT" and not incoming.text:
+    if incoming.text:
+        return as_text(incoming.body)
+    wanted = wants_binary(request.stage.binary, request.headers.get("accept", ""))
+    if response.content_handling == "CONVERT_TO_TEXT" or not wanted:
         return base64.b64encode(incoming.body)
-    if not incoming.text and not wants_binary(
-        request.stage.binary, request.headers.get("accept", "")
-    ):
-        return incoming.body.decode("utf-8", "replace").encode()
     return incoming.body

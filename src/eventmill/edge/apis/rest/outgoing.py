@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventmill.edge.apis.mapping import Input, render
-from eventmill.edge.apis.rest.binary import is_binary
+from eventmill.edge.apis.rest.binary import as_text, is_binary
 from eventmill.edge.apis.rest.expressions import of_request
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.model import Integration
@@ -77,18 +77,15 @@ def _check_passthrough(integration: Integration) -> None:
 
 def _converted(request: Request, integration: Integration) -> bytes:
     """The body as contentHandling has it: binary as base64 text, or such text as bytes."""
-    if integration.content_handling == "CONVERT_TO_TEXT" and is_binary(
-        request.stage.binary, request.headers.get("content-type", "")
-    ):
+    binary = is_binary(request.stage.binary, request.headers.get("content-type", ""))
+    if integration.content_handling == "CONVERT_TO_TEXT" and binary:
         return base64.b64encode(request.body)
-    if integration.content_handling == "CONVERT_TO_BINARY" and not is_binary(
-        request.stage.binary, request.headers.get("content-type", "")
-    ):
+    if integration.content_handling == "CONVERT_TO_BINARY" and not binary:
         try:
             return base64.b64decode(request.body)
         except binascii.Error as error:
             raise internal(f"The body cannot be converted to binary: {error}") from None
-    return request.body
+    return request.body if binary else as_text(request.body)
 
 
 def parameters(request: Request) -> dict[str, dict[str, str]]:

@@ -46,6 +46,8 @@ class Request:
     method: Method | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     authorizer: dict[str, Any] | None = None
+    named_key: str | None = None
+    """The API key that the authorizer named."""
     failure: Failed | None = None
     """Why API Gateway itself answered."""
     identity: dict[str, Any] = field(default_factory=dict)

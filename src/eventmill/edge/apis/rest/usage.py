@@ -37,10 +37,8 @@ class Usage:
 
     def _keyed(self, request: Request, method: Method) -> None:
         stage = request.stage
-        if stage.keys_from == "AUTHORIZER":
-            value = request.identity.pop("usageIdentifierKey", None)
-        else:
-            value = request.headers.get("x-api-key")
+        named = stage.keys_from == "AUTHORIZER"
+        value = request.named_key if named else request.headers.get("x-api-key")
         held = self._published.keys.get(value or "")
         plan = None if held is None else self._published.plan(stage.api_id, stage.name, held["id"])
         if held is None or plan is None or not held.get("enabled"):

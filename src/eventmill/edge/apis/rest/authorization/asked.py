@@ -57,8 +57,7 @@ class Asked:
             suffix = " with an explicit deny" if verdict == "Deny" else ""
             raise Failed("ACCESS_DENIED", "User is not authorized to access this resource" + suffix)
         request.authorizer = said.context
-        if said.key is not None:
-            request.identity["usageIdentifierKey"] = said.key
+        request.named_key = said.key
 
     async def _said(
         self, request: Request, authorizer: Authorizer, identity: tuple[str, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from eventmill.edge.apis.rest.answers import Answer, remapped
-from eventmill.edge.apis.rest.binary import is_binary
+from eventmill.edge.apis.rest.binary import as_text, is_binary
 from eventmill.edge.apis.rest.events import forwarded_headers
 from eventmill.edge.apis.rest.failures import Failed
 from eventmill.edge.apis.rest.incoming import Incoming, answered
@@ -63,9 +63,16 @@ class HttpProxy:
         replaced = {name.lower() for name in mapped}
         headers = [e for e in given if e[0].lower() not in replaced] + list(mapped.items())
         sent.query = dict(request.pairs) | sent.query
-        answer = await _sent(self._http, request, method.integration, sent, headers, request.body)
+        binary = request.stage.binary
+        body = request.body
+        if not is_binary(binary, request.headers.get("content-type", "")):
+            body = as_text(body)
+        answer = await _sent(self._http, request, method.integration, sent, headers, body)
         kept = [entry for entry in answer.headers if entry[0].lower() not in _HOP_BY_HOP]
-        return Answer(answer.status, remapped(kept), answer.body)
+        kind = next((v for name, v in answer.headers if name.lower() == "content-type"), "")
+        packed = any(name.lower() == "content-encoding" for name, _ in answer.headers)
+        said = answer.body if packed or is_binary(binary, kind) else as_text(answer.body)
+        return Answer(answer.status, remapped(kept), said)
 
 
 async def _sent(
