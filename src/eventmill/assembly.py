@@ -17,6 +17,7 @@ from eventmill.deliver import (
     balancers,
     bus,
     destinations,
+    mail,
     objects,
     scheduled,
     subscribers,
@@ -52,6 +53,7 @@ from eventmill.edge.hosts import HostCheck
 from eventmill.edge.packages import PackageFront
 from eventmill.edge.security import TOKEN_PREFIX, Security
 from eventmill.edge.server import HttpServer, listen
+from eventmill.edge.smtp import SmtpListener
 from eventmill.edge.topic_links import TopicLinks
 from eventmill.edge.urls import UrlFront
 from eventmill.invoke import InvokeSettings, ProcessInvoker
@@ -143,6 +145,7 @@ class Engine:
             settings.region,
         )
         self._server: HttpServer | None = None
+        self.smtp = SmtpListener(self.database, self._call, settings.host, settings.smtp_port)
 
     def _register_carriers(self, parts: Parts, api: ApiCaller, reach: Reach) -> None:
         ids, region, account = self.ids, self.settings.region, self.settings.account
@@ -158,6 +161,8 @@ class Engine:
         outbox_of.hop(sns.DELIVERY, topics.carrier(ids, account, self._address))
         outbox_of.send(sns.HTTP, subscribers.http_sender(parts, self.http, self._address))
         outbox_of.hop(sns.MAIL, subscribers.mail_carrier(self._address))
+        outbox_of.send(ses.RECEIPT, mail.receipt_sender(parts, self._call))
+        outbox_of.hop(ses.EVENT, mail.event_carrier(ids, region, account))
 
     def _address(self) -> str:
         return self.endpoint
@@ -251,6 +256,7 @@ class Engine:
         self._server = HttpServer(app, sock)
         await self._server.start()
         await self.sockets.start(self.database, balancer.serve)
+        await self.smtp.start()
         self.data.announce(self.endpoint)
 
     def _own_calls(self, browsers: BrowserFront) -> AwsEndpoint:
@@ -292,7 +298,9 @@ class Engine:
         given = with_secrets(self.data.path, name, template, parameters, self._progress)
         values = parameter_values(template, given)
         stored = await stored_values(template, values, self.ports.api)
-        return await deployer.deploy(template, name, stored)
+        result = await deployer.deploy(template, name, stored)
+        await self.smtp.refresh()
+        return result
 
     async def stop(self) -> None:
         """Let running invocations end, then stop. Nothing needs it to be safe."""
@@ -304,6 +312,7 @@ class Engine:
         while self.processes.running and loop.time() < deadline:
             await asyncio.sleep(0.02)
         await self.sockets.stop()
+        await self.smtp.stop()
         if self._server is not None:
             await self._server.stop()
         await self.http.close()
@@ -342,8 +351,10 @@ class Engine:
             name: {entry.logical_id: entry.physical_id for entry in self._resources(name)}
             for name in outputs
         }
+        await self.smtp.refresh()
         return status | {
             "endpoint": self.endpoint,
+            "smtp": self.smtp.address,
             "running": self.processes.running,
             "outputs": outputs,
             "resources": resources,

@@ -23,6 +23,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     public_url: str | None = None
+    smtp_port: int | None = None
+    """Where mail comes in; None for a free port once a receipt rule set is active."""
     region: str = DEFAULT_REGION
     account: str = DEFAULT_ACCOUNT
     durability: str = "power"

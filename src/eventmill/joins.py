@@ -51,6 +51,7 @@ SERVICES: dict[str, Service] = {
         scheduler.SERVICE,
         sns.SERVICE,
         ses.SERVICE,
+        ses.SERVICE_V2,
         logs.SERVICE,
         cloudwatch.SERVICE,
         sts.SERVICE,

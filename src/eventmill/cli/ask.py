@@ -136,6 +136,8 @@ def status(as_json: bool, endpoint: str | None, data: Path) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     click.echo(f"endpoint   {found['endpoint']}")
+    if found["smtp"]:
+        click.echo(f"smtp       {found['smtp']}")
     click.echo(f"running    {found['running']} invocations")
     for name in found["functions"]:
         click.echo(f"function   {name}")

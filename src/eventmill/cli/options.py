@@ -19,6 +19,12 @@ _OPTIONS = (
         show_default=True,
         help="Port to listen on; 0 takes a free one.",
     ),
+    click.option(
+        "--smtp-port",
+        type=int,
+        help="Port to take mail on; 0 takes a free one [default: a free one, once a receipt rule "
+        "set is active].",
+    ),
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
     click.option("--public-url", help="Address handed out to clients when behind a proxy."),
     click.option(
@@ -73,6 +79,7 @@ def settings_of(given: dict[str, Any], folder: Path) -> Settings:
         host=given["host"],
         port=given["port"],
         public_url=given["public_url"],
+        smtp_port=given["smtp_port"],
         region=given["region"],
         account=given["account"],
         durability="process" if given["ephemeral"] else given["durability"],

@@ -37,17 +37,19 @@ async def _up(template: Path | None, as_json: bool, given: dict[str, Any]) -> in
         outputs: dict[str, Any] = {}
         if template is not None:
             outputs = (await engine.deploy(template, parameters)).outputs
+        said = {"endpoint": engine.endpoint, "outputs": outputs, "smtp": engine.smtp.address}
         if as_json:
-            click.echo(json.dumps({"endpoint": engine.endpoint, "outputs": outputs}))
+            click.echo(json.dumps(said))
         else:
-            _print(engine.endpoint, outputs, settings.durability)
+            _print(said, settings.durability)
         sys.stdout.flush()
         await until_signal()
         click.echo("stopping", err=True)
     return 0
 
 
-def _print(endpoint: str, outputs: dict[str, Any], durability: str) -> None:
+def _print(said: dict[str, Any], durability: str) -> None:
+    endpoint = said["endpoint"]
     click.echo(f"Eventmill serves at {endpoint}")
     click.echo(f"  export AWS_ENDPOINT_URL={endpoint}")
     click.echo(f"  export AWS_ACCESS_KEY_ID={config.ACCESS_KEY}")
@@ -55,5 +57,7 @@ def _print(endpoint: str, outputs: dict[str, Any], durability: str) -> None:
     click.echo(f"  export AWS_DEFAULT_REGION={config.DEFAULT_REGION}")
     if durability == "process":
         click.echo("Acknowledged changes survive kill -9, but not a power cut.")
-    for name, value in outputs.items():
+    if said["smtp"]:
+        click.echo(f"Mail is taken at {said['smtp']} (SMTP)")
+    for name, value in said["outputs"].items():
         click.echo(f"  {name}: {value}")

@@ -8,8 +8,9 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from email import policy
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
+from email.utils import formataddr
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ import orjson
 from eventmill.deliver.outbox import Carrier, Postpone, Sender
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.topics import Delivery, give_up
-from eventmill.kernel.clock import utc
+from eventmill.kernel.clock import mail_date
 from eventmill.kernel.http import HttpCall, HttpFailed
 from eventmill.kernel.ports import HttpSender
 from eventmill.services import ses, sns
@@ -116,7 +117,12 @@ def mail_carrier(endpoint: Callable[[], str]) -> Carrier:
         mail = _mail(tx, delivery)
         recipients = [subscription.endpoint]
         ses.mailbox.put(
-            tx, message["id"], _ADDRESS, recipients, str(mail["Subject"]), mail.as_bytes()
+            tx,
+            message["id"],
+            _ADDRESS,
+            recipients,
+            str(mail["Subject"]),
+            mail.as_bytes(policy=policy.SMTP),
         )
 
     return carry
@@ -136,7 +142,7 @@ def _mail(tx: Transaction, delivery: Delivery) -> EmailMessage:
     mail["To"] = subscription.endpoint
     confirming = bool(message.get("token"))
     mail["Subject"] = _CONFIRM_SUBJECT if confirming else message["subject"] or _SUBJECT
-    mail["Date"] = format_datetime(utc(tx.now))
+    mail["Date"] = mail_date(tx.now)
     mail["Message-ID"] = f"<{message['id']}@sns.amazonaws.com>"
     if confirming:
         url = messages.subscribe_url(delivery.endpoint, message["topic"], message["token"])

@@ -27,7 +27,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     """A bound socket. Raises UsageError naming the port when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
@@ -38,7 +38,7 @@ def listen(host: str, port: int) -> socket.socket:
         sock.close()
         raise UsageError(
             f"cannot listen on {host} port {port}: {error.strerror}; stop what uses it, or choose "
-            "another with --port (0 takes a free one)"
+            f"another with {option} (0 takes a free one)"
         ) from error
     sock.listen(2048)
     sock.setblocking(False)

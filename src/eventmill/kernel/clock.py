@@ -14,6 +14,7 @@ import itertools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 
 class Timer:
@@ -125,3 +126,8 @@ def clf_time(epoch: float) -> str:
 def utc(epoch: float) -> datetime:
     """The moment with its zone, as libraries want it."""
     return datetime.fromtimestamp(epoch, UTC)
+
+
+def mail_date(epoch: float) -> str:
+    """`Tue, 12 Mar 2024 19:03:58 +0000`, as in a mail's headers."""
+    return format_datetime(utc(epoch))

@@ -62,6 +62,15 @@ class TestEngine:
         """Move the engine's time forward; what becomes due begins."""
         self.run(self.inner.advance(seconds))
 
+    @property
+    def smtp(self) -> tuple[str, int]:
+        """Host and port that take mail. Raises LookupError before a receipt rule set is active."""
+        self.run(self.inner.smtp.refresh())
+        if self.inner.smtp.address is None:
+            raise LookupError("no mail is taken: no receipt rule set is active")
+        host, _, port = self.inner.smtp.address.rpartition(":")
+        return host.strip("[]"), int(port)
+
     def mailbox(self, recipient: str | None = None) -> list[dict[str, Any]]:
         """What the application sent to people, oldest first: mails of SES and SNS, and SMS.
 

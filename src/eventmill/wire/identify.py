@@ -61,7 +61,7 @@ def identify(request: HttpRequest) -> tuple[Target, dict[str, str]]:
 def _service(name: str, path: str) -> str:
     if name == "apigateway":
         return "apigatewayv2" if path.startswith("/v2/") else "apigateway"
-    if name == "email" and path.startswith("/v2/"):
+    if name in ("email", "ses") and path.startswith("/v2/"):
         return "sesv2"
     return SIGNING_NAMES.get(name, name)
 

@@ -1,0 +1,8 @@
+"""The operations of both versions of the API."""
+
+from eventmill.services.contract import Operations
+
+OPERATIONS = Operations()
+"""Of `ses`."""
+V2 = Operations()
+"""Of `sesv2`."""
