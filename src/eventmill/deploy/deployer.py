@@ -144,9 +144,17 @@ class Deployer:
             declared = template.resources[name]
             layer = declared.type == "AWS::Lambda::LayerVersion"
             code = declared.properties.get("Content" if layer else "Code")
-            if not isinstance(code, dict) or "LocalPath" not in code:
+            if not isinstance(code, dict):
                 return None
             runtime = declared.properties.get("Runtime") or _RUNTIMELESS
+            if isinstance(code.get("ZipFile"), str):
+                handler = str(resolver.value(declared.properties.get("Handler") or ""))
+                made = await self._builder.inline(
+                    code["ZipFile"], handler, str(resolver.value(runtime)), name
+                )
+                return None if made is None else (name, made)
+            if "LocalPath" not in code:
+                return None
             method = declared.metadata.get("BuildMethod")
             source = Path(code["LocalPath"])
             if not source.exists():

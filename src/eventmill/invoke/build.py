@@ -20,6 +20,7 @@ from typing import Any
 from eventmill.invoke import esbuild, node_build
 from eventmill.invoke.interpreters import interpreter_for, refusal
 from eventmill.kernel.errors import UsageError
+from eventmill.kernel.runtimes import inline_file
 
 _SKIPPED = {"__pycache__", ".git", ".eventmill", ".venv", ".aws-sam", "node_modules"}
 _IGNORED = shutil.ignore_patterns(*_SKIPPED)
@@ -83,6 +84,21 @@ class SourceBuilder:
             return source
         packages = await self._install(requirements, runtime, logical_id)
         return await self._combine(source, packages, layer=layer and method is not None)
+
+    async def inline(self, text: str, handler: str, runtime: str, logical_id: str) -> Path | None:
+        """See kernel.ports.Builder."""
+        if not runtime.startswith("nodejs"):
+            return None
+        name = inline_file(text, handler, runtime)
+        key = hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:32]
+
+        async def fill(partial: Path) -> None:
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+            (partial / name).write_text(text)
+
+        source = await self._once(self._cache / f"inline-{key}", fill)
+        built = await self._node(source, logical_id, layer=False)
+        return None if built == source else built
 
     async def _install(self, requirements: Path, runtime: str, logical_id: str) -> Path:
         python = interpreter_for(runtime if runtime.startswith("python3.") else "").path

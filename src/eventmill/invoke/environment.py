@@ -53,6 +53,7 @@ class Environment:
         self._started = time.perf_counter()
         self._init_ms: float | None = None
         self._initialised = False
+        self._served = False
         self._init_error: bytes | None = None
         self._result: asyncio.Future[tuple[bytes, str | None, str]] | None = None
         self._request_id = ""
@@ -89,6 +90,21 @@ class Environment:
         if done and self._init_ms is None:
             self._init_ms = (time.perf_counter() - self._started) * 1000
 
+    @property
+    def waits(self) -> bool:
+        """Whether the runtime has asked for an invocation and still lives."""
+        return self._reply is not None and not self.dead
+
+    async def again(self) -> bool:
+        """Whether an invocation may be run here: not when the runtime ended, or hangs, after its
+        last answer, which is no fault of the next one."""
+        if not self._served:
+            return True
+        await asyncio.wait((self._ready,), timeout=self.spec.timeout)
+        if not self.waits:
+            self._kill("end")
+        return self.waits
+
     async def run(self, invocation: Invocation) -> Outcome:
         """Run one invocation to its end, which is also the timeout's, a crash's or a kill's."""
         self._request_id = invocation.request_id
@@ -113,6 +129,7 @@ class Environment:
             payload = reports.timed_out(invocation.request_id, timeout)
             error, status = "Unhandled", "timeout"
         finally:
+            self._served = True
             self._result = self._stream = None
             watch.cancel()
             if invocation.stream is not None:

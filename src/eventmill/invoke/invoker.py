@@ -75,11 +75,13 @@ class ProcessInvoker:
         spec = invocation.spec
         self._pool.enter(spec)
         try:
-            environment = await self._pool.acquire(spec)
-            try:
-                return await environment.run(invocation)
-            finally:
-                self._pool.release(environment)
+            while True:
+                environment = await self._pool.acquire(spec)
+                try:
+                    if environment.waits or await environment.again():
+                        return await environment.run(invocation)
+                finally:
+                    self._pool.release(environment)
         finally:
             self._pool.leave(spec)
 

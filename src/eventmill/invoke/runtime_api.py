@@ -16,6 +16,7 @@ import orjson
 from eventmill.kernel.streams import ResponseStream
 
 _BASE = b"/2018-06-01/runtime/"
+_INVOCATION = _BASE + b"invocation/"
 _MODE = b"lambda-runtime-function-response-mode"
 _ERROR_TYPE = b"lambda-runtime-function-error-type"
 _ERROR_BODY = b"lambda-runtime-function-error-body"
@@ -84,7 +85,7 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._body: list[bytes] = []
-        self._headers: dict[bytes, bytes] = {}
+        self._headers: list[tuple[bytes, bytes]] = []
         self._stream: ResponseStream | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -101,7 +102,7 @@ class _Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._body = []
         self._url = b""
-        self._headers = {}
+        self._headers = []
         self._stream = None
 
     def on_url(self, url: bytes) -> None:
@@ -109,16 +110,19 @@ class _Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # Trailers come here too, after the body.
-        self._headers[name.lower()] = value
+        self._headers.append((name, value))
+
+    def _header(self, wanted: bytes) -> bytes | None:
+        return next((value for name, value in self._headers if name.lower() == wanted), None)
 
     def on_headers_complete(self) -> None:
-        if self._headers.get(_MODE, b"").lower() != b"streaming":
+        if not (self._url.startswith(_INVOCATION) and self._url.endswith(b"/response")):
             return
-        parts = self._parts()
-        if len(parts) == 3 and parts[2] == "response":
-            self._stream = self._handler.on_stream(parts[1])
+        mode = self._header(_MODE)
+        if mode is not None and mode.lower() == b"streaming":
+            self._stream = self._handler.on_stream(self._parts()[1])
             if self._stream is not None:
-                kind = self._headers.get(b"content-type", b"application/octet-stream")
+                kind = self._header(b"content-type") or b"application/octet-stream"
                 self._stream.begin(kind.decode("latin-1"), self._resume)
 
     def on_body(self, body: bytes) -> None:
@@ -162,11 +166,11 @@ class _Connection(asyncio.Protocol):
 
     def _failure(self) -> bytes | None:
         """The error document of a streamed answer whose trailers say that it broke off."""
-        kind = self._headers.get(_ERROR_TYPE)
+        kind = self._header(_ERROR_TYPE)
         if kind is None:
             return None
         try:
-            document = base64.b64decode(self._headers.get(_ERROR_BODY, b""), validate=True)
+            document = base64.b64decode(self._header(_ERROR_BODY) or b"", validate=True)
             orjson.loads(document)
         except (binascii.Error, orjson.JSONDecodeError):
             return orjson.dumps({"errorType": kind.decode("latin-1"), "errorMessage": ""})

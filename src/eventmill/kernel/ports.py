@@ -78,6 +78,10 @@ class Builder(Protocol):
     def refusal(self, runtime: str) -> str | None:
         """Why functions of a runtime cannot run on this machine; None when they can."""
 
+    async def inline(self, text: str, handler: str, runtime: str, logical_id: str) -> Path | None:
+        """The folder of code written in a template with the packages that it needs beside it;
+        None when it needs none."""
+
     async def build(
         self,
         source: Path,

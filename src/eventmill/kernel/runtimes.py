@@ -14,6 +14,7 @@ _REASONS = {
     "behind a `bootstrap` as provided.al2023",
     "go1": "Lambda ended go1.x in 2023; build the program as `bootstrap` for provided.al2023",
 }
+_MODULE = re.compile(r"^\s*(export|import)\s", re.MULTILINE)
 _ELSE = (
     "Eventmill runs python3.x, nodejsXX.x, and provided.al2 and provided.al2023 with a bootstrap"
 )
@@ -27,3 +28,11 @@ def unsupported(runtime: str) -> str | None:
         if runtime.startswith(start):
             return reason
     return f"{runtime or '(none)'} is no runtime that is offered: {_ELSE}"
+
+
+def inline_file(text: str, handler: str, runtime: str) -> str:
+    """The file that code written in a template goes into: the one that the handler names."""
+    module = handler.rpartition(".")[0].replace(".", "/") or "index"
+    if not runtime.startswith("nodejs"):
+        return f"{module}.py"
+    return f"{module}.mjs" if _MODULE.search(text) else f"{module}.js"

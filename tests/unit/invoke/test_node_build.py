@@ -82,6 +82,18 @@ def test_the_sdk_s_parts_that_lambda_would_bring_are_linked(folder: Path) -> Non
     assert (modules / "own").resolve() == (folder / "node_modules" / "own").resolve()
 
 
+def test_code_of_a_template_gets_the_sdk_too(folder: Path) -> None:
+    builder = SourceBuilder(folder.parent / "cache")
+
+    def inline(text: str) -> Path | None:
+        return asyncio.run(builder.inline(text, "index.handler", "nodejs22.x", "F"))
+
+    assert inline("exports.handler = 1") is None
+    built = inline("import { S3 } from '@aws-sdk/client-s3';")
+    assert built is not None and (built / "index.mjs").is_file()
+    assert (built / "node_modules" / "@aws-sdk" / "client-s3").is_dir()
+
+
 def test_without_the_sdk_the_function_is_tried_all_the_same(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

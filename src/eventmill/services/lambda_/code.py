@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from eventmill.kernel.errors import Fault, UsageError
+from eventmill.kernel.runtimes import inline_file
 from eventmill.services.contract import Call
 from eventmill.services.lambda_.faults import parameter
 from eventmill.store.code import UNZIPPED_LIMIT, code_sha256
 
 ZIPPED_LIMIT = 52_428_800
 """Of an archive that comes with the request; one from S3 may be as long as what it holds."""
-_MODULE = re.compile(r"^\s*(export|import)\s", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +85,7 @@ def _object(call: Call, given: Mapping[str, Any]) -> bytes:
 
 
 def _write(call: Call, text: str, owner: Mapping[str, Any]) -> Code:
-    module = (owner.get("Handler") or "").rpartition(".")[0].replace(".", "/") or "index"
-    ending = "py"
-    if str(owner.get("Runtime") or "").startswith("nodejs"):
-        ending = "mjs" if _MODULE.search(text) else "js"
-    folder = call.code.from_text({f"{module}.{ending}": text})
+    name = inline_file(text, owner.get("Handler") or "", str(owner.get("Runtime") or ""))
+    folder = call.code.from_text({name: text})
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Code(str(folder), digest, len(text.encode()))
