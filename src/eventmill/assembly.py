@@ -40,7 +40,7 @@ from eventmill.deploy.record import Recorded
 from eventmill.deploy.references import stored_values
 from eventmill.deploy.secrets import with_secrets
 from eventmill.edge.apis import ApiFront, OpenConnections
-from eventmill.edge.apis.rest import RestFront
+from eventmill.edge.apis.rest import RestFront, Trial
 from eventmill.edge.app import App, Front
 from eventmill.edge.balancers import BalancerFront, Sockets
 from eventmill.edge.balancers.targets import Targets
@@ -122,12 +122,14 @@ class Engine:
         self.provisioning = Provisioning(self.database, self.flights, self.processes)
         self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
+        self.trial = Trial(self.database, self.clock)
         self.ports = Ports(
             invoker=gate,
             connections=self.connections,
             logs=self.logs,
             api=by_name,
             http=self.http,
+            methods=self.trial,
             builder=SourceBuilder(data.path / "builds", progress),
             listeners=self.sockets,
         )
@@ -222,7 +224,7 @@ class Engine:
             self.settings.region,
         )
         browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
-        rest = RestFront(
+        rest = self.trial.front = RestFront(
             self.database,
             self.clock,
             self.ids,

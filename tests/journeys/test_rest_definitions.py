@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import Any
 
 import pytest
@@ -187,6 +188,24 @@ def test_a_stage_keeps_its_deployment_until_it_is_moved(app, gateway) -> None:
     gateway.delete_stage(**place, stageName="live")
     gateway.delete_deployment(**place, deploymentId=first["id"])
     assert get(app, api).status == 403
+
+
+def test_a_method_can_be_tried_before_it_is_deployed(app, gateway) -> None:
+    api = mock(
+        gateway, '{"q": "$input.params("q")", "v": "$stageVariables.v", "b": $input.json("$")}'
+    )
+    root = gateway.get_rest_api(restApiId=api)["rootResourceId"]
+    place = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
+    tried = gateway.test_invoke_method(
+        **place, pathWithQueryString="/?q=1", stageVariables={"v": "2"}, headers={"X": "y"}
+    )
+    assert (tried["status"], json.loads(tried["body"])) == (200, {"q": "1", "v": "2", "b": {}})
+    assert "Method completed with status: 200" in tried["log"]
+    gateway.delete_integration_response(**place, statusCode="200")
+    failed = gateway.test_invoke_method(**place)
+    assert failed["status"] == 500 and "no default output mapping" in failed["log"]
+    gateway.delete_integration(**place)
+    assert code(gateway.test_invoke_method, **place) == "NotFoundException"
 
 
 def test_a_canary_takes_its_share(app, gateway) -> None:

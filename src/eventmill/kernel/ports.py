@@ -65,6 +65,13 @@ class ApiCaller(Protocol):
         """Whether there is such an operation to call."""
 
 
+class MethodTester(Protocol):
+    """Tries methods of REST APIs as they are now, deployed or not."""
+
+    async def test(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """TestInvokeMethod's request and result, by botocore's names. Raises Fault."""
+
+
 class HttpSender(Protocol):
     """Calls HTTP servers outside the engine."""
 
@@ -108,5 +115,6 @@ class Ports:
     logs: LogSink
     api: ApiCaller
     http: HttpSender
+    methods: MethodTester
     builder: Builder
     listeners: ListenerPorts

@@ -192,7 +192,7 @@ class Bench:
         return Call(
             tx=tx,
             ids=self.ids,
-            ports=Ports(self.invoker, *(nothing,) * 6),
+            ports=Ports(self.invoker, *(nothing,) * 7),
             blobs=nothing,
             code=self._code,
             account=ACCOUNT,

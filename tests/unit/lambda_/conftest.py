@@ -64,6 +64,7 @@ class Service:
                 logs=cast(Any, None),
                 api=cast(Any, None),
                 http=cast(Any, None),
+                methods=cast(Any, None),
                 builder=cast(Any, None),
                 listeners=cast(Any, None),
             ),

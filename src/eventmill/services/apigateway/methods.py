@@ -13,7 +13,7 @@ from eventmill.services.apigateway.faults import bad, missing, taken
 from eventmill.services.apigateway.integrations import check_integration
 from eventmill.services.apigateway.patch import patched
 from eventmill.services.apigateway.registry import OPERATIONS, shown
-from eventmill.services.contract import Call, Result
+from eventmill.services.contract import Call, Later, Result
 from eventmill.store.transaction import Transaction
 
 VERBS = frozenset({"GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "DELETE", "ANY"})
@@ -140,6 +140,14 @@ def delete(call: Call, request: dict[str, Any]) -> Result:
     api, key = _place(request)
     parts.remove(call.tx, api, "method", key)
     return {}
+
+
+@OPERATIONS.read("TestInvokeMethod")
+def test(call: Call, request: dict[str, Any]) -> Result:
+    """Run it as it is now, without authorization and keys. Raises NotFound."""
+    api, key = _place(request)
+    parts.get(call.tx, api, "method", key)
+    return Later(lambda: call.ports.methods.test(request))
 
 
 @OPERATIONS.write("PutMethodResponse")

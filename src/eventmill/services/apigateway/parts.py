@@ -109,10 +109,15 @@ def clear(tx: Transaction, api: str, kinds: tuple[str, ...]) -> None:
     tx.announce(KEY)
 
 
+def current(tx: Transaction, api: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """What a deployment would take now: the parts by kind and id."""
+    return {kind: every(tx, api, kind) for kind in DEPLOYED}
+
+
 def take_snapshot(tx: Transaction, api: str, deployment: str) -> None:
     """Keep the API's parts as they are now under a deployment's id."""
-    kept = {kind: every(tx, api, kind) for kind in DEPLOYED}
-    tx.execute("INSERT INTO rest_snapshots VALUES(?,?,?)", (api, deployment, json.dumps(kept)))
+    kept = json.dumps(current(tx, api))
+    tx.execute("INSERT INTO rest_snapshots VALUES(?,?,?)", (api, deployment, kept))
 
 
 def snapshot(tx: Transaction, api: str, deployment: str) -> dict[str, dict[str, Any]] | None:

@@ -29,19 +29,25 @@ def load(tx: Transaction, api: str, name: str) -> Stage | None:
     if config is None:
         return None
     variables = config.get("variables") or {}
-    stage = _stage(tx, api, config, config["deploymentId"], variables)
+    stage = _deployed(tx, api, config, config["deploymentId"], variables)
     canary = config.get("canarySettings") or {}
     if stage is None or not canary.get("percentTraffic"):
         return stage
     overridden = variables | (canary.get("stageVariableOverrides") or {})
     deployment = canary.get("deploymentId") or config["deploymentId"]
-    other = _stage(tx, api, config, deployment, overridden)
+    other = _deployed(tx, api, config, deployment, overridden)
     if other is None:
         return stage
     return replace(stage, canary=(float(canary["percentTraffic"]), other))
 
 
-def _stage(
+def load_current(tx: Transaction, api: str, name: str, variables: Mapping[str, str]) -> Stage:
+    """The API as it is now, as a stage of that name would serve it. Raises NotFound."""
+    parts.get(tx, api, "api", api)
+    return _stage(api, {"stageName": name}, "", variables, parts.current(tx, api))
+
+
+def _deployed(
     tx: Transaction,
     api: str,
     stage: Mapping[str, Any],
@@ -49,8 +55,16 @@ def _stage(
     variables: Mapping[str, str],
 ) -> Stage | None:
     kept = parts.snapshot(tx, api, deployment)
-    if kept is None:
-        return None
+    return None if kept is None else _stage(api, stage, deployment, variables, kept)
+
+
+def _stage(
+    api: str,
+    stage: Mapping[str, Any],
+    deployment: str,
+    variables: Mapping[str, str],
+    kept: Mapping[str, Parts],
+) -> Stage:
     config = kept["api"][api]
     return Stage(
         api_id=api,
@@ -78,6 +92,9 @@ def _tree(kept: Mapping[str, Parts]) -> Node:
     root = Node()
     authorizers = {number: _authorizer(entry) for number, entry in kept["authorizer"].items()}
     for key, entry in kept["method"].items():
+        if "methodIntegration" not in entry:
+            # Only seen when a method is tested before it is complete.
+            continue
         number, _, verb = key.partition("/")
         path = kept["resource"][number]["path"]
         method = _method(verb, number, path, entry, authorizers, kept["validator"])

@@ -125,17 +125,34 @@ class RestFront:
     def _request(
         self, stage: Stage, place: Place, scope: Scope, headers: Mapping[str, str]
     ) -> Request:
+        query = scope["query_string"].decode("ascii")
+        sent = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in scope["sent_headers"]]
+        request = self.made(stage, scope["method"], place.path, query, sent, headers)
+        request.base = place.base
+        request.domain = place.domain or request.domain
+        request.client = (scope.get("client") or ("127.0.0.1", 0))[0]
+        return request
+
+    def made(
+        self,
+        stage: Stage,
+        verb: str,
+        path: str,
+        query: str,
+        sent: list[tuple[str, str]],
+        headers: Mapping[str, str],
+    ) -> Request:
+        """A request of this machine, its body still to be read."""
         return Request(
             stage=stage,
-            verb=scope["method"],
-            path=place.path,
-            base=place.base,
-            query=scope["query_string"].decode("ascii"),
-            sent=[(n.decode("latin-1"), v.decode("latin-1")) for n, v in scope["sent_headers"]],
+            verb=verb,
+            path=path,
+            query=query,
+            sent=sent,
             headers=headers,
             body=b"",
-            client=(scope.get("client") or ("127.0.0.1", 0))[0],
-            domain=place.domain or f"{place.api}.execute-api.{self._region}.amazonaws.com",
+            client="127.0.0.1",
+            domain=f"{stage.api_id}.execute-api.{self._region}.amazonaws.com",
             request_id=self._ids.uuid(),
             extended_id=self._ids.opaque(11),
             trace=headers.get("x-amzn-trace-id")
@@ -144,6 +161,11 @@ class RestFront:
             account=self._account,
             region=self._region,
         )
+
+    async def integrated(self, request: Request) -> Answer:
+        """The answer of the method's integration. Raises Failed."""
+        assert request.method is not None
+        return await self._integrations[request.method.integration.kind](request)
 
     def _place(self, scope: Scope, headers: Mapping[str, str]) -> Place | None:
         """What an address leads to; None for an address of another kind."""
@@ -190,7 +212,7 @@ class RestFront:
         request.body = unpacked(request)
         self._usage.check(request, method)
         validate(request, method)
-        return await self._integrations[method.integration.kind](request)
+        return await self.integrated(request)
 
 
 _NO_STAGE = b'{"message":"Forbidden"}'
