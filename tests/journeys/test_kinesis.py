@@ -1,21 +1,16 @@
-"""Kinesis: streams and shards, records and iterators, enhanced fan-out, and functions fed by it."""
+"""Kinesis: streams and shards, records and iterators, retention."""
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from pathlib import Path
 from typing import Any
 
-import cbor2
 import pytest
-import urllib3
-from botocore.eventstream import EventStreamBuffer
-from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
-from tests.shape import assert_shape, recorded
+from tests.journeys.kinesis_calls import iterator, put, read, refused, shards
 
 APP = Path(__file__).parents[1] / "apps" / "kinesis"
 TOP = 2**128 - 1
@@ -31,44 +26,6 @@ def app():
 @pytest.fixture(scope="module")
 def kinesis(app):
     return app.client("kinesis")
-
-
-def code(error: pytest.ExceptionInfo[ClientError]) -> str:
-    return error.value.response["Error"]["Code"]
-
-
-def refused(call: Any, **request: Any) -> str:
-    with pytest.raises(ClientError) as error:
-        call(**request)
-    return code(error)
-
-
-def shards(kinesis: Any, name: str, **more: Any) -> list[dict[str, Any]]:
-    return kinesis.list_shards(StreamName=name, **more)["Shards"]
-
-
-def iterator(
-    kinesis: Any, name: str, shard: int = 0, kind: str = "TRIM_HORIZON", **more: Any
-) -> str:
-    return kinesis.get_shard_iterator(
-        StreamName=name, ShardId=f"shardId-{shard:012d}", ShardIteratorType=kind, **more
-    )["ShardIterator"]
-
-
-def read(
-    kinesis: Any, name: str, shard: int = 0, kind: str = "TRIM_HORIZON", **more: Any
-) -> list[str]:
-    answer = kinesis.get_records(ShardIterator=iterator(kinesis, name, shard, kind, **more))
-    return [record["Data"].decode() for record in answer["Records"]]
-
-
-def put(kinesis: Any, name: str, *texts: str, **more: Any) -> list[str]:
-    return [
-        kinesis.put_record(StreamName=name, Data=text, PartitionKey=more.get("key", text))[
-            "SequenceNumber"
-        ]
-        for text in texts
-    ]
 
 
 def test_records_are_read_from_every_kind_of_position(kinesis, app) -> None:
@@ -292,68 +249,6 @@ def test_records_are_kept_for_the_retention_and_no_longer(kinesis, app) -> None:
         )
 
 
-def test_consumers_are_pushed_what_arrives(kinesis, app) -> None:
-    kinesis.create_stream(StreamName="pushed", ShardCount=1)
-    arn = kinesis.describe_stream(StreamName="pushed")["StreamDescription"]["StreamARN"]
-    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]
-    assert consumer["ConsumerStatus"] == "ACTIVE"
-    put(kinesis, "pushed", "before")
-    ask = {"ConsumerARN": consumer["ConsumerARN"], "ShardId": "shardId-000000000000"}
-    start = {"StartingPosition": {"Type": "TRIM_HORIZON"}}
-    events = iter(kinesis.subscribe_to_shard(**ask, **start)["EventStream"])
-
-    def following() -> dict[str, Any]:
-        return next(events)["SubscribeToShardEvent"]
-
-    event = following()
-    assert [record["Data"] for record in event["Records"]] == [b"before"]
-    assert event["MillisBehindLatest"] == 0
-    put(kinesis, "pushed", "after")
-    event = following()
-    assert [record["Data"] for record in event["Records"]] == [b"after"]
-    assert refused(kinesis.subscribe_to_shard, **ask, **start) == "ResourceInUseException"
-    app.advance(5)
-    assert following()["Records"] == []
-    app.advance(300)
-    assert list(events) == [], "a subscription lasts five minutes"
-    position = {
-        "Type": "AFTER_SEQUENCE_NUMBER",
-        "SequenceNumber": event["ContinuationSequenceNumber"],
-    }
-    put(kinesis, "pushed", "later")
-    kinesis.split_shard(
-        StreamName="pushed", ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127)
-    )
-    answer = kinesis.subscribe_to_shard(**ask, StartingPosition=position)
-    (event,) = [entry["SubscribeToShardEvent"] for entry in answer["EventStream"]]
-    assert [record["Data"] for record in event["Records"]] == [b"later"]
-    assert len(event["ChildShards"]) == 2 and "ContinuationSequenceNumber" not in event
-
-
-def test_another_subscription_takes_over(kinesis, app) -> None:
-    kinesis.create_stream(StreamName="taken", ShardCount=1)
-    arn = kinesis.describe_stream(StreamName="taken")["StreamDescription"]["StreamARN"]
-    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]
-    ask = {
-        "ConsumerARN": consumer["ConsumerARN"],
-        "ShardId": "shardId-000000000000",
-        "StartingPosition": {"Type": "LATEST"},
-    }
-    first = iter(kinesis.subscribe_to_shard(**ask)["EventStream"])
-    next(first)
-    app.advance(6)
-    second = iter(kinesis.subscribe_to_shard(**ask)["EventStream"])
-    with pytest.raises(Exception, match="ResourceInUseException"):
-        list(first)
-    assert next(second)["SubscribeToShardEvent"]["Records"] == []
-    described = kinesis.describe_stream_consumer(StreamARN=arn, ConsumerName="c")
-    assert described["ConsumerDescription"]["StreamARN"] == arn
-    assert refused(kinesis.delete_stream, StreamName="taken") == "ResourceInUseException"
-    kinesis.delete_stream(StreamName="taken", EnforceConsumerDeletion=True)
-    with pytest.raises(Exception, match="ResourceNotFoundException"):
-        list(second)
-
-
 def test_settings_tags_and_policies_are_kept(kinesis, app) -> None:
     summary = kinesis.describe_stream_summary(StreamName=app.outputs["Clicks"])
     summary = summary["StreamDescriptionSummary"]
@@ -378,43 +273,6 @@ def test_settings_tags_and_policies_are_kept(kinesis, app) -> None:
     )
 
 
-def test_java_clients_speak_the_older_cbor(app, kinesis) -> None:
-    kinesis.create_stream(StreamName="cbor", ShardCount=1)
-
-    def call(operation: str, request: dict[str, Any]) -> tuple[int, Any]:
-        answer = urllib3.PoolManager().request(
-            "POST",
-            app.endpoint,
-            body=cbor2.dumps(request),
-            headers={
-                "content-type": "application/x-amz-cbor-1.1",
-                "x-amz-target": f"Kinesis_20131202.{operation}",
-            },
-        )
-        assert answer.headers["content-type"] == "application/x-amz-cbor-1.1"
-        millis = {1: lambda value, immutable: ("millis", value)}
-        return answer.status, cbor2.loads(answer.data, semantic_decoders=millis)
-
-    put = {"StreamName": "cbor", "Data": b"\x00\xff", "PartitionKey": "k"}
-    status, answer = call("PutRecord", put)
-    assert status == 200 and answer["ShardId"] == "shardId-000000000000"
-    since = int((app.inner.clock.now() - 60) * 1_000)
-    ask = {
-        "StreamName": "cbor",
-        "ShardId": "shardId-000000000000",
-        "ShardIteratorType": "AT_TIMESTAMP",
-        "Timestamp": cbor2.CBORTag(1, since),
-    }
-    _, answer = call("GetShardIterator", ask)
-    _, answer = call("GetRecords", {"ShardIterator": answer["ShardIterator"]})
-    (record,) = answer["Records"]
-    assert record["Data"] == b"\x00\xff"
-    kind, millis = record["ApproximateArrivalTimestamp"]
-    assert kind == "millis" and since < millis < since + 120_000
-    status, answer = call("GetRecords", {"ShardIterator": "x"})
-    assert status == 400 and answer["__type"] == "InvalidArgumentException"
-
-
 def test_a_template_changes_its_stream(app, tmp_path: Path) -> None:
     template = """
 Resources:
@@ -434,153 +292,6 @@ Resources:
     assert refused(kinesis.describe_stream_summary, StreamName="declared") == (
         "ResourceNotFoundException"
     )
-
-
-def test_java_consumers_are_pushed_cbor(app, kinesis) -> None:
-    kinesis.create_stream(StreamName="cbor-push", ShardCount=1)
-    arn = kinesis.describe_stream(StreamName="cbor-push")["StreamDescription"]["StreamARN"]
-    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]
-    put(kinesis, "cbor-push", "a")
-    kinesis.split_shard(
-        StreamName="cbor-push", ShardToSplit="shardId-000000000000", NewStartingHashKey="99"
-    )
-    request = {
-        "ConsumerARN": consumer["ConsumerARN"],
-        "ShardId": "shardId-000000000000",
-        "StartingPosition": {"Type": "TRIM_HORIZON"},
-    }
-    headers = {
-        "content-type": "application/x-amz-cbor-1.1",
-        "x-amz-target": "Kinesis_20131202.SubscribeToShard",
-    }
-    answer = urllib3.PoolManager().request(
-        "POST", app.endpoint, body=cbor2.dumps(request), headers=headers
-    )
-    frames = EventStreamBuffer()
-    frames.add_data(answer.data)
-    first, event = list(frames)
-    assert first.headers[":event-type"] == "initial-response"
-    assert event.headers[":content-type"] == "application/x-amz-cbor-1.1"
-    members = cbor2.loads(event.payload, semantic_decoders={1: lambda value, immutable: value})
-    assert members["Records"][0]["Data"] == b"a" and len(members["ChildShards"]) == 2
-
-
-# As an event source
-
-
-def results(app: Any, who: str) -> list[Any]:
-    """What the functions told until nothing moves, in order."""
-    app.settle()
-    sqs, found = app.client("sqs"), []
-    while messages := sqs.receive_message(
-        QueueUrl=app.outputs["Results"], MaxNumberOfMessages=10
-    ).get("Messages"):
-        for message in messages:
-            sqs.delete_message(
-                QueueUrl=app.outputs["Results"], ReceiptHandle=message["ReceiptHandle"]
-            )
-            found.append(json.loads(message["Body"]))
-    return [entry["what"] for entry in found if entry["who"] == who]
-
-
-def data(event: dict[str, Any]) -> list[Any]:
-    return [json.loads(base64.b64decode(r["kinesis"]["data"])) for r in event["Records"]]
-
-
-def order(kinesis: Any, app: Any, *names: str, key: str = "k") -> None:
-    records = [
-        {"Data": json.dumps({"kind": "order", "order": name}), "PartitionKey": key}
-        for name in names
-    ]
-    kinesis.put_records(StreamARN=app.outputs["Orders"], Records=records)
-
-
-def test_a_window_adds_up_its_records_and_ends_with_its_time(kinesis, app) -> None:
-    name = app.outputs["Clicks"]
-    app.advance(60 - app.inner.clock.now() % 60)
-    for clicks in (1, 2, 4):
-        kinesis.put_record(StreamName=name, Data=json.dumps({"clicks": clicks}), PartitionKey="k")
-        assert results(app, "count") == []
-    app.advance(60)
-    (told,) = results(app, "count")
-    assert told["state"] == {"clicks": 7}
-    assert_shape(told["event"], recorded("kinesis.window"))
-    kinesis.put_record(StreamName=name, Data=json.dumps({"clicks": 8}), PartitionKey="k")
-    app.settle()
-    app.advance(60)
-    (told,) = results(app, "count")
-    assert told["state"] == {"clicks": 8}
-
-
-def test_records_have_aws_shape_and_filters_choose_them(kinesis, app) -> None:
-    records = [
-        {"Data": json.dumps({"kind": "note", "order": "x"}), "PartitionKey": "k"},
-        {"Data": b"\xff\x00", "PartitionKey": "k"},
-        {"Data": json.dumps({"kind": "order", "order": "one"}), "PartitionKey": "k"},
-    ]
-    kinesis.put_records(StreamARN=app.outputs["Orders"], Records=records[2:])
-    (event,) = results(app, "check")
-    assert_shape(event, recorded("kinesis"))
-    kinesis.put_records(StreamARN=app.outputs["Orders"], Records=records[:2])
-    assert results(app, "check") == []
-
-
-def test_poison_is_isolated_by_bisecting_and_its_neighbours_arrive(kinesis, app) -> None:
-    order(kinesis, app, "1", "2", "poison", "4", key="other")
-    for _ in range(4):
-        app.settle()
-        app.advance(61)
-    arrived = [entry["order"] for event in results(app, "check") for entry in data(event)]
-    assert arrived == ["1", "2", "4"]
-    (message,) = app.client("sqs").receive_message(QueueUrl=app.outputs["Lost"])["Messages"]
-    record = json.loads(message["Body"])
-    assert_shape(record, recorded("destination.kinesis"))
-
-
-def test_a_consumers_function_reports_a_checkpoint(kinesis, app) -> None:
-    order(kinesis, app, "fine", "unclear", "last", key="audited")
-    for _ in range(4):
-        app.settle()
-        app.advance(61)
-    seen = [
-        e for e in results(app, "audit") if e["Records"][0]["kinesis"]["partitionKey"] == "audited"
-    ]
-    assert [[entry["order"] for entry in data(event)] for event in seen] == [
-        ["fine", "unclear", "last"],
-        ["unclear", "last"],
-        ["unclear", "last"],
-    ]
-    source = seen[0]["Records"][0]["eventSourceARN"]
-    assert source == app.outputs["Auditor"]
-
-
-def test_a_mapping_begins_at_a_timestamp_and_drains_parents_before_children(kinesis, app) -> None:
-    kinesis.create_stream(StreamName="history", ShardCount=1)
-    arn = kinesis.describe_stream(StreamName="history")["StreamDescription"]["StreamARN"]
-    put(kinesis, "history", json.dumps({"order": "too old"}))
-    app.advance(10)
-    moment = app.inner.clock.now()
-    put(kinesis, "history", *(json.dumps({"order": f"p{n}"}) for n in range(3)), key="k")
-    kinesis.split_shard(
-        StreamName="history", ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127)
-    )
-    put(kinesis, "history", *(json.dumps({"order": f"c{n}"}) for n in range(3)), key="k")
-    results(app, "audit")
-    function = next(
-        f["FunctionName"]
-        for f in app.client("lambda").list_functions()["Functions"]
-        if "Audit" in f["FunctionName"]
-    )
-    app.client("lambda").create_event_source_mapping(
-        EventSourceArn=arn,
-        FunctionName=function,
-        StartingPosition="AT_TIMESTAMP",
-        StartingPositionTimestamp=moment,
-        BatchSize=2,
-        FunctionResponseTypes=["ReportBatchItemFailures"],
-    )
-    arrived = [entry["order"] for event in results(app, "audit") for entry in data(event)]
-    assert arrived == ["p0", "p1", "p2", "c0", "c1", "c2"]
 
 
 def test_five_hundred_records_are_put_within_a_fraction_of_a_second(kinesis) -> None:
