@@ -27,6 +27,8 @@ class Work:
     request_id: str
     more: Mapping[str, Any] = field(default_factory=dict)
     trace: str | None = None
+    payload: bytes = b""
+    """The whole event, where it is not `{"Records": …}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class FunctionTurn:
         return await self._slot.invoke(
             Invocation(
                 self._slot.spec,
-                shapes.records(work.records, work.more),
+                work.payload or shapes.records(work.records, work.more),
                 work.request_id,
                 self._mapping.function,
                 trace=work.trace,

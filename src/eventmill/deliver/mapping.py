@@ -15,6 +15,7 @@ from eventmill.deliver import lanes
 from eventmill.deliver.authorization import Reach
 from eventmill.deliver.consumer import Consumer, FunctionConsumer
 from eventmill.deliver.inflight import Motion
+from eventmill.deliver.kafka import KafkaPoller
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.pipes import PipeConsumer, reading_of
 from eventmill.deliver.sqs import QueuePoller
@@ -128,6 +129,8 @@ class Pollers:
         consumer = self._consumer(wanted)
         if service == "sqs":
             poller = QueuePoller(mapping, self._parts, consumer)
+        elif mapping.topic:
+            poller = KafkaPoller(mapping, self._parts, consumer)
         elif service in self._streams:
             poller = StreamPoller(mapping, self._parts, consumer, self._streams[service])
         else:
@@ -153,7 +156,8 @@ class Pollers:
         wanted = self._wanted(tx)
         running = {uuid: entry for uuid, (entry, _) in self._pollers.items()}
         for uuid in wanted.keys() | running.keys():
-            service = service_of((wanted.get(uuid) or running[uuid]).mapping.source)
-            known = service == "sqs" or service in self._streams
+            mapping = (wanted.get(uuid) or running[uuid]).mapping
+            service = service_of(mapping.source)
+            known = mapping.topic or service == "sqs" or service in self._streams
             if known and wanted.get(uuid) != running.get(uuid):
                 yield Motion(f"event source mapping {uuid} changing")

@@ -42,9 +42,17 @@ def reported(payload: bytes, identifiers: Sequence[str]) -> frozenset[str] | Non
     known = frozenset(identifiers)
     if not isinstance(entries, list):
         return None
-    failed = [entry.get("itemIdentifier") if isinstance(entry, dict) else None for entry in entries]
+    failed = [
+        _identifier(entry.get("itemIdentifier")) if isinstance(entry, dict) else None
+        for entry in entries
+    ]
     named = frozenset(item for item in failed if isinstance(item, str) and item in known)
     return named if all(item in named for item in failed) else None
+
+
+def _identifier(item: Any) -> Any:
+    """A record of Kafka is named by `{"partition": "topic-0", "offset": 15}`."""
+    return f"{item.get('partition')}:{item.get('offset')}" if isinstance(item, dict) else item
 
 
 def queue_failures(message_ids: Sequence[str], outcome: Outcome, *, report: bool) -> frozenset[str]:

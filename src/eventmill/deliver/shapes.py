@@ -14,6 +14,7 @@ import orjson
 
 from eventmill.kernel.arns import parse_arn
 from eventmill.kernel.clock import iso_millis, iso_seconds
+from eventmill.kernel.functions import Outcome
 from eventmill.services.sqs import Message
 
 PAYLOAD_LIMIT = 6_291_456
@@ -149,5 +150,84 @@ def batch_info(
             "approximateArrivalOfLastRecord": moment(last),
             "batchSize": len(sequences),
             "streamArn": stream,
+        }
+    }
+
+
+_TIMESTAMPS = ("CREATE_TIME", "LOG_APPEND_TIME")
+
+
+def kafka_partition(partition: Any) -> str:
+    """`<topic>-<number>`, the key of a partition's records."""
+    return f"{partition.topic}-{partition.partition}"
+
+
+def kafka_record(record: Any) -> dict[str, Any]:
+    """A consumer's record as functions get it; a key or value that is null is left out."""
+    shaped: dict[str, Any] = {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": record.timestamp,
+        "timestampType": _TIMESTAMPS[record.timestamp_type],
+    }
+    for name, held in (("key", record.key), ("value", record.value)):
+        if held is not None:
+            shaped[name] = base64.b64encode(held).decode()
+    # Java's bytes are signed.
+    signed = [
+        {name: [byte - 256 if byte > 127 else byte for byte in held or b""]}
+        for name, held in record.headers
+    ]
+    return shaped | {"headers": signed}
+
+
+def kafka_event(
+    cluster: str, servers: Sequence[str], partition: str, fragments: Sequence[bytes]
+) -> bytes:
+    """The event of one partition's records; without a cluster's ARN it is self-managed."""
+    event: dict[str, Any] = {"eventSource": "aws:kafka" if cluster else "SelfManagedKafka"}
+    if cluster:
+        event["eventSourceArn"] = cluster
+    event["bootstrapServers"] = ",".join(servers)
+    event["records"] = {partition: [orjson.Fragment(fragment) for fragment in fragments]}
+    return orjson.dumps(event)
+
+
+def response_context(outcome: Outcome) -> dict[str, Any]:
+    """What a function answered, as records of discarded batches tell it."""
+    return {
+        "statusCode": 200,
+        "executedVersion": outcome.executed_version,
+        "functionError": outcome.error,
+    }
+
+
+def kafka_batch_info(
+    cluster: str,
+    servers: Sequence[str],
+    partition: str,
+    offsets: tuple[int, int],
+    times: tuple[float, float],
+    count: int,
+    size: int,
+) -> dict[str, Any]:
+    """Which records a batch held: the first's and the last's offset and time."""
+    info: dict[str, Any] = {"batchSize": count}
+    if cluster:
+        info["eventSourceArn"] = cluster
+    return {
+        "KafkaBatchInfo": info
+        | {
+            "bootstrapServers": ",".join(servers),
+            "payloadSize": size,
+            "recordInfo": {
+                partition: {
+                    "firstRecordOffset": str(offsets[0]),
+                    "lastRecordOffset": str(offsets[1]),
+                    "firstRecordTimestamp": iso_millis(times[0]),
+                    "lastRecordTimestamp": iso_millis(times[1]),
+                }
+            },
         }
     }

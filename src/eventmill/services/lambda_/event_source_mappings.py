@@ -10,15 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventmill.kernel.arns import service_of
 from eventmill.kernel.errors import Conflict
 from eventmill.services.contract import Call
 from eventmill.services.lambda_ import functions, tags
 from eventmill.services.lambda_.faults import missing, parameter
 from eventmill.services.lambda_.mapping_settings import (
+    KAFKA_WINDOW,
     LEAST_POLLERS,
     MOST_POLLERS,
+    cluster_servers,
     kind_of,
     settings,
+    source_of,
 )
 from eventmill.services.lambda_.names import function_arn, parse
 from eventmill.store.transaction import Row, Transaction
@@ -37,7 +41,7 @@ class EventSourceMapping:
 
     uuid: str
     source: str
-    """ARN of the queue or stream."""
+    """ARN of the queue or stream; of Kafka see mapping_settings.source_of."""
     function: str
     """ARN, qualifier kept."""
     created: float
@@ -56,6 +60,14 @@ class EventSourceMapping:
     bisect: bool
     tumbling_window: int
     on_failure: str | None
+    topic: str = ""
+    """Of Kafka, as are all below."""
+    servers: tuple[str, ...] = ()
+    cluster: str = ""
+    """ARN of an MSK cluster; empty for a self-managed one."""
+    group: str = ""
+    access: tuple[tuple[str, str], ...] = ()
+    """SourceAccessConfigurations as (type, URI)."""
 
 
 def mappings(tx: Transaction) -> list[EventSourceMapping]:
@@ -83,7 +95,7 @@ def _mapping(
         function=function,
         created=created,
         batch_size=config["BatchSize"],
-        window=config["MaximumBatchingWindowInSeconds"],
+        window=config.get("MaximumBatchingWindowInSeconds", KAFKA_WINDOW),
         patterns=tuple(
             entry["Pattern"] for entry in (config.get("FilterCriteria") or {}).get("Filters", ())
         ),
@@ -98,7 +110,25 @@ def _mapping(
         bisect=config.get("BisectBatchOnFunctionError", False),
         tumbling_window=config.get("TumblingWindowInSeconds", 0),
         on_failure=failure.get("Destination"),
+        **(_kafka(uuid, source, config) if kind_of(source) == "kafka" else {}),
     )
+
+
+def _kafka(uuid: str, source: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    cluster = source.partition("#")[0] if service_of(source) else ""
+    own = config.get("AmazonManagedKafkaEventSourceConfig") or {}
+    own = own or config.get("SelfManagedKafkaEventSourceConfig") or {}
+    given = config.get("SelfManagedEventSource") or {}
+    servers = (given.get("Endpoints") or {}).get("KAFKA_BOOTSTRAP_SERVERS")
+    return {
+        "topic": config["Topics"][0],
+        "servers": tuple(servers or cluster_servers(cluster)),
+        "cluster": cluster,
+        "group": own.get("ConsumerGroupId") or uuid,
+        "access": tuple(
+            (entry["Type"], entry["URI"]) for entry in config.get("SourceAccessConfigurations", ())
+        ),
+    }
 
 
 def _pollers(config: Mapping[str, Any] | None) -> tuple[int, int] | None:
@@ -117,7 +147,7 @@ def set_result(tx: Transaction, uuid: str, result: str) -> None:
 
 def create(call: Call, given: Mapping[str, Any]) -> Row:
     """Create a mapping and return its row. Raises NotFound, Conflict, Invalid."""
-    source = given.get("EventSourceArn") or ""
+    source = source_of(given)
     kind = kind_of(source)
     function, timeout = _function(call, given["FunctionName"])
     config = settings(source, given, {})
@@ -178,14 +208,14 @@ def shape(call: Call, row: Row, state: str, reason: str | None = None) -> dict[s
     uuid, source, function, text, _, _, modified, result = row
     answer: dict[str, Any] = json.loads(text) | {
         "UUID": uuid,
-        "EventSourceArn": source,
+        "EventSourceArn": source.partition("#")[0] if service_of(source) else None,
         "EventSourceMappingArn": mapping_arn(call, uuid),
         "FunctionArn": function,
         "LastModified": modified,
         "State": state,
         "StateTransitionReason": reason or "USER_INITIATED",
     }
-    if kind_of(source) == "stream":
+    if kind_of(source) != "sqs":
         answer["LastProcessingResult"] = result
         answer["StateTransitionReason"] = reason or "User action"
     return answer
@@ -214,6 +244,8 @@ def _refuse_duplicate(call: Call, source: str, function: str) -> None:
 
 
 def _check_source(call: Call, kind: str, source: str, timeout: float) -> None:
+    if kind == "kafka":
+        return
     known = call.directory(call.tx, source)
     if kind == "stream":
         if known is None:

@@ -44,6 +44,8 @@ class Filters:
         self._kinesis = service == "kinesis"
         if self._kinesis:
             self._filter = RecordFilter(patterns, "data", encoded=True)
+        elif service in ("kafka", ""):
+            self._filter = RecordFilter(patterns, "value", encoded=True)
         else:
             self._filter = RecordFilter(patterns, "body" if service == "sqs" else None)
 

@@ -58,7 +58,9 @@ def list_event_source_mappings(call: Call, request: dict[str, Any]) -> Result:
     source = request.get("EventSourceArn")
     rows = call.tx.all(
         "SELECT uuid, source, function, config, enabled, created, modified, result"
-        " FROM lambda_mappings WHERE uuid>? AND (? IS NULL OR source=?)"
+        " FROM lambda_mappings WHERE uuid>?"
+        # A topic stands behind the ARN of a Kafka cluster.
+        " AND (? IS NULL OR ? IN (source, substr(source, 1, instr(source, '#') - 1)))"
         " AND (? IS NULL OR function=?) ORDER BY uuid LIMIT ?",
         (request.get("Marker") or "", source, source, wanted, wanted, limit + 1),
     )

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,37 @@ _MEMBERS = {
         "DestinationConfig",
     ),
 }
+_MEMBERS["kafka"] = (
+    *_BOTH,
+    "Topics",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "SourceAccessConfigurations",
+    "SelfManagedEventSource",
+    "AmazonManagedKafkaEventSourceConfig",
+    "SelfManagedKafkaEventSourceConfig",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "ProvisionedPollerConfig",
+    "LoggingConfig",
+)
+_ACCESS = (
+    "BASIC_AUTH",
+    "VPC_SUBNET",
+    "VPC_SECURITY_GROUP",
+    "SASL_SCRAM_512_AUTH",
+    "SASL_SCRAM_256_AUTH",
+    "CLIENT_CERTIFICATE_TLS_AUTH",
+    "SERVER_ROOT_CA_CERTIFICATE",
+)
+KAFKA_WINDOW = 0.5
+"""Seconds, where the mapping does not say."""
+
+MSK_SERVERS = "EVENTMILL_MSK_BOOTSTRAP_SERVERS"
+"""The environment variable with the broker (`host:port,…`) that stands for MSK clusters."""
+
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "sqs": {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": []},
     "stream": {
@@ -61,19 +93,20 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "TumblingWindowInSeconds": 0,
         "DestinationConfig": {"OnFailure": {}},
     },
+    "kafka": {
+        "BatchSize": 100,
+        "FunctionResponseTypes": [],
+        "MaximumRecordAgeInSeconds": -1,
+        "MaximumRetryAttempts": -1,
+        "BisectBatchOnFunctionError": False,
+        "DestinationConfig": {"OnFailure": {}},
+    },
 }
-_OTHER_SOURCES = (
-    "Topics",
-    "Queues",
-    "SourceAccessConfigurations",
-    "SelfManagedEventSource",
-    "AmazonManagedKafkaEventSourceConfig",
-    "SelfManagedKafkaEventSourceConfig",
-    "DocumentDBEventSourceConfig",
-)
+_SELF_MANAGED = "kafka://"
 REFUSED = {
-    **dict.fromkeys(_OTHER_SOURCES, "sources other than SQS and DynamoDB Streams are not offered"),
-    "LoggingConfig": "it belongs to Kafka sources, which are not offered",
+    "Queues": "it belongs to Amazon MQ, of which no broker runs on one machine; use SQS",
+    "DocumentDBEventSourceConfig": "it belongs to DocumentDB, which does not run on one machine; "
+    "use a table of DynamoDB and its stream",
 }
 """Members that must not be set, with the reason."""
 
@@ -85,9 +118,40 @@ def kind_of(source: str) -> str:
         return "sqs"
     if service in STREAMS:
         return "stream"
+    if service == "kafka" or source.startswith(_SELF_MANAGED):
+        return "kafka"
+    if service == "mq":
+        raise parameter(f"Queues is not supported by Eventmill: {REFUSED['Queues']}.")
+    if service in ("rds", "docdb"):
+        raise parameter(
+            "DocumentDBEventSourceConfig is not supported by Eventmill: "
+            f"{REFUSED['DocumentDBEventSourceConfig']}."
+        )
     raise parameter(
-        f"Unrecognized event source, must be a queue of SQS or a stream of DynamoDB: {source}"
+        "Unrecognized event source, must be a queue of SQS, a stream of Kinesis or DynamoDB, or "
+        f"Kafka: {source}"
     )
+
+
+def source_of(given: Mapping[str, Any]) -> str:
+    """What names the source among mappings: its ARN, or a self-managed cluster's servers; for
+    Kafka with `#topic` behind it, since each topic is a source of its own."""
+    arn = str(given.get("EventSourceArn") or "")
+    own = (given.get("SelfManagedEventSource") or {}).get("Endpoints") or {}
+    servers = own.get("KAFKA_BOOTSTRAP_SERVERS")
+    if arn and servers:
+        raise parameter("EventSourceArn and SelfManagedEventSource cannot be used together.")
+    if not servers and service_of(arn) != "kafka":
+        return arn
+    topics = given.get("Topics") or []
+    if len(topics) != 1:
+        raise parameter("A Kafka event source needs exactly one topic in Topics.")
+    return f"{_SELF_MANAGED + ','.join(servers) if servers else arn}#{topics[0]}"
+
+
+def cluster_servers(arn: str) -> list[str]:
+    """The broker that stands for an MSK cluster; empty when none is named."""
+    return [one.strip() for one in os.environ.get(MSK_SERVERS, "").split(",") if one.strip()]
 
 
 def settings(source: str, given: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,9 +164,11 @@ def settings(source: str, given: Mapping[str, Any], base: Mapping[str, Any]) -> 
     for name, reason in REFUSED.items():
         if given.get(name):
             raise parameter(f"{name} is not supported by Eventmill: {reason}.")
-    for name in set(_MEMBERS["sqs"]) | set(_MEMBERS["stream"]):
+    for name in {name for members in _MEMBERS.values() for name in members}:
         if name not in _MEMBERS[kind] and given.get(name) not in (None, {}, False):
-            raise parameter(f"Unsupported event source parameter {name} for {service_of(source)}.")
+            raise parameter(
+                f"Unsupported event source parameter {name} for {service_of(source) or kind}."
+            )
     taken = {name: given[name] for name in _MEMBERS[kind] if given.get(name) is not None}
     config = _DEFAULTS[kind] | dict(base) | taken
     # An empty criteria takes the filters away.
@@ -117,7 +183,28 @@ def settings(source: str, given: Mapping[str, Any], base: Mapping[str, Any]) -> 
         _check_queue(source, config)
     else:
         _check_stream(source, config)
+    if kind == "kafka":
+        _check_kafka(source, config)
     return config
+
+
+def _check_kafka(source: str, config: Mapping[str, Any]) -> None:
+    for entry in config.get("SourceAccessConfigurations") or ():
+        one_of("sourceAccessConfigurations.type", entry.get("Type"), _ACCESS)
+    for name in ("AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig"):
+        if (config.get(name) or {}).get("SchemaRegistryConfig"):
+            raise parameter(
+                "SchemaRegistryConfig is not supported by Eventmill: there is no registry to "
+                "decode records by; functions get them as they were sent."
+            )
+    pollers = config.get("ProvisionedPollerConfig") or {}
+    ranged("provisionedPollerConfig.minimumPollers", pollers.get("MinimumPollers", 1), 1, 200)
+    ranged("provisionedPollerConfig.maximumPollers", pollers.get("MaximumPollers", 1), 1, 2_000)
+    if service_of(source) and not cluster_servers(source):
+        raise parameter(
+            f"No broker stands for the cluster {source.partition('#')[0]}: name one in the "
+            f"environment variable {MSK_SERVERS} of the engine."
+        )
 
 
 def _check_ranges(config: Mapping[str, Any]) -> None:

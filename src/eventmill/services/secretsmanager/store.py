@@ -202,6 +202,11 @@ def version(tx: Transaction, secret: Secret, id: str | None, stage: str | None) 
     raise faults.no_value(f"VersionId: {id}" if id else f"staging label: {stage}")
 
 
+def current_text(tx: Transaction, secret_id: str) -> str:
+    """The text of the current version. Raises Invalid."""
+    return version(tx, existing(tx, secret_id), None, None).text or ""
+
+
 def put(
     call: Call,
     secret: Secret,

@@ -8,7 +8,7 @@ from typing import Any
 from eventmill.kernel.errors import NotFound
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
 from eventmill.services.lambda_ import event_source_mappings
-from eventmill.services.lambda_.mapping_settings import REFUSED, kind_of
+from eventmill.services.lambda_.mapping_settings import REFUSED, kind_of, source_of
 from eventmill.services.lambda_.resources.values import tags, typed
 
 _HONOURED = (
@@ -30,6 +30,11 @@ _HONOURED = (
     "StartingPositionTimestamp",
     "TumblingWindowInSeconds",
     "Tags",
+    "Topics",
+    "SourceAccessConfigurations",
+    "SelfManagedEventSource",
+    "AmazonManagedKafkaEventSourceConfig",
+    "SelfManagedKafkaEventSourceConfig",
 )
 _DEFAULTS: dict[str, Any] = {
     "Enabled": True,
@@ -55,12 +60,32 @@ _STREAM_DEFAULTS: dict[str, Any] = {
 }
 
 
+_OWN_DEFAULTS = {
+    "sqs": _QUEUE_DEFAULTS,
+    "stream": _STREAM_DEFAULTS,
+    "kafka": {
+        "BatchSize": 100,
+        "BisectBatchOnFunctionError": False,
+        "DestinationConfig": {"OnFailure": {}},
+        "MaximumRecordAgeInSeconds": -1,
+        "MaximumRetryAttempts": -1,
+        "ProvisionedPollerConfig": {},
+    },
+}
+
+
 def _request(resource: Resource) -> dict[str, Any]:
     """All settings, so that what the template no longer names falls back to its default."""
     properties = typed(resource.properties)
-    kind = kind_of(properties["EventSourceArn"])
-    own = _QUEUE_DEFAULTS if kind == "sqs" else _STREAM_DEFAULTS
-    request: dict[str, Any] = _DEFAULTS | own | properties
+    own_source = properties.get("SelfManagedEventSource")
+    if own_source:
+        endpoints = own_source.get("Endpoints") or {}
+        servers = endpoints.get("KafkaBootstrapServers") or []
+        properties["SelfManagedEventSource"] = {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": servers}}
+    kind = kind_of(source_of(properties))
+    request: dict[str, Any] = _DEFAULTS | _OWN_DEFAULTS[kind] | properties
+    if kind == "kafka" and "MaximumBatchingWindowInSeconds" not in properties:
+        del request["MaximumBatchingWindowInSeconds"]
     request["KMSKeyArn"] = request.pop("KmsKeyArn")
     return request | {"Tags": tags(resource.properties)}
 
@@ -93,10 +118,19 @@ EVENT_SOURCE_MAPPING = ResourceType(
         **dict.fromkeys(_HONOURED, Support.HONOURED),
         "KmsKeyArn": Support.RECORDED,
         "MetricsConfig": Support.RECORDED,
+        "LoggingConfig": Support.RECORDED,
         **{name: Refused(reason) for name, reason in REFUSED.items()},
     },
     _create,
     _update,
     _delete,
-    frozenset({"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"}),
+    frozenset(
+        {
+            "EventSourceArn",
+            "SelfManagedEventSource",
+            "Topics",
+            "StartingPosition",
+            "StartingPositionTimestamp",
+        }
+    ),
 )

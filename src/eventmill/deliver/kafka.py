@@ -1,0 +1,297 @@
+"""Kafka: one consumer group member for each mapping, and each partition's batches in order.
+
+A partition's batch is invoked with until it succeeds or is given up, and only then its offsets are
+committed; so a poison record stops no other partition.
+https://docs.aws.amazon.com/lambda/latest/dg/with-kafka-process.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from eventmill.deliver import kafka_client, shapes
+from eventmill.deliver.consumer import Consumer, Work
+from eventmill.deliver.destinations import Parcel, object_key, send
+from eventmill.deliver.inflight import Motion
+from eventmill.deliver.outbox import backoff
+from eventmill.deliver.parts import Parts
+from eventmill.deliver.settle import StreamDecision, Verdict, stream_backoff, stream_decision
+from eventmill.deliver.tasks import Tasks
+from eventmill.kernel.arns import service_of
+from eventmill.kernel.errors import NotFound
+from eventmill.kernel.functions import ConcurrencyExceeded, FunctionStopped, Outcome
+from eventmill.services.lambda_ import EventSourceMapping
+from eventmill.store.transaction import Transaction
+
+_REBALANCE = 1.0
+"""Real seconds until the next look whether the group has a partition for this member."""
+
+_WAIT_MS = 5_000
+"""Milliseconds of one wait for records; the broker answers as soon as it has one."""
+
+_RETRIES_BEFORE_DESTINATION = 10
+"""AWS's bound on endless retries where there is a destination for what fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record that passed the filters; `created` in epoch seconds."""
+
+    offset: int
+    created: float
+    json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Records that are still to be handled, up to the offset `end`, with their failures so far."""
+
+    entries: Sequence[Entry]
+    end: int
+    failures: int = 0
+    tries: int = 0
+
+
+class KafkaPoller:
+    """The loop of one mapping."""
+
+    def __init__(self, mapping: EventSourceMapping, parts: Parts, consumer: Consumer) -> None:
+        self._mapping = mapping
+        self._parts = parts
+        self._consumer = consumer
+        self._tasks = Tasks()
+        self._waits: dict[str, float] = {}
+        self._holds: dict[str, ExitStack] = {}
+        self._stopped = False
+        self._forget = parts.flights.add(self._probe)
+
+    def start(self) -> None:
+        """Begin to consume."""
+        self._tasks.keep(self._run, self._mapping.uuid)
+
+    async def stop(self, grace: float) -> None:
+        """Take no more; a batch that is cut off comes again, as its offsets are not committed."""
+        self._stopped = True
+        await self._tasks.stop(grace, self._mapping.uuid)
+        self._forget()
+
+    async def _run(self) -> None:
+        """Consume; when the broker cannot be reached or refuses, say so and try again."""
+        tries = 0
+        while not self._stopped:
+            try:
+                async with kafka_client.consuming(self._mapping, self._parts.database) as client:
+                    tries = 0
+                    await self._consume(client)
+            except kafka_client.Unreachable as problem:
+                await self._consumer.tell(f"PROBLEM: {problem}")
+                await self._parts.clock.sleep_until(self._parts.clock.now() + backoff(tries))
+                tries += 1
+
+    async def _consume(self, client: Any) -> None:
+        """Read the partitions that the group gives this member, each in a task of its own."""
+        while not self._stopped:
+            assigned = client.assignment()
+            if not assigned:
+                await asyncio.sleep(_REBALANCE)
+                continue
+            await kafka_client.begin(client, assigned, self._mapping)
+            async with asyncio.TaskGroup() as group:
+                for partition in assigned:
+                    group.create_task(self._read(client, partition, assigned))
+
+    async def _read(self, client: Any, partition: Any, assigned: frozenset[Any]) -> None:
+        while not self._stopped and client.assignment() == assigned:
+            records = await kafka_client.records(client, partition, _WAIT_MS, 1)
+            if not records:
+                continue
+            with self._hold(partition):
+                pending = await self._gather(client, partition, records)
+            await self._handle(client, partition, pending)
+
+    @property
+    def _name(self) -> str:
+        return f"batch of {self._mapping.source}"
+
+    async def _gather(self, client: Any, partition: Any, records: list[Any]) -> Pending:
+        """Fill a batch until its size, its bytes or its window is reached."""
+        loop, mapping = asyncio.get_running_loop(), self._mapping
+        ends = loop.time() + mapping.window
+        entries: list[Entry] = []
+        room, end = shapes.PAYLOAD_LIMIT - shapes.ENVELOPE, records[0].offset
+        while True:
+            for record in records:
+                event = shapes.kafka_record(record)
+                if self._consumer.keep(event):
+                    text = orjson.dumps(event)
+                    if entries and len(text) + 1 > room:
+                        client.seek(partition, record.offset)
+                        return Pending(entries, end)
+                    room -= len(text) + 1
+                    entries.append(Entry(record.offset, record.timestamp / 1000, text))
+                end = record.offset + 1
+            left = ends - loop.time()
+            missing = mapping.batch_size - len(entries)
+            if missing <= 0 or left <= 0:
+                return Pending(entries, end)
+            records = await kafka_client.records(client, partition, int(left * 1000) + 1, missing)
+
+    async def _handle(self, client: Any, partition: Any, batch: Pending) -> None:
+        """Invoke until every part of the batch is done or given up, in order."""
+        pending = [batch]
+        while pending:
+            part = pending[0]
+            with self._hold(partition):
+                again, delay = await self._attempt(partition, part)
+                pending[:1] = again
+                done = again[0].entries[0].offset if again else part.end
+                await kafka_client.commit(client, partition, done)
+            if delay:
+                await self._pause(partition, delay)
+
+    async def _attempt(self, partition: Any, part: Pending) -> tuple[list[Pending], float]:
+        """What is left of the part after one attempt, and how long it waits."""
+        entries = part.entries
+        expired = [one for one in entries if self._too_old(one)]
+        if expired:
+            await self._lose(partition, expired, "RecordAgeExceeded", part.tries, None)
+            entries = [one for one in entries if not self._too_old(one)]
+        if not entries:
+            return [], 0.0
+        request_id = self._parts.ids.uuid()
+        outcome = await self._invoke(partition, entries, request_id)
+        decision = self._decide(partition, entries, outcome, part.failures)
+        if decision.verdict is Verdict.DONE:
+            await self._consumer.tell("OK")
+            return [], 0.0
+        await self._consumer.tell("PROBLEM: Function call failed")
+        rest, tries = entries[decision.done :], part.tries + 1
+        if decision.verdict is Verdict.DISCARD:
+            await self._lose(partition, rest, "RetryAttemptsExhausted", tries, outcome, request_id)
+            return [], 0.0
+        if decision.verdict is Verdict.SPLIT:
+            half = decision.split
+            parts = (rest[:half], rest[half].offset), (rest[half:], part.end)
+            return [Pending(one, end, decision.failures, tries) for one, end in parts], 0.0
+        same = decision.failures == part.failures
+        left = Pending(rest, part.end, decision.failures, tries)
+        return [left], 0.0 if same else stream_backoff(decision.failures)
+
+    def _decide(
+        self, partition: Any, entries: Sequence[Entry], outcome: Outcome, failures: int
+    ) -> StreamDecision:
+        mapping, retries = self._mapping, self._mapping.maximum_retries
+        if retries < 0 and mapping.on_failure:
+            retries = _RETRIES_BEFORE_DESTINATION
+        name = shapes.kafka_partition(partition)
+        return stream_decision(
+            [f"{name}:{one.offset}" for one in entries],
+            outcome,
+            failures=failures,
+            retries=retries,
+            bisect=mapping.bisect,
+            report=mapping.report_failures,
+        )
+
+    def _too_old(self, entry: Entry) -> bool:
+        age = self._mapping.maximum_age
+        return age >= 0 and entry.created < self._parts.clock.now() - age
+
+    async def _invoke(self, partition: Any, entries: Sequence[Entry], request_id: str) -> Outcome:
+        """The outcome. Throttles and a missing function wait, and use up nothing but age."""
+        work = Work((), request_id, payload=self._event(partition, entries))
+        tries = 0
+        while True:
+            try:
+                with await self._consumer.turn() as turn:
+                    return await turn.run(work)
+            except (ConcurrencyExceeded, FunctionStopped):
+                await self._pause(partition, backoff(tries))
+            except NotFound as missing:
+                await self._consumer.tell(f"PROBLEM: {missing.message}")
+                await self._pause(partition, backoff(tries))
+            tries += 1
+
+    def _event(self, partition: Any, entries: Sequence[Entry]) -> bytes:
+        return shapes.kafka_event(
+            self._mapping.cluster,
+            self._mapping.servers,
+            shapes.kafka_partition(partition),
+            [one.json for one in entries],
+        )
+
+    async def _lose(
+        self,
+        partition: Any,
+        entries: Sequence[Entry],
+        condition: str,
+        tries: int,
+        outcome: Outcome | None,
+        request_id: str = "",
+    ) -> None:
+        """Tell the mapping's OnFailure destination of records that are given up."""
+        mapping, target = self._mapping, self._mapping.on_failure
+        if not target:
+            return
+        name, payload = shapes.kafka_partition(partition), self._event(partition, entries)
+        first, last = entries[0], entries[-1]
+        info = shapes.kafka_batch_info(
+            mapping.cluster,
+            mapping.servers,
+            name,
+            (first.offset, last.offset),
+            (first.created, last.created),
+            len(entries),
+            len(payload),
+        )
+        response = None if outcome is None else shapes.response_context(outcome)
+        function = ":".join(mapping.function.split(":")[:7])
+
+        def write(tx: Transaction) -> None:
+            key, identifier = "", request_id or self._parts.ids.uuid()
+            record = shapes.batch_record(
+                identifier, function, condition, tries, response, info, tx.now
+            )
+            if service_of(target) == "s3":
+                record["payload"] = payload.decode()
+                key = object_key(f"aws/lambda/{mapping.uuid}/{name}", self._parts.ids, tx.now)
+            send(tx, target, Parcel(orjson.dumps(record).decode(), function, key=key))
+
+        await self._parts.database.write(write)
+
+    @contextmanager
+    def _hold(self, partition: Any) -> Iterator[None]:
+        """A batch of the partition is in hand."""
+        name = shapes.kafka_partition(partition)
+        with ExitStack() as held:
+            held.enter_context(self._parts.flights.hold(self._name))
+            self._holds[name] = held
+            try:
+                yield
+            finally:
+                self._holds.pop(name, None)
+
+    async def _pause(self, partition: Any, seconds: float) -> None:
+        """Only time moves the batch on meanwhile: it is let go of and taken in hand again."""
+        due, name = self._parts.clock.now() + seconds, shapes.kafka_partition(partition)
+        held = self._holds.pop(name, None)
+        if held is not None:
+            held.close()
+        self._waits[name] = due
+        try:
+            await self._parts.clock.sleep_until(due)
+        finally:
+            del self._waits[name]
+            if held is not None:
+                held.enter_context(self._parts.flights.hold(self._name))
+                self._holds[name] = held
+
+    def _probe(self, tx: Transaction) -> Iterator[Motion]:
+        for due in self._waits.values():
+            yield Motion(self._name, 1, None if due <= tx.now else due)

@@ -1,0 +1,198 @@
+"""Kafka: from a producer, over a real broker and a consumer group, to the handler."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+from botocore.exceptions import ClientError
+
+from eventmill.testing import engine
+from tests.broker import broker
+from tests.shape import assert_shape, recorded
+
+APP = Path(__file__).parents[1] / "apps" / "kafka"
+WRITER = {
+    "security_protocol": "SASL_PLAINTEXT",
+    "sasl_mechanism": "PLAIN",
+    "sasl_plain_username": "writer",
+    "sasl_plain_password": "writer-secret",
+}
+CLUSTER = "arn:aws:kafka:us-east-1:000000000000:cluster/shop/0a1b2c3d-1"
+
+
+async def _connected(servers: str) -> None:
+    """Make the topic, once the broker answers."""
+    for _ in range(120):
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers, **WRITER)
+        try:
+            await admin.start()
+            await admin.create_topics([NewTopic("orders", 2, 1), NewTopic("crash", 1, 1)])
+            return
+        except (KafkaError, OSError):
+            await asyncio.sleep(0.5)
+        finally:
+            await admin.close()
+    raise TimeoutError("the broker does not answer")
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory):
+    with broker(tmp_path_factory.mktemp("kafka")) as address:
+        asyncio.run(_connected(address))
+        yield address
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def app(servers: str, data: Path):
+    with engine(data) as running:
+        running.deploy(APP, {"Servers": servers})
+        yield running
+
+
+def send(servers: str, *kinds: str, partition: int = 0, topic: str = "orders") -> None:
+    async def work() -> None:
+        async with AIOKafkaProducer(bootstrap_servers=servers, **WRITER) as producer:
+            for kind in kinds:
+                value = json.dumps({"kind": kind}).encode()
+                headers = [("trace", b"\x01\x80\xff")]
+                await producer.send(topic, value, b"k", partition, headers=headers)
+
+    asyncio.run(work())
+
+
+def next_message(app: Any, output: str) -> dict[str, Any]:
+    sqs = app.client("sqs")
+    queue = app.outputs[output]
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return json.loads(message["Body"])
+
+
+def offsets(event: dict[str, Any]) -> list[int]:
+    (records,) = event["records"].values()
+    return [record["offset"] for record in records]
+
+
+def mapping(app: Any) -> dict[str, Any]:
+    (found,) = app.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    return found
+
+
+def test_a_record_reaches_the_handler_field_by_field(app, servers) -> None:
+    send(servers, "noise", "order")
+    event = next_message(app, "Results")
+    assert_shape(event, recorded("kafka"))
+    assert offsets(event) == [1]
+    app.settle()
+    found = mapping(app)
+    assert (found["State"], found["LastProcessingResult"]) == ("Enabled", "OK")
+    assert found["SelfManagedEventSource"] == {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": [servers]}}
+    assert found["SelfManagedKafkaEventSourceConfig"]["ConsumerGroupId"] == "shop"
+    assert "EventSourceArn" not in found
+
+
+def test_what_fails_is_retried_then_told_to_the_destination(app, servers) -> None:
+    send(servers, "order", "poison", "order")
+    first = next_message(app, "Results")
+    assert len(offsets(first)) == 3
+    app.settle()
+    # Another partition goes on, whatever becomes of this one.
+    send(servers, "order", partition=1)
+    app.advance(60)
+    both = {}
+    for _ in range(2):
+        both |= {next(iter(event["records"])): event for event in [next_message(app, "Results")]}
+    assert set(both) == {"orders-0", "orders-1"}
+    again = both["orders-0"]
+    assert offsets(again) == offsets(first)[1:]
+    lost = next_message(app, "Lost")
+    assert lost["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert lost["requestContext"]["approximateInvokeCount"] == 2
+    info = lost["KafkaBatchInfo"]
+    assert (info["batchSize"], info["bootstrapServers"]) == (2, servers)
+    assert info["recordInfo"]["orders-0"]["firstRecordOffset"] == str(offsets(again)[0])
+
+
+def test_what_one_machine_cannot_offer_is_refused_by_name(app) -> None:
+    client, function = app.client("lambda"), app.outputs["Function"]
+
+    def refused(**request: Any) -> str:
+        with pytest.raises(ClientError) as failed:
+            client.create_event_source_mapping(FunctionName=function, **request)
+        assert failed.value.response["Error"]["Code"] == "InvalidParameterValueException"
+        return failed.value.response["Error"]["Message"]
+
+    queue = "arn:aws:mq:us-east-1:000000000000:broker:b:b-1"
+    assert "Amazon MQ" in refused(EventSourceArn=queue, Queues=["q"])
+    documents = "arn:aws:rds:us-east-1:000000000000:cluster:documents"
+    assert "DocumentDB" in refused(EventSourceArn=documents)
+    kafka = {"EventSourceArn": CLUSTER, "Topics": ["t"], "StartingPosition": "LATEST"}
+    assert "EVENTMILL_MSK_BOOTSTRAP_SERVERS" in refused(**kafka)
+    assert "exactly one topic" in refused(EventSourceArn=CLUSTER, StartingPosition="LATEST")
+
+
+def test_a_cluster_of_msk_is_the_broker_that_the_engine_is_told(
+    app, servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVENTMILL_MSK_BOOTSTRAP_SERVERS", servers)
+    client = app.client("lambda")
+    made = client.create_event_source_mapping(
+        FunctionName=app.outputs["Function"],
+        EventSourceArn=CLUSTER,
+        Topics=["orders"],
+        StartingPosition="TRIM_HORIZON",
+    )
+    assert made["EventSourceArn"] == CLUSTER
+    listed = client.list_event_source_mappings(EventSourceArn=CLUSTER)["EventSourceMappings"]
+    assert [one["UUID"] for one in listed] == [made["UUID"]]
+    # Without credentials the broker lets nobody in: the mapping says so and the engine lives on.
+    for _ in range(100):
+        found = client.get_event_source_mapping(UUID=made["UUID"])
+        if found["LastProcessingResult"].startswith("PROBLEM: Connection error"):
+            break
+        app.run(asyncio.sleep(0.1))
+    else:
+        raise AssertionError(found)
+    client.delete_event_source_mapping(UUID=made["UUID"])
+    app.settle()
+
+
+def test_no_record_is_lost_by_kill_9(servers: str, tmp_path: Path) -> None:
+    """The engine dies in the midst; after its restart every record has reached the function."""
+    parameters = {"Servers": servers, "Topic": "crash", "Group": "crash"}
+    command = [sys.executable, "-m", "eventmill.cli", "up", str(APP), "--port", "0", "--json"]
+    for name, value in parameters.items():
+        command += ["--parameter", f"{name}={value}"]
+    process = subprocess.Popen(
+        [*command, "--data", str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["endpoint"]
+        send(servers, *["order"] * 60, topic="crash")
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    with engine(tmp_path) as again:
+        again.deploy(APP, parameters)
+        send(servers, *["order"] * 5, topic="crash")
+        arrived: set[int] = set()
+        while len(arrived) < 65:
+            arrived |= set(offsets(next_message(again, "Results")))
+        assert arrived == set(range(65))
