@@ -10,7 +10,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.elbv2 import actions, records
+from eventmill.services.elbv2 import actions, attributes, records
 from eventmill.services.elbv2.records import OPERATIONS, every, get, put, validation
 
 _POLICY = "ELBSecurityPolicy-2016-08"
@@ -37,6 +37,7 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
         "Bound": call.ports.listeners.reserve(port, taken),
         **_settings(call, given),
     }
+    config = attributes.changed("listener", config, given.get("ListenerAttributes") or ())
     put(call.tx, "listener", arn, config, parent=parent)
     records.put_tags(call.tx, arn, given.get("Tags") or ())
     return config
@@ -53,6 +54,7 @@ def change(call: Call, arn: str, given: Mapping[str, Any]) -> dict[str, Any]:
         taken = {held["Bound"] for held in every(call.tx, "listener").values()}
         config |= {"Port": port, "Bound": call.ports.listeners.reserve(port, taken)}
     config |= _settings(call, config | {k: v for k, v in given.items() if v is not None})
+    config = attributes.changed("listener", config, given.get("ListenerAttributes") or ())
     put(call.tx, "listener", arn, config, parent=config["LoadBalancerArn"])
     return config
 

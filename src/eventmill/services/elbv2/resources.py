@@ -34,11 +34,7 @@ def _typed(value: Any) -> Any:
 def _short_name(call: Call, resource: Resource) -> str:
     # Names end at 32 characters and must not end with a hyphen.
     given = resource.properties.get("Name")
-    return str(given or generated_name(resource, call.ids, limit=32).replace("--", "-"))
-
-
-def _full_name(arn: str, prefix: str) -> str:
-    return prefix + arn.partition(prefix)[2]
+    return str(given or generated_name(resource, call.ids, limit=32).replace("--", "-").strip("-"))
 
 
 def _balancer(config: Mapping[str, Any]) -> Created:
@@ -112,18 +108,14 @@ def _delete_group(call: Call, resource: Resource) -> None:
 
 
 def _create_listener(call: Call, resource: Resource) -> Created:
-    arn = listeners.create(call, _unset_mutual(resource.properties))["ListenerArn"]
+    arn = listeners.create(call, resource.properties)["ListenerArn"]
     return Created(arn, {"ListenerArn": arn})
 
 
 def _update_listener(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     arn = resource.physical_id or ""
-    listeners.change(call, arn, _unset_mutual(resource.properties))
+    listeners.change(call, arn, resource.properties)
     return Created(arn, {"ListenerArn": arn})
-
-
-def _unset_mutual(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in properties.items() if key != "ListenerAttributes"}
 
 
 def _delete_listener(call: Call, resource: Resource) -> None:
