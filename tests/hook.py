@@ -18,6 +18,12 @@ class Hook:
     url: str = ""
     answers: list[int] = field(default_factory=list)
     requests: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    came: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait(self, count: int, seconds: float = 20.0) -> None:
+        """Until so many requests have come. Raises AssertionError when they do not."""
+        with self.came:
+            assert self.came.wait_for(lambda: len(self.requests) >= count, seconds), self.requests
 
     def bodies(self) -> list[Any]:
         """What came since the last call, as JSON."""
@@ -36,7 +42,9 @@ def hook() -> Iterator[Hook]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
-            held.requests.append((headers, body))
+            with held.came:
+                held.requests.append((headers, body))
+                held.came.notify_all()
             self.send_response(held.answers.pop(0) if held.answers else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()

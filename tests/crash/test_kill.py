@@ -20,7 +20,9 @@ APP = Path(__file__).parents[1] / "apps" / "queue"
 MESSAGES = 200
 
 
-def start(data: Path, log: Path, app: Path = APP) -> tuple[subprocess.Popen[str], dict]:
+def start(
+    data: Path, log: Path, app: Path = APP, *options: str
+) -> tuple[subprocess.Popen[str], dict]:
     with log.open("a") as errors:
         process = subprocess.Popen(
             [
@@ -34,6 +36,7 @@ def start(data: Path, log: Path, app: Path = APP) -> tuple[subprocess.Popen[str]
                 "--json",
                 "--data",
                 str(data),
+                *options,
             ],
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -15,7 +15,7 @@ from typing import Any
 HEADER_LIMIT = 10_240
 """Bytes of headers that a notification carries."""
 
-_END = re.compile(rb"\r?\n\r?\n")
+_END = re.compile(rb"(\r?\n)\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _COMMON = {"From": "from", "To": "to", "Cc": "cc", "Bcc": "bcc", "Reply-To": "replyTo"}
 
@@ -105,7 +105,7 @@ def prepend(raw: bytes, lines: list[tuple[str, str]]) -> bytes:
 def without(raw: bytes, names: Collection[str]) -> bytes:
     """The message without the headers of these names (lower case)."""
     end = _END.search(raw)
-    split = end.start() if end else len(raw)
+    split = end.end(1) if end else len(raw)
     return b"".join(_kept(raw[:split].splitlines(keepends=True), names)) + raw[split:]
 
 
