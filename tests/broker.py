@@ -1,4 +1,7 @@
-"""A real Kafka broker on loopback, from the jars of Maven Central: KRaft, one node, SASL/PLAIN."""
+"""A real Kafka broker on loopback, from the jars of Maven Central: KRaft, one node.
+
+One listener takes SASL (PLAIN, SCRAM-SHA-512) in the clear, another TLS with clients' certificates.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,16 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 _VERSION = "3.9.1"
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -52,22 +62,69 @@ def _free_port() -> int:
         return int(sock.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Broker:
+    """`host:port` of both listeners; the certificate and its key serve either side of TLS."""
+
+    sasl: str
+    tls: str
+    certificate: str
+    key: str
+
+
+def _certificate() -> tuple[str, str]:
+    """A certificate of 127.0.0.1 that signs itself, and its key, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode()
+
+
 @contextmanager
-def broker(folder: Path) -> Iterator[str]:
-    """`host:port` of a running broker that keeps its data in `folder`."""
+def broker(folder: Path) -> Iterator[Broker]:
+    """A running broker that keeps its data in `folder`."""
     jars = _jars()
-    port, controller = _free_port(), _free_port()
+    port, secure, controller = _free_port(), _free_port(), _free_port()
+    certificate, key = _certificate()
+    chain, private = certificate.replace("\n", "\\n"), key.replace("\n", "\\n")
     properties = folder / "server.properties"
     properties.write_text(
         f"""process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=SASL_PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=SASL_PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+listeners=SASL_PLAINTEXT://127.0.0.1:{port},SSL://127.0.0.1:{secure},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=SASL_PLAINTEXT://127.0.0.1:{port},SSL://127.0.0.1:{secure}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=SASL_PLAINTEXT
-sasl.enabled.mechanisms=PLAIN
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+ssl.keystore.type=PEM
+ssl.keystore.certificate.chain={chain}
+ssl.keystore.key={private}
+ssl.truststore.type=PEM
+ssl.truststore.certificates={chain}
+ssl.client.auth=required
+listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
 sasl.mechanism.inter.broker.protocol=PLAIN
 listener.name.sasl_plaintext.plain.sasl.jaas.config={_JAAS[:-1]} username="writer" \
 password="writer-secret";
@@ -84,14 +141,18 @@ num.io.threads=2
     )
     java = ["java", "-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-cp", f"{jars}/*"]
     storage = ["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAA"]
+    scram = ["--add-scram", "SCRAM-SHA-512=[name=scrammer,password=scram-secret]"]
     formatting = subprocess.run(
-        [*java, *storage, "-c", str(properties)], capture_output=True, text=True, check=False
+        [*java, *storage, "-c", str(properties), *scram],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert formatting.returncode == 0, formatting.stdout + formatting.stderr
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([*java, "kafka.Kafka", str(properties)], stdout=log, stderr=log)
     try:
-        yield f"127.0.0.1:{port}"
+        yield Broker(f"127.0.0.1:{port}", f"127.0.0.1:{secure}", certificate, key)
     finally:
         process.kill()
         process.wait()

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from aiokafka.errors import KafkaError
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
-from tests.broker import broker
+from tests.broker import Broker, broker
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "kafka"
@@ -37,7 +38,12 @@ async def _connected(servers: str) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=servers, **WRITER)
         try:
             await admin.start()
-            await admin.create_topics([NewTopic("orders", 2, 1), NewTopic("crash", 1, 1)])
+            await admin.create_topics(
+                [
+                    NewTopic("orders", 2, 1),
+                    *(NewTopic(name, 1, 1) for name in ("crash", "scram", "tls")),
+                ]
+            )
             return
         except (KafkaError, OSError):
             await asyncio.sleep(0.5)
@@ -47,10 +53,15 @@ async def _connected(servers: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory):
-    with broker(tmp_path_factory.mktemp("kafka")) as address:
-        asyncio.run(_connected(address))
-        yield address
+def running(tmp_path_factory: pytest.TempPathFactory):
+    with broker(tmp_path_factory.mktemp("kafka")) as found:
+        asyncio.run(_connected(found.sasl))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def servers(running: Broker) -> str:
+    return running.sasl
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +76,17 @@ def app(servers: str, data: Path):
         yield running
 
 
-def send(servers: str, *kinds: str, partition: int = 0, topic: str = "orders") -> None:
+def send(
+    servers: str, *kinds: str, partition: int = 0, topic: str = "orders", at: int | None = None
+) -> None:
+    """`at` is the records' time in milliseconds, now without it."""
+
     async def work() -> None:
         async with AIOKafkaProducer(bootstrap_servers=servers, **WRITER) as producer:
             for kind in kinds:
                 value = json.dumps({"kind": kind}).encode()
                 headers = [("trace", b"\x01\x80\xff")]
-                await producer.send(topic, value, b"k", partition, headers=headers)
+                await producer.send(topic, value, b"k", partition, at, headers=headers)
 
     asyncio.run(work())
 
@@ -169,6 +184,42 @@ def test_a_cluster_of_msk_is_the_broker_that_the_engine_is_told(
         app.run(asyncio.sleep(0.1))
     else:
         raise AssertionError(found)
+    client.delete_event_source_mapping(UUID=made["UUID"])
+    app.settle()
+
+
+@pytest.mark.parametrize("kind", ["scram", "tls"])
+def test_credentials_come_from_secrets_and_reading_begins_at_a_time(app, running, kind) -> None:
+    secrets, client = app.client("secretsmanager"), app.client("lambda")
+
+    def secret(name: str, **held: str) -> str:
+        return secrets.create_secret(Name=name, SecretString=json.dumps(held))["ARN"]
+
+    if kind == "scram":
+        uri = secret("scram", username="scrammer", password="scram-secret")
+        access = [{"Type": "SASL_SCRAM_512_AUTH", "URI": uri}]
+    else:
+        root = secret("root", certificate=running.certificate)
+        own = secret("own", certificate=running.certificate, privateKey=running.key)
+        access = [
+            {"Type": "SERVER_ROOT_CA_CERTIFICATE", "URI": root},
+            {"Type": "CLIENT_CERTIFICATE_TLS_AUTH", "URI": own},
+            {"Type": "VPC_SUBNET", "URI": "subnet:subnet-1"},
+        ]
+    now = int(time.time() * 1000)
+    send(running.sasl, "order", topic=kind, at=now - 60_000)
+    send(running.sasl, "order", topic=kind, at=now + 10)
+    address = running.sasl if kind == "scram" else running.tls
+    made = client.create_event_source_mapping(
+        FunctionName=app.outputs["Function"],
+        SelfManagedEventSource={"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": [address]}},
+        Topics=[kind],
+        StartingPosition="AT_TIMESTAMP",
+        StartingPositionTimestamp=now / 1000,
+        SourceAccessConfigurations=access,
+    )
+    event = next_message(app, "Results")
+    assert offsets(event) == [1] and event["bootstrapServers"] == address
     client.delete_event_source_mapping(UUID=made["UUID"])
     app.settle()
 

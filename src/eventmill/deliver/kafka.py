@@ -76,9 +76,12 @@ class KafkaPoller:
         self._tasks.keep(self._run, self._mapping.uuid)
 
     async def stop(self, grace: float) -> None:
-        """Take no more; a batch that is cut off comes again, as its offsets are not committed."""
+        """Take no more and let invocations end within `grace` real seconds.
+
+        A batch that is cut off, or waits for its next try, comes again: nothing of it is committed.
+        """
         self._stopped = True
-        await self._tasks.stop(grace, self._mapping.uuid)
+        await self._tasks.stop(grace, *(() if self._holds else (self._mapping.uuid,)))
         self._forget()
 
     async def _run(self) -> None:
@@ -145,14 +148,14 @@ class KafkaPoller:
     async def _handle(self, client: Any, partition: Any, batch: Pending) -> None:
         """Invoke until every part of the batch is done or given up, in order."""
         pending = [batch]
-        while pending:
+        while pending and not self._stopped:
             part = pending[0]
             with self._hold(partition):
                 again, delay = await self._attempt(partition, part)
                 pending[:1] = again
                 done = again[0].entries[0].offset if again else part.end
                 await kafka_client.commit(client, partition, done)
-            if delay:
+            if delay and not self._stopped:
                 await self._pause(partition, delay)
 
     async def _attempt(self, partition: Any, part: Pending) -> tuple[list[Pending], float]:
