@@ -171,11 +171,13 @@ def test_a_stage_keeps_its_deployment_until_it_is_moved(app, gateway) -> None:
         stageName="next",
         patchOperations=[
             {"op": "replace", "path": "/variables/word", "value": "third"},
+            {"op": "add", "path": "/variables/limit", "value": "7"},
             {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": "2"},
             {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "0.01"},
         ],
     )
     stage = gateway.get_stage(**place, stageName="next")
+    assert stage["variables"] == {"word": "third", "limit": "7"}
     assert stage["methodSettings"] == {
         "*/*": {"throttlingBurstLimit": 2, "throttlingRateLimit": 0.01}
     }

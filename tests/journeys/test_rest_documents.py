@@ -215,6 +215,41 @@ def test_both_versions_say_the_same(gateway, api: dict[str, Any], version: int) 
     gateway.delete_rest_api(restApiId=made["id"])
 
 
+@settings(max_examples=15, deadline=None)
+@given(
+    api=APIS, kind=st.sampled_from(["oas30", "swagger"]), accepts=st.sampled_from(["json", "yaml"])
+)
+def test_an_export_can_be_imported_again(
+    gateway, api: dict[str, Any], kind: str, accepts: str
+) -> None:
+    def methods(number: str) -> dict[str, Any]:
+        found = gateway.get_resources(restApiId=number, limit=500, embed=["methods"])["items"]
+        return {
+            (resource["path"], verb): {
+                key: {k: v for k, v in held.items() if k != "cacheNamespace"}
+                if key == "methodIntegration"
+                else held
+                for key, held in method.items()
+            }
+            for resource in found
+            for verb, method in resource.get("resourceMethods", {}).items()
+        }
+
+    first = gateway.import_rest_api(body=json.dumps(document(api, 2)).encode())["id"]
+    gateway.create_deployment(restApiId=first, stageName="live")
+    exported = gateway.get_export(
+        restApiId=first,
+        stageName="live",
+        exportType=kind,
+        parameters={"extensions": "apigateway"},
+        accepts=f"application/{accepts}",
+    )
+    again = gateway.import_rest_api(body=exported["body"].read())["id"]
+    assert methods(again) == methods(first)
+    for number in (first, again):
+        gateway.delete_rest_api(restApiId=number)
+
+
 TEMPLATE = """
 Resources:
   Api: {{Type: "AWS::ApiGateway::RestApi", Properties: {{Name: changing}}}}

@@ -103,6 +103,9 @@ def load(
     }
     prefix = wrapped.prefix(base_path)
     for path, item in (document.get("paths") or {}).items():
+        if not path.startswith("/"):
+            # An extension of somebody else's, beside the paths.
+            continue
         resource = tree.ensure(call, api, prefix + path)
         item = wrapped.resolved(item or {})
         for verb, operation in item.items():

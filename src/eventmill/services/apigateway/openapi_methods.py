@@ -35,10 +35,11 @@ class Document:
         """What a `$ref` within the document stands for. Raises Invalid when it names nothing."""
         seen = 0
         while isinstance(value, dict) and str(value.get("$ref") or "").startswith("#/"):
-            reference, found = value["$ref"], self.content
+            reference: str = value["$ref"]
+            found: Any = self.content
             for step in reference[2:].split("/"):
                 step = step.replace("~1", "/").replace("~0", "~")
-                found = found.get(step) if isinstance(found, Mapping) else None  # type: ignore[assignment]
+                found = found.get(step) if isinstance(found, Mapping) else None
             seen += 1
             if found is None or seen > 32:
                 raise bad(f"Unable to resolve the reference {reference}")

@@ -24,6 +24,19 @@ _LISTS = frozenset(
 )
 """Members to which an entry is added by naming it in the path or as the value."""
 
+_FREE = frozenset(
+    {
+        "variables",
+        "stageVariableOverrides",
+        "tags",
+        "requestTemplates",
+        "responseTemplates",
+        "requestModels",
+        "responseModels",
+    }
+)
+"""Maps whose keys are the user's."""
+
 
 def patched(
     config: Mapping[str, Any], operations: Sequence[Mapping[str, Any]], fixed: Sequence[str]
@@ -40,7 +53,7 @@ def patched(
                 f"Invalid patch path '{operation['path']}' specified for op "
                 f"'{operation.get('op')}'. Please choose supported operations"
             )
-        _apply(result, steps, operation, result)
+        _apply(result, steps, operation, result, free=False)
     return result
 
 
@@ -52,22 +65,28 @@ def _steps(operation: Mapping[str, Any]) -> list[str]:
 
 
 def _apply(
-    place: dict[str, Any], steps: list[str], operation: Mapping[str, Any], whole: dict[str, Any]
+    place: dict[str, Any],
+    steps: list[str],
+    operation: Mapping[str, Any],
+    whole: dict[str, Any],
+    *,
+    free: bool,
 ) -> None:
+    """`free` tells that the keys of `place` are the user's, and its values texts."""
     name, rest = steps[0], steps[1:]
     kind = operation.get("op")
-    if name in _LISTS:
+    if name in _LISTS and not free:
         _list(place, name, rest, operation)
         return
     if rest:
-        held = place.setdefault(name, {}) if place.get(name) is not None else None
-        if held is None:
-            held = place[name] = {}
-        if not isinstance(held, dict):
+        if place.get(name) is None:
+            place[name] = {}
+        if not isinstance(place[name], dict):
             raise bad(f"Invalid patch path '{operation['path']}'")
-        _apply(held, rest, operation, whole)
+        _apply(place[name], rest, operation, whole, free=name in _FREE)
     elif kind in ("add", "replace"):
-        place[name] = typed(name, operation.get("value"))
+        value = operation.get("value")
+        place[name] = value if free else typed(name, value)
     elif kind == "remove":
         place.pop(name, None)
     elif kind == "copy":

@@ -10,6 +10,8 @@ import asyncio
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from botocore.exceptions import UnknownServiceError
+
 from eventmill.edge.apis.rest.answers import Answer
 from eventmill.edge.apis.rest.binary import is_binary
 from eventmill.edge.apis.rest.failures import Failed, internal
@@ -41,6 +43,8 @@ class ServiceCall:
         target = target_of(with_stage_variables(integration.uri, request.stage.variables))
         if target is None:
             raise internal(f"{integration.uri} names neither path nor action of a service")
+        if not _known(target[0]):
+            raise internal(f"AWS has no service {target[0]}")
         sent = outgoing(request, integration)
         verb = request.verb if integration.method == "ANY" else integration.method
         place = _place(target, sent)
@@ -144,6 +148,14 @@ def _name_queue(path: str, sent: Outgoing) -> None:
         sent.body += ("&" if sent.body else "").encode() + urlencode({"QueueUrl": path}).encode()
     else:
         sent.query = {"Version": _QUEUES} | sent.query | {"QueueUrl": path}
+
+
+def _known(service: str) -> bool:
+    try:
+        metadata(_model(service))
+    except UnknownServiceError:
+        return False
+    return True
 
 
 def _model(service: str) -> str:
