@@ -224,6 +224,43 @@ def test_credentials_come_from_secrets_and_reading_begins_at_a_time(app, running
     app.settle()
 
 
+def test_a_pipe_reads_a_topic(app, servers) -> None:
+    sqs, pipes = app.client("sqs"), app.client("pipes")
+    app.outputs["Piped"] = sqs.create_queue(QueueName="piped")["QueueUrl"]
+    secrets = app.client("secretsmanager").list_secrets()["SecretList"]
+    secret = next(secret for secret in secrets if "Credentials" in secret["Name"])
+    pipes.create_pipe(
+        Name="topic",
+        RoleArn="arn:aws:iam::000000000000:role/pipe",
+        Source=f"smk://{servers}",
+        SourceParameters={
+            "SelfManagedKafkaParameters": {
+                "TopicName": "orders",
+                "StartingPosition": "TRIM_HORIZON",
+                "Credentials": {"BasicAuth": secret["ARN"]},
+            },
+            "FilterCriteria": {"Filters": [{"Pattern": '{"value": {"kind": ["piped"]}}'}]},
+        },
+        Target="arn:aws:sqs:us-east-1:000000000000:piped",
+        TargetParameters={
+            "InputTemplate": '{"kind": "<$.value.kind>", "key": "<$.key>", "from": "<$.topic>", '
+            '"place": "<$.eventSourceKey>", "source": "<$.eventSource>"}'
+        },
+    )
+    send(servers, "piped", partition=1)
+    next_message(app, "Results")
+    assert next_message(app, "Piped") == {
+        "kind": "piped",
+        "key": "k",
+        "from": "orders",
+        "place": "orders-1",
+        "source": "SelfManagedKafka",
+    }
+    assert pipes.describe_pipe(Name="topic")["CurrentState"] == "RUNNING"
+    pipes.delete_pipe(Name="topic")
+    app.settle()
+
+
 def test_no_record_is_lost_by_kill_9(servers: str, tmp_path: Path) -> None:
     """The engine dies in the midst; after its restart every record has reached the function."""
     parameters = {"Servers": servers, "Topic": "crash", "Group": "crash"}

@@ -18,6 +18,9 @@ from eventmill.services import lambda_
 from eventmill.services.lambda_ import EventSourceMapping, Filters
 from eventmill.store.transaction import Transaction
 
+CALL_FAILED = "PROBLEM: Function call failed"
+"""The result of a batch that was run and not taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from eventmill.deliver import kafka_client, shapes
-from eventmill.deliver.consumer import Consumer, Work
+from eventmill.deliver.consumer import CALL_FAILED, Consumer, Work
 from eventmill.deliver.destinations import Parcel, object_key, send
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.outbox import backoff
@@ -173,7 +173,7 @@ class KafkaPoller:
         if decision.verdict is Verdict.DONE:
             await self._consumer.tell("OK")
             return [], 0.0
-        await self._consumer.tell("PROBLEM: Function call failed")
+        await self._consumer.tell(CALL_FAILED)
         rest, tries = entries[decision.done :], part.tries + 1
         if decision.verdict is Verdict.DISCARD:
             await self._lose(partition, rest, "RetryAttemptsExhausted", tries, outcome, request_id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventmill.deliver import lanes, windows
 from eventmill.deliver.batch import Batch, Entry, gather
-from eventmill.deliver.consumer import Consumer, Loss, Work
+from eventmill.deliver.consumer import CALL_FAILED, Consumer, Loss, Work
 from eventmill.deliver.lanes import LaneState, Pending, Window
 from eventmill.deliver.outbox import backoff
 from eventmill.deliver.pace import Pace
@@ -289,7 +289,7 @@ class Lane:
             if self._state.window is not None and windows.too_large(self._state.window):
                 await self._final(self._state.window, early=True)
             return
-        await self._consumer.tell("PROBLEM: Function call failed")
+        await self._consumer.tell(CALL_FAILED)
         if decision.verdict is Verdict.DISCARD:
             response = {
                 "statusCode": 200,

@@ -16,18 +16,28 @@ import orjson
 from eventmill.deliver import destinations, shapes
 from eventmill.deliver.authorization import Reach
 from eventmill.deliver.batch import Entry
-from eventmill.deliver.consumer import Loss, Work
+from eventmill.deliver.consumer import CALL_FAILED, Loss, Work
 from eventmill.deliver.destinations import Parcel
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.pipes.events import event_of
 from eventmill.deliver.pipes.execution import Execution
-from eventmill.kernel.arns import service_of
+from eventmill.deliver.pipes.journal import Journal
 from eventmill.kernel.clock import iso_millis
 from eventmill.kernel.functions import Outcome
 from eventmill.patterns import PIPES, RecordFilter
+from eventmill.services import lambda_
 from eventmill.services.lambda_ import EventSourceMapping
-from eventmill.services.pipes import BATCH_SIZES, Pipe, set_reason
+from eventmill.services.pipes import BATCH_SIZES, SELF_MANAGED, Pipe, kind_of, set_reason
 from eventmill.store.transaction import Transaction
+
+_ACCESS = {
+    "BasicAuth": "BASIC_AUTH",
+    "SaslScram512Auth": "SASL_SCRAM_512_AUTH",
+    "SaslScram256Auth": "SASL_SCRAM_256_AUTH",
+    "ClientCertificateTlsAuth": "CLIENT_CERTIFICATE_TLS_AUTH",
+    "ServerRootCaCertificate": "SERVER_ROOT_CA_CERTIFICATE",
+}
+"""How a pipe and how a mapping name a secret of Kafka's."""
 
 
 def reading_of(pipe: Pipe) -> EventSourceMapping:
@@ -39,7 +49,7 @@ def reading_of(pipe: Pipe) -> EventSourceMapping:
         source=pipe.source,
         function="",
         created=pipe.created,
-        batch_size=given.get("BatchSize") or BATCH_SIZES[service_of(pipe.source)],
+        batch_size=given.get("BatchSize") or BATCH_SIZES[kind_of(pipe.source)],
         window=given.get("MaximumBatchingWindowInSeconds") or 0,
         patterns=tuple(entry["Pattern"] for entry in filters.get("Filters") or ()),
         report_failures=True,
@@ -53,7 +63,23 @@ def reading_of(pipe: Pipe) -> EventSourceMapping:
         bisect=given.get("OnPartialBatchItemFailure") == "AUTOMATIC_BISECT",
         tumbling_window=0,
         on_failure=(given.get("DeadLetterConfig") or {}).get("Arn"),
+        **(_kafka(pipe, given) if given.get("TopicName") else {}),
     )
+
+
+def _kafka(pipe: Pipe, given: Mapping[str, Any]) -> dict[str, Any]:
+    managed = kind_of(pipe.source) == "kafka"
+    servers = [pipe.source.removeprefix(SELF_MANAGED), *given.get("AdditionalBootstrapServers", ())]
+    access = dict(given.get("Credentials") or {})
+    if given.get("ServerRootCaCertificate"):
+        access["ServerRootCaCertificate"] = given["ServerRootCaCertificate"]
+    return {
+        "topic": given["TopicName"],
+        "servers": tuple(lambda_.cluster_servers(pipe.source) if managed else servers),
+        "cluster": pipe.source if managed else "",
+        "group": given.get("ConsumerGroupID") or pipe.id,
+        "access": tuple((_ACCESS[name], uri) for name, uri in access.items()),
+    }
 
 
 class PipeConsumer:
@@ -64,11 +90,9 @@ class PipeConsumer:
         self._reading = reading
         self._parts = parts
         self._reach = reach
-        service = service_of(pipe.source)
-        key = {"sqs": "body", "kinesis": "data"}.get(service)
-        self._filter = RecordFilter(
-            reading.patterns, key, encoded=service == "kinesis", profile=PIPES
-        )
+        kind = kind_of(pipe.source)
+        key = {"sqs": "body", "kinesis": "data", "kafka": "value", "smk": "value"}.get(kind)
+        self._filter = RecordFilter(reading.patterns, key, encoded=kind != "sqs", profile=PIPES)
         self._reason: str | None = ""
         """The latest that was noted; what an earlier start noted is not known."""
 
@@ -90,7 +114,10 @@ class PipeConsumer:
         return PipeTurn(self)
 
     async def tell(self, result: str) -> None:
-        """What fails is told where it fails, in the pipe's StateReason."""
+        """A problem of the source's is the pipe's StateReason, as are those of a batch."""
+        # Why a batch was not taken is known where it was run.
+        if result not in ("OK", CALL_FAILED):
+            await self._note(result.removeprefix("PROBLEM: "), None)
 
     def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
         """Tell the pipe's dead-letter queue which records are given up."""
@@ -114,17 +141,22 @@ class PipeConsumer:
         execution = Execution(self._pipe, self._parts, self._reach, work)
         outcome = await execution.run()
         reason = orjson.loads(outcome.payload)["errorMessage"] if outcome.failed else None
-        journal, news = execution.journal, reason != self._reason
-        if journal or news:
-
-            def write(tx: Transaction) -> None:
-                journal.write(tx)
-                if news:
-                    set_reason(tx, self._pipe.id, reason)
-
-            await self._parts.database.write(write)
-            self._reason = reason
+        await self._note(reason, execution.journal)
         return outcome
+
+    async def _note(self, reason: str | None, journal: Journal | None) -> None:
+        news = reason != self._reason
+        if not (news or journal):
+            return
+
+        def write(tx: Transaction) -> None:
+            if journal is not None:
+                journal.write(tx)
+            if news:
+                set_reason(tx, self._pipe.id, reason)
+
+        await self._parts.database.write(write)
+        self._reason = reason
 
 
 class PipeTurn:

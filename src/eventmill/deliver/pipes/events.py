@@ -17,7 +17,12 @@ from eventmill.patterns.paths import MISSING, value_at
 from eventmill.patterns.templates import fill, placeholders
 from eventmill.services.pipes import Pipe
 
-_ENCODED = {"aws:sqs": ("body",), "aws:kinesis": ("data",)}
+_ENCODED = {
+    "aws:sqs": ("body",),
+    "aws:kinesis": ("data",),
+    "aws:kafka": ("key", "value"),
+    "SelfManagedKafka": ("key", "value"),
+}
 """The fields of each source that hold the user's own data."""
 
 
@@ -28,6 +33,16 @@ def event_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """
     event = dict(record)
     return {**event.pop("kinesis"), **event} if "kinesis" in event else event
+
+
+def events_of(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The events of a batch of Kafka's, in the shape in which functions get it."""
+    about = {name: held for name, held in payload.items() if name != "records"}
+    return [
+        {**about, "eventSourceKey": partition, **record}
+        for partition, records in payload["records"].items()
+        for record in records
+    ]
 
 
 def decoded(event: Any) -> Any:
@@ -42,7 +57,7 @@ def _data(value: Any, name: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        text = base64.b64decode(value, validate=True).decode() if name == "data" else value
+        text = base64.b64decode(value, validate=True).decode() if name != "body" else value
     except ValueError:
         return value
     try:

@@ -10,7 +10,7 @@ from eventmill.deliver.authorization import Reach
 from eventmill.deliver.consumer import Work
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.pipes import steps
-from eventmill.deliver.pipes.events import event_of, shaped
+from eventmill.deliver.pipes.events import event_of, events_of, shaped
 from eventmill.deliver.pipes.journal import Journal
 from eventmill.deliver.pipes.steps import Item, StepFailed
 from eventmill.deliver.retry_policy import Unreached
@@ -38,7 +38,7 @@ class Execution:
 
     async def run(self) -> Outcome:
         """The outcome, whose payload may name records that failed. Raises ConcurrencyExceeded."""
-        events: list[Any] = [event_of(orjson.loads(record)) for record in self._work.records]
+        events: list[Any] = self._events()
         self.journal.note("ExecutionStarted", "INFO", payload=events)
         try:
             answer = await self._through(events)
@@ -51,6 +51,11 @@ class Execution:
             return Outcome(orjson.dumps(answer), None, "")
         self.journal.note("ExecutionSucceeded", "INFO")
         return _DONE
+
+    def _events(self) -> list[dict[str, Any]]:
+        if self._work.payload:
+            return events_of(orjson.loads(self._work.payload))
+        return [event_of(orjson.loads(record)) for record in self._work.records]
 
     async def _through(self, events: list[Any]) -> Any:
         """An answer that reports records as failed, or None."""

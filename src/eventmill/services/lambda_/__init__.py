@@ -54,6 +54,7 @@ from eventmill.services.lambda_.functions import (
     runs,
 )
 from eventmill.services.lambda_.invoke_configs import Treatment, treatment
+from eventmill.services.lambda_.mapping_settings import cluster_servers
 from eventmill.services.lambda_.operations import OPERATIONS
 from eventmill.services.lambda_.policies import may_invoke, open_to_all
 from eventmill.services.lambda_.provisioned import Provision, provisions, set_ready
@@ -94,6 +95,7 @@ __all__ = [
     "FunctionUrl",
     "Provision",
     "Treatment",
+    "cluster_servers",
     "code_folders",
     "due_events",
     "enqueue_event",

@@ -46,7 +46,7 @@ class Pipe:
 
     @property
     def source(self) -> str:
-        """ARN of the queue or stream."""
+        """ARN of the queue, stream or cluster, or a broker's address behind `smk://`."""
         return str(self.definition["Source"])
 
     @property
@@ -116,7 +116,8 @@ def create(call: Call, given: Mapping[str, Any]) -> Row:
         raise taken(name)
     definition = {key: given[key] for key in MEMBERS if given.get(key) not in (None, "")}
     settings.check(definition)
-    if call.directory(call.tx, definition["Source"]) is None:
+    kafka = settings.kind_of(definition["Source"]) in ("kafka", "smk")
+    if not kafka and call.directory(call.tx, definition["Source"]) is None:
         raise validation(f"The source {definition['Source']} does not exist.")
     call.tx.execute(
         f"INSERT INTO pipes_pipes({_COLUMNS}) VALUES(?,?,?,?,?,?,NULL,?,?)",

@@ -104,6 +104,7 @@ RESOURCES = (
             ),
             **dict.fromkeys(("Description", "RoleArn", "Tags", "KmsKeyIdentifier"), R),
             "LogConfiguration.FirehoseLogDestination": Refused(NO_FIREHOSE),
+            "SourceParameters.SelfManagedKafkaParameters.Vpc": R,
             **{f"SourceParameters.{name}": Refused(why) for name, why in REFUSED_SOURCES.items()},
             **{f"TargetParameters.{name}": Refused(why) for name, why in REFUSED_TARGETS.items()},
         },

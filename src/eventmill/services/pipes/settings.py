@@ -18,10 +18,15 @@ SOURCES = {
     "sqs": "SqsQueueParameters",
     "kinesis": "KinesisStreamParameters",
     "dynamodb": "DynamoDBStreamParameters",
+    "kafka": "ManagedStreamingKafkaParameters",
+    "smk": "SelfManagedKafkaParameters",
 }
-"""The parameters of each source, by the service in its ARN."""
+"""The parameters of each source, by `kind_of`."""
 
-BATCH_SIZES = {"sqs": 10, "kinesis": 100, "dynamodb": 100}
+SELF_MANAGED = "smk://"
+"""Before the address of a broker of Kafka, where others have an ARN."""
+
+BATCH_SIZES = {"sqs": 10, "kinesis": 100, "dynamodb": 100, "kafka": 100, "smk": 100}
 MOST_FILTERS = 5
 TEMPLATE_LIMIT = 8_192
 
@@ -41,8 +46,6 @@ ENRICHMENTS = ("lambda", "api-destination", "execute-api")
 
 _NOT_HERE = "a service that Eventmill does not offer"
 REFUSED_SOURCES = {
-    "ManagedStreamingKafkaParameters": "pipes from Kafka are not offered; use a mapping",
-    "SelfManagedKafkaParameters": "pipes from Kafka are not offered; use a mapping",
     "ActiveMQBrokerParameters": _NOT_HERE,
     "RabbitMQBrokerParameters": _NOT_HERE,
 }
@@ -79,7 +82,9 @@ _RANGES = {
 
 
 def kind_of(arn: str) -> str:
-    """The service in an ARN; `api-destination` for one of EventBridge's."""
+    """The service in an ARN; `api-destination` for one of EventBridge's, `smk` for a broker."""
+    if arn.startswith(SELF_MANAGED):
+        return "smk"
     service = service_of(arn)
     return "api-destination" if service == "events" and ":api-destination/" in arn else service
 
@@ -90,14 +95,14 @@ def check(definition: Mapping[str, Any]) -> None:
         if not definition.get(name):
             raise validation(f"A pipe needs a {name}.")
     source, target = definition["Source"], definition["Target"]
-    if service_of(source) not in SOURCES:
-        raise validation(f"{source} cannot be a source: use a queue of SQS or a stream.")
+    if kind_of(source) not in SOURCES:
+        raise validation(f"{source} cannot be a source: use a queue of SQS, a stream or Kafka.")
     if kind_of(target) not in TARGETS:
         raise validation(f"{target} cannot be a target: it belongs to {_NOT_HERE}.")
     enrichment = definition.get("Enrichment")
     if enrichment and kind_of(enrichment) not in ENRICHMENTS:
         raise validation(f"{enrichment} cannot enrich: it belongs to {_NOT_HERE}.")
-    _check_source(service_of(source), definition.get("SourceParameters") or {})
+    _check_source(kind_of(source), definition.get("SourceParameters") or {})
     parameters = definition.get("TargetParameters") or {}
     _refuse(parameters, REFUSED_TARGETS)
     for name in set(parameters) - {"InputTemplate", TARGETS[kind_of(target)]}:
@@ -115,11 +120,11 @@ def _refuse(parameters: Mapping[str, Any], refused: Mapping[str, str]) -> None:
             raise validation(f"{name} is not supported by Eventmill: {reason}.")
 
 
-def _check_source(service: str, parameters: Mapping[str, Any]) -> None:
+def _check_source(kind: str, parameters: Mapping[str, Any]) -> None:
     _refuse(parameters, REFUSED_SOURCES)
-    own = SOURCES[service]
+    own = SOURCES[kind]
     for name in set(parameters) - {"FilterCriteria", own}:
-        raise validation(f"{name} does not belong to a source of {service}.")
+        raise validation(f"{name} does not belong to a source of {kind}.")
     given = parameters.get(own) or {}
     for name, (low, high) in _RANGES.items():
         value = given.get(name)
@@ -127,12 +132,15 @@ def _check_source(service: str, parameters: Mapping[str, Any]) -> None:
             raise validation(f"{name} must be between {low} and {high}, not {value}.")
     if -1 < given.get("MaximumRecordAgeInSeconds", -1) < 60:
         raise validation("MaximumRecordAgeInSeconds must be -1, or at least 60.")
-    if service == "sqs":
+    if kind == "sqs":
         size = given.get("BatchSize", 0)
         if size > 10 and not given.get("MaximumBatchingWindowInSeconds"):
             raise validation("A BatchSize above 10 needs a MaximumBatchingWindowInSeconds.")
+    elif kind in ("kafka", "smk"):
+        if not given.get("TopicName"):
+            raise validation("A source of Kafka needs a TopicName.")
     else:
-        _check_stream(service, given)
+        _check_stream(kind, given)
     _check_filters(parameters.get("FilterCriteria") or {})
 
 
