@@ -91,6 +91,14 @@ def test_an_answer_with_all_its_forms(app) -> None:
     assert answered(app, {"statusCode": 200, "headers": None, "body": 5}).body == b"5"
 
 
+def test_answers_that_could_break_the_connection(app) -> None:
+    empty = answered(app, {"statusCode": 204, "body": "{}"})
+    assert (empty.status, empty.body) == (204, b"")
+    odd = answered(app, {"statusCode": 200, "headers": {"a": "x\r\nSet-Cookie: y", "ü b": "z"}})
+    assert (odd.status, odd["a"], odd["set-cookie"]) == (200, "xSet-Cookie: y", None)
+    assert ask(f"{app.outputs['Url']}/pets?q=%ff%zz").json["queryStringParameters"]["q"]
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -101,6 +109,7 @@ def test_an_answer_with_all_its_forms(app) -> None:
         {"statusCode": 200, "other": 1},
         {"statusCode": 200, "body": {"an": "object"}},
         {"statusCode": "many"},
+        {"statusCode": 101},
         {"statusCode": 200, "multiValueHeaders": {"a": "no list"}},
         {"statusCode": 200, "headers": {"a": ["list"]}},
     ],

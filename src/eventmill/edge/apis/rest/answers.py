@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,15 @@ def remapped(headers: Iterable[tuple[str, str]]) -> Headers:
     ]
 
 
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def sendable(headers: Headers) -> Headers:
+    """What can stand in an answer's head: a value could otherwise begin a header of its own."""
+    return [(name, _CONTROL.sub("", value)) for name, value in headers if _NAME.match(name)]
+
+
 def proxied(request: Request, payload: bytes) -> Answer:
     """The answer of a function that returned `payload`. Raises Failed for any other form."""
     try:
@@ -92,7 +102,7 @@ def head_of(result: Mapping[str, Any]) -> tuple[int, Headers]:
         status = int(result["statusCode"])
     except (KeyError, TypeError, ValueError):
         raise malformed() from None
-    if not 100 <= status <= 599 or isinstance(result["statusCode"], bool):
+    if not 200 <= status <= 599 or isinstance(result["statusCode"], bool):
         raise malformed()
     single, several = result.get("headers") or {}, result.get("multiValueHeaders") or {}
     if not isinstance(single, dict) or not isinstance(several, dict):

@@ -16,6 +16,7 @@ from eventmill.edge.apis.rest.model import (
     Method,
     Node,
     Stage,
+    place,
 )
 from eventmill.services.apigateway import parts
 from eventmill.store.transaction import Transaction
@@ -98,22 +99,8 @@ def _tree(kept: Mapping[str, Parts]) -> Node:
         number, _, verb = key.partition("/")
         path = kept["resource"][number]["path"]
         method = _method(verb, number, path, entry, authorizers, kept["validator"])
-        _place(root, path).methods[verb] = method
+        place(root, path).methods[verb] = method
     return root
-
-
-def _place(root: Node, path: str) -> Node:
-    node = root
-    for segment in path.split("/")[1:] if path != "/" else ():
-        if segment.endswith("+}"):
-            node.greedy = node.greedy or Node(label=segment[1:-2])
-            node = node.greedy
-        elif segment.startswith("{"):
-            node.variable = node.variable or Node(label=segment[1:-1])
-            node = node.variable
-        else:
-            node = node.literals.setdefault(segment, Node())
-    return node
 
 
 def _authorizer(entry: Mapping[str, Any]) -> Authorizer:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from eventmill.edge.apis.rest.answers import Answer, Broken
+from eventmill.edge.apis.rest.answers import Answer, Broken, sendable
 from eventmill.edge.apis.rest.authorization import AuthorizationGate
 from eventmill.edge.apis.rest.authorization.asked import Asked
 from eventmill.edge.apis.rest.authorization.pools import UserPools
@@ -125,7 +125,7 @@ class RestFront:
     def _request(
         self, stage: Stage, place: Place, scope: Scope, headers: Mapping[str, str]
     ) -> Request:
-        query = scope["query_string"].decode("ascii")
+        query = scope["query_string"].decode("latin-1")
         sent = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in scope["sent_headers"]]
         request = self.made(stage, scope["method"], place.path, query, sent, headers)
         request.base = place.base
@@ -221,16 +221,17 @@ _FORBIDDEN = (b"x-amzn-errortype", b"ForbiddenException")
 
 async def _send(send: Send, request: Request, answer: Answer) -> None:
     headers = [
-        *answer.headers,
+        *sendable(answer.headers),
         ("x-amzn-RequestId", request.request_id),
         ("x-amz-apigw-id", request.extended_id),
         ("X-Amzn-Trace-Id", request.trace),
     ]
-    if answer.pieces is None and answer.status not in (204, 304):
+    bare = answer.status in (204, 304)
+    if answer.pieces is None and not bare:
         headers.append(("Content-Length", str(len(answer.body))))
     encoded = [(name.encode("latin-1"), value.encode()) for name, value in headers]
-    if answer.pieces is None:
-        await send_answer(send, answer.status, encoded, answer.body)
+    if answer.pieces is None or bare:
+        await send_answer(send, answer.status, encoded, b"" if bare else answer.body)
         return
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     await send({"type": "http.response.body", "body": answer.body, "more_body": True})

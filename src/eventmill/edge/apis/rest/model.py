@@ -114,6 +114,21 @@ class Stage:
     """(percentage of the requests, what serves them instead)."""
 
 
+def place(root: Node, path: str) -> Node:
+    """The node of a resource's path, made where it is missing."""
+    node = root
+    for segment in path.split("/")[1:] if path != "/" else ():
+        if segment.endswith("+}"):
+            node.greedy = node.greedy or Node(label=segment[1:-2])
+            node = node.greedy
+        elif segment.startswith("{"):
+            node.variable = node.variable or Node(label=segment[1:-1])
+            node = node.variable
+        else:
+            node = node.literals.setdefault(segment, Node())
+    return node
+
+
 def match(root: Node, path: str) -> tuple[Node, dict[str, str]] | None:
     """The place of a path and its variables, still percent-encoded.
 
