@@ -141,3 +141,26 @@ def test_a_mapping_begins_at_a_timestamp_and_drains_parents_before_children(kine
     )
     arrived = [entry["order"] for event in results(app, "audit") for entry in data(event)]
     assert arrived == ["p0", "p1", "p2", "c0", "c1", "c2"]
+
+
+@pytest.mark.parametrize("between", [True, False])
+def test_a_new_stream_of_the_same_name_is_read_from_its_beginning(kinesis, app, between) -> None:
+    name = f"again-{between}"
+    function = next(
+        f["FunctionName"]
+        for f in app.client("lambda").list_functions()["Functions"]
+        if "Audit" in f["FunctionName"]
+    )
+    for number in range(3):
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+        if not number:
+            arn = kinesis.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
+            app.client("lambda").create_event_source_mapping(
+                EventSourceArn=arn, FunctionName=function, StartingPosition="TRIM_HORIZON"
+            )
+        put(kinesis, name, json.dumps({"order": f"{name} {number}"}), key="k")
+        arrived = [entry["order"] for event in results(app, "audit") for entry in data(event)]
+        assert arrived == [f"{name} {number}"]
+        kinesis.delete_stream(StreamName=name)
+        if between:
+            app.settle()

@@ -124,9 +124,12 @@ class StreamPoller:
             while True:
                 shards = database.read(lambda tx: self._source.shards(tx, mapping.source))
                 known = {shard.shard_id for shard in shards}
-                if self._finished - known:
-                    await database.write(partial(self._drop, known=known))
-                    self._finished &= known
+                # A closed shard never opens again: this is one of a new stream of the same name.
+                opened = {shard.shard_id for shard in shards if not shard.closed}
+                if self._finished - known or self._finished & opened:
+                    kept = known - (self._finished & opened)
+                    await database.write(partial(self._drop, known=kept))
+                    self._finished &= kept
                 for shard in shards:
                     name = shard.shard_id
                     waits = not known.intersection(shard.parents) <= self._finished

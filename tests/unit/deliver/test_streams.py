@@ -184,6 +184,21 @@ async def test_a_poison_key_holds_up_its_own_lane_alone(folder: Path) -> None:
 
 
 @run
+async def test_a_shard_of_the_name_of_a_finished_one_is_read_anew(folder: Path) -> None:
+    async with bench(folder) as b:
+        await b.function(lambda event: None)
+        await b.put(("k", "old"))
+        b.stream.all = [Shard("shard-1", closed=True)]
+        await b.map(STREAM, **FROM_START)
+        await b.flights.settled(5)
+        b.stream.all = [Shard("shard-1")]
+        await b.put(("k", "new"))
+        await b.flights.settled(5)
+        # From its beginning, which holds the old record too here.
+        assert [values(event) for event in b.invoker.events] == [["old"], ["old", "new"]]
+
+
+@run
 async def test_children_wait_for_their_parent(folder: Path) -> None:
     async with bench(folder) as b:
         b.stream.all = [
