@@ -214,6 +214,25 @@ def test_raw_delivery_and_the_older_signature(app, web, confirmation) -> None:
     assert listed["SubscriptionArn"] == arn
 
 
+def test_a_throttle_policy_spreads_deliveries(app, web, confirmation) -> None:
+    sns = app.client("sns")
+    topic = sns.create_topic(Name="slow")["TopicArn"]
+    url = web.url.replace("/orders", "/slow")
+    policy = json.dumps({"throttlePolicy": {"maxReceivesPerSecond": 1}})
+    attributes = {"DeliveryPolicy": policy}
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=url, Attributes=attributes)
+    app.settle()
+    sns.confirm_subscription(TopicArn=topic, Token=web.bodies()[0]["Token"])
+    entries = [{"Id": str(number), "Message": str(number)} for number in range(60)]
+    for start in range(0, 60, 10):
+        sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries[start : start + 10])
+    later = app.settle().later
+    assert 40 < sum(motion.count for motion in later if motion.name == "outbox sns.http") < 60
+    app.advance(61)
+    app.settle()
+    assert sorted(int(body["Message"]) for body in web.bodies()) == list(range(60))
+
+
 def test_nobody_confirms_so_the_subscription_ends(app, web) -> None:
     sns = app.client("sns")
     topic = sns.create_topic(Name="lonely")["TopicArn"]

@@ -115,7 +115,10 @@ async def _decide(parts: Parts, number: str, invocation: Invocation) -> str | No
             _notify(tx, parts.ids, mail, mail.plan[mail.place])
             ses.receiving.proceed(tx, number, _next_place(mail, str(disposition).upper()))
 
-    await parts.database.write(follow)
+    try:
+        await parts.database.write(follow)
+    except Fault as fault:
+        return f"the topic of {invocation.invoked_arn}'s action: {fault}"
     return None
 
 

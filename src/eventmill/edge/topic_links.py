@@ -41,7 +41,9 @@ class TopicLinks:
             return path.endswith(".pem")
         if path != "/" or b"Action=" not in scope["query_string"]:
             return False
-        return "authorization" not in headers and self._params(scope).get("Action") in _ACTIONS
+        params = self._params(scope)
+        signed = "authorization" in headers or "X-Amz-Signature" in params
+        return not signed and params.get("Action") in _ACTIONS
 
     @staticmethod
     def _params(scope: Scope) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from email import message_from_bytes
 from email.message import EmailMessage
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,22 @@ def test_common_headers_are_decoded_and_only_those_that_are_there() -> None:
         "from": ["Jörg <j@example.com>"],
         "subject": "größer",
     }
+
+
+HOSTILE = st.sampled_from([b"From", b"To", b"Sender", b"Date", b"Message-ID", b"Subject", b"X"])
+
+
+@given(st.lists(st.tuples(HOSTILE, st.binary(max_size=60)), max_size=6))
+def test_no_header_stops_a_mail(lines: list[tuple[bytes, bytes]]) -> None:
+    raw = b"".join(name + b": " + value + b"\r\n" for name, value in lines) + b"\r\nbody"
+    told = {"headers": mime.headers(raw), "commonHeaders": mime.common_headers(raw, "a@b.c")}
+    orjson.dumps([told, mime.recipients(raw), mime.sender(raw), mime.subject(raw)])
+
+
+def test_headers_beyond_ascii_are_utf_8() -> None:
+    raw = "Subject: größer\r\n\r\n".encode()
+    assert mime.headers(raw) == [{"name": "Subject", "value": "größer"}]
+    assert mime.common_headers(raw, "")["subject"] == "größer"
 
 
 def test_headers_are_cut_at_ten_kilobytes() -> None:

@@ -18,15 +18,21 @@ HEADER_LIMIT = 10_240
 _END = re.compile(rb"(\r?\n)\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _COMMON = {"From": "from", "To": "to", "Cc": "cc", "Bcc": "bcc", "Reply-To": "replyTo"}
+_SINGLE = {"Sender": "sender", "Date": "date", "Message-ID": "messageId", "Subject": "subject"}
 
 
 def headers(raw: bytes) -> list[dict[str, str]]:
     """Every header in its order, unfolded."""
     message = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
     return [
-        {"name": name, "value": _FOLD.sub(" ", str(value)).strip()}
+        {"name": _readable(name), "value": _FOLD.sub(" ", _readable(str(value))).strip()}
         for name, value in message.raw_items()
     ]
+
+
+def _readable(text: str) -> str:
+    """Bytes beyond ASCII, which the parser carries as surrogates, as the UTF-8 that they may be."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def limited(found: list[dict[str, str]]) -> tuple[list[dict[str, str]], bool]:
@@ -43,24 +49,33 @@ def limited(found: list[dict[str, str]]) -> tuple[list[dict[str, str]], bool]:
 
 def common_headers(raw: bytes, return_path: str) -> dict[str, Any]:
     """The headers that everybody wants, decoded."""
-    message = BytesHeaderParser(policy=policy.default).parsebytes(raw)
     found: dict[str, Any] = {"returnPath": return_path} if return_path else {}
     for name, key in _COMMON.items():
-        addresses = _addresses(message, name)
+        addresses = [_readable(str(address)) for address in _addresses(raw, name)]
         if addresses:
             found[key] = addresses
-        if key == "from" and message["Sender"]:
-            found["sender"] = str(message["Sender"])
-    for name, key in (("Date", "date"), ("Message-ID", "messageId"), ("Subject", "subject")):
-        if message[name] is not None:
-            found[key] = _FOLD.sub(" ", str(message[name]))
+    for name, key in _SINGLE.items():
+        texts = _decoded(raw, name)
+        if texts:
+            found[key] = _FOLD.sub(" ", _readable(str(texts[0])))
     return found
 
 
-def _addresses(message: Any, name: str) -> list[str]:
+def _decoded(raw: bytes, name: str) -> list[Any]:
+    """The decoded headers of a name; of a malformed one its text as it is."""
+    message = BytesHeaderParser(policy=policy.default).parsebytes(raw)
+    try:
+        return message.get_all(name, [])
+    except Exception:
+        # The library raises all sorts of errors for headers that it did not expect, and whoever
+        # sends a mail must not be able to stop its delivery.
+        return list(header_values(raw, name))
+
+
+def _addresses(raw: bytes, name: str) -> list[Any]:
     return [
-        str(address)
-        for header in message.get_all(name, [])
+        address
+        for header in _decoded(raw, name)
         if isinstance(header, AddressHeader)
         for address in header.addresses
     ]
@@ -68,26 +83,24 @@ def _addresses(message: Any, name: str) -> list[str]:
 
 def recipients(raw: bytes) -> list[str]:
     """The addresses in To, Cc and Bcc."""
-    message = BytesHeaderParser(policy=policy.default).parsebytes(raw)
+    names = ("To", "Cc", "Bcc")
     return [
-        address.addr_spec
-        for name in ("To", "Cc", "Bcc")
-        for header in message.get_all(name, [])
-        if isinstance(header, AddressHeader)
-        for address in header.addresses
+        _readable(str(address.addr_spec)) for name in names for address in _addresses(raw, name)
     ]
 
 
 def sender(raw: bytes) -> str:
     """The From header; empty without one."""
-    message = BytesHeaderParser(policy=policy.default).parsebytes(raw)
-    return str(message["From"] or "")
+    return _first(raw, "From")
 
 
 def subject(raw: bytes) -> str:
     """The Subject header, decoded."""
-    message = BytesHeaderParser(policy=policy.default).parsebytes(raw)
-    return str(message["Subject"] or "")
+    return _first(raw, "Subject")
+
+
+def _first(raw: bytes, name: str) -> str:
+    return next((_FOLD.sub(" ", _readable(str(text))) for text in _decoded(raw, name)), "")
 
 
 def address_of(text: str) -> str:

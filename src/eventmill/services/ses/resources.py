@@ -13,6 +13,7 @@ from typing import Any
 from eventmill.services.contract import (
     Call,
     Created,
+    Refused,
     Resource,
     ResourceType,
     Support,
@@ -198,6 +199,7 @@ RESOURCES = (
             "After": H,
             "Rule": H,
             "Rule.TlsPolicy": R,
+            "Rule.Actions.ConnectAction": Refused("there is no Amazon Connect on this engine"),
         },
         _create_rule,
         _update_rule,
@@ -264,6 +266,7 @@ RESOURCES = (
             "ConfigurationSetName": H,
             "EventDestination": H,
             "EventDestination.CloudWatchDestination": R,
+            "EventDestination.KinesisFirehoseDestination": Refused("there is no Firehose here"),
         },
         _put_destination,
         _update_destination,
