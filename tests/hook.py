@@ -31,6 +31,11 @@ class Hook:
         return [json.loads(body) for _, body in taken]
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    """Connections at once: one that is turned away would count as a failed delivery."""
+
+
 @contextmanager
 def hook() -> Iterator[Hook]:
     """A server that records what is posted to it."""
@@ -52,7 +57,7 @@ def hook() -> Iterator[Hook]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     held.url = f"http://127.0.0.1:{server.server_port}/orders"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
