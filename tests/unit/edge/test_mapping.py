@@ -90,6 +90,48 @@ def test_what_templates_see(template: str, expected: str) -> None:
     assert rendered(template, '{"a": {"b": [1, null]}}', override={}) == expected
 
 
+PASS_ALL = """
+#set($allParams = $input.params())
+{
+"body-json" : $input.json('$'),
+"params" : {
+#foreach($type in $allParams.keySet())
+    #set($params = $allParams.get($type))
+"$type" : {
+    #foreach($paramName in $params.keySet())
+    "$paramName" : "$util.escapeJavaScript($params.get($paramName))"
+        #if($foreach.hasNext),#end
+    #end
+}
+    #if($foreach.hasNext),#end
+#end
+},
+"stage-variables" : {
+#foreach($key in $stageVariables.keySet())
+"$key" : "$util.escapeJavaScript($stageVariables.get($key))"
+    #if($foreach.hasNext),#end
+#end
+},
+"context" : {"account-id" : "$context.identity.accountId", "stage" : "$context.stage"}
+}
+"""
+"""The template that the console offers to pass everything on, shortened."""
+
+
+def test_everything_passes_through() -> None:
+    found = json.loads(rendered(PASS_ALL, "[1]", stage="live", identity={"accountId": None}))
+    assert found == {
+        "body-json": [1],
+        "params": {
+            "path": {"id": "p"},
+            "querystring": {"id": "q", "s": "x y"},
+            "header": {"X-Id": "h"},
+        },
+        "stage-variables": {"stage": "v"},
+        "context": {"account-id": "", "stage": "live"},
+    }
+
+
 def test_an_empty_body_is_an_empty_object_and_another_text_is_an_error() -> None:
     assert rendered("$input.json('$')") == "{}"
     with pytest.raises(VelocityError):
