@@ -169,23 +169,21 @@ def test_keys_with_their_rate_and_quota(app) -> None:
     assert ask(url, headers=headers).status == 200
     fast = ask(url, headers=headers)
     assert (fast.status, fast.json) == (429, {"message": "Too Many Requests"})
-    app.advance(5)
+    app.advance(30)
     assert [ask(url, headers=headers).status for _ in range(2)] == [200, 200]
-    app.advance(5)
+    app.advance(30)
     spent = ask(url, headers=headers)
     assert (spent.status, spent.json) == (429, {"message": "Limit Exceeded"})
     assert spent["x-amzn-errortype"] == "LimitExceededException"
-    today = answer.json["requestContext"]["requestTimeEpoch"] // 86_400_000
     usage = gateway.get_usage(usagePlanId=plan["id"], startDate="2020-01-01", endDate="2020-01-02")
     assert usage["items"] == {key["id"]: [[0, 4], [0, 4]]}
-    assert today
     app.advance(86_400)
     assert ask(url, headers=headers).status == 200
     gateway.update_api_key(
         apiKey=key["id"],
         patchOperations=[{"op": "replace", "path": "/enabled", "value": "false"}],
     )
-    app.advance(5)
+    app.advance(30)
     assert ask(url, headers=headers).status == 403
 
 

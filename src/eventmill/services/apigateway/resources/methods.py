@@ -115,7 +115,6 @@ METHOD = ResourceType(
             "Integration.CacheNamespace",
             "Integration.ConnectionId",
             "Integration.ConnectionType",
-            "Integration.Credentials",
             "Integration.IntegrationTarget",
             "Integration.TlsConfig",
         ),

@@ -107,6 +107,7 @@ PARTS = (
     _type(
         AUTHORIZER,
         (
+            "AuthorizerCredentials",
             "AuthorizerResultTtlInSeconds",
             "AuthorizerUri",
             "IdentitySource",
@@ -115,7 +116,7 @@ PARTS = (
             "ProviderARNs",
             "Type",
         ),
-        ("AuthType", "AuthorizerCredentials"),
+        ("AuthType",),
         (),
     ),
     _type(DOCUMENTATION, (), ("Location", "Properties"), ("Location",)),
