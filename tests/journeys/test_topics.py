@@ -331,11 +331,18 @@ def test_topic_attributes_policies_and_tags(app) -> None:
             "BatchRequestTooLong",
             "limit",
         ),
+        (
+            "unsubscribe",
+            {"SubscriptionArn": "pending confirmation"},
+            "InvalidParameter",
+            "6 elements, not 1",
+        ),
         ("confirm_subscription", {"Token": "nonsense"}, "InvalidParameter", "Token"),
     ],
 )
 def test_what_sns_refuses(app, operation: str, request_: dict, code: str, words: str) -> None:
+    given = {} if operation == "unsubscribe" else {"TopicArn": app.outputs["Orders"]}
     with pytest.raises(ClientError) as refused:
-        getattr(app.client("sns"), operation)(TopicArn=app.outputs["Orders"], **request_)
+        getattr(app.client("sns"), operation)(**given, **request_)
     error = refused.value.response["Error"]
     assert error["Code"] == code and words in error["Message"]

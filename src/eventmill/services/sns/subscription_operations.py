@@ -43,10 +43,21 @@ def confirm_subscription(call: Call, request: dict[str, Any]) -> Result:
     return {"SubscriptionArn": found.arn}
 
 
+def _arn(request: dict[str, Any]) -> str:
+    """The subscription named; `pending confirmation`, for one, names none. Raises Invalid."""
+    arn: str = request["SubscriptionArn"]
+    parts = len(arn.split(":"))
+    if parts < 6:
+        raise faults.invalid(
+            f"SubscriptionArn Reason: An ARN must have at least 6 elements, not {parts}"
+        )
+    return arn
+
+
 @OPERATIONS.write("Unsubscribe")
 def unsubscribe(call: Call, request: dict[str, Any]) -> Result:
     """One that is gone is no error. Raises Denied for an unsigned call where that is not enough."""
-    found = subscriptions.find(call.tx, request["SubscriptionArn"])
+    found = subscriptions.find(call.tx, _arn(request))
     if found is None:
         return {}
     if found.secured and not call.principal:
@@ -55,9 +66,7 @@ def unsubscribe(call: Call, request: dict[str, Any]) -> Result:
         )
     if found.state == "pending":
         raise faults.invalid(
-            "SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"
-            if request["SubscriptionArn"].count(":") < 5
-            else "SubscriptionArn Reason: a subscription pending confirmation cannot be deleted"
+            "SubscriptionArn Reason: a subscription pending confirmation cannot be deleted"
         )
     subscriptions.end(call, found)
     return {}
@@ -97,7 +106,7 @@ def list_subscriptions_by_topic(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.read("GetSubscriptionAttributes")
 def get_subscription_attributes(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
-    found = subscriptions.find(call.tx, request["SubscriptionArn"])
+    found = subscriptions.find(call.tx, _arn(request))
     if found is None or found.state == "deleted":
         raise faults.no_subscription()
     topic = topics.require(call.tx, found.topic)
@@ -132,5 +141,5 @@ def get_subscription_attributes(call: Call, request: dict[str, Any]) -> Result:
 def set_subscription_attributes(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound, Invalid."""
     name, value = request["AttributeName"], request.get("AttributeValue")
-    subscriptions.change(call, request["SubscriptionArn"], {name: value})
+    subscriptions.change(call, _arn(request), {name: value})
     return {}

@@ -213,7 +213,7 @@ def _check_endpoint(topic: Topic, protocol: str, endpoint: str) -> None:
 
 
 def ask(call: Call, subscription: Subscription, kind: str) -> None:
-    """Have a confirmation carried to the endpoint: SubscriptionConfirmation or Unsubscribe..."""
+    """Have a SubscriptionConfirmation or UnsubscribeConfirmation carried to the endpoint."""
     signatures.ensure(call.tx)
     topic = topics.find(call.tx, subscription.topic)
     emit(
