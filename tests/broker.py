@@ -70,6 +70,7 @@ class Broker:
     tls: str
     certificate: str
     key: str
+    process: subprocess.Popen[bytes]
 
 
 def _certificate() -> tuple[str, str]:
@@ -152,7 +153,7 @@ num.io.threads=2
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([*java, "kafka.Kafka", str(properties)], stdout=log, stderr=log)
     try:
-        yield Broker(f"127.0.0.1:{port}", f"127.0.0.1:{secure}", certificate, key)
+        yield Broker(f"127.0.0.1:{port}", f"127.0.0.1:{secure}", certificate, key, process)
     finally:
         process.kill()
         process.wait()

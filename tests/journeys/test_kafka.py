@@ -109,6 +109,16 @@ def mapping(app: Any) -> dict[str, Any]:
     return found
 
 
+def assert_problem(app: Any, uuid: str) -> None:
+    """Soon, in real time, since the broker keeps its own."""
+    for _ in range(200):
+        found = app.client("lambda").get_event_source_mapping(UUID=uuid)
+        if found["LastProcessingResult"].startswith("PROBLEM: Connection error"):
+            return
+        app.run(asyncio.sleep(0.1))
+    raise AssertionError(found)
+
+
 def test_a_record_reaches_the_handler_field_by_field(app, servers) -> None:
     send(servers, "noise", "order")
     event = next_message(app, "Results")
@@ -177,13 +187,7 @@ def test_a_cluster_of_msk_is_the_broker_that_the_engine_is_told(
     listed = client.list_event_source_mappings(EventSourceArn=CLUSTER)["EventSourceMappings"]
     assert [one["UUID"] for one in listed] == [made["UUID"]]
     # Without credentials the broker lets nobody in: the mapping says so and the engine lives on.
-    for _ in range(100):
-        found = client.get_event_source_mapping(UUID=made["UUID"])
-        if found["LastProcessingResult"].startswith("PROBLEM: Connection error"):
-            break
-        app.run(asyncio.sleep(0.1))
-    else:
-        raise AssertionError(found)
+    assert_problem(app, made["UUID"])
     client.delete_event_source_mapping(UUID=made["UUID"])
     app.settle()
 
@@ -284,3 +288,11 @@ def test_no_record_is_lost_by_kill_9(servers: str, tmp_path: Path) -> None:
         while len(arrived) < 65:
             arrived |= set(offsets(next_message(again, "Results")))
         assert arrived == set(range(65))
+
+
+def test_a_broker_that_goes_away_shows_in_the_mapping(app, running) -> None:
+    """The last test of this file: it ends the broker."""
+    running.process.kill()
+    running.process.wait()
+    assert_problem(app, mapping(app)["UUID"])
+    assert app.client("sqs").get_queue_attributes(QueueUrl=app.outputs["Results"])

@@ -113,6 +113,7 @@ class KafkaPoller:
         while not self._stopped and client.assignment() == assigned:
             records = await kafka_client.records(client, partition, _WAIT_MS, 1)
             if not records:
+                await kafka_client.reach(client, partition)
                 continue
             with self._hold(partition):
                 pending = await self._gather(client, partition, records)

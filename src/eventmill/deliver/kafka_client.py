@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-kafka-cluster-auth.html
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import tempfile
@@ -27,6 +28,10 @@ _SASL = {
 _LOOPBACK = ("localhost", "127.", "[::1]")
 _POLL_MS = 86_400_000
 """A batch may be retried for long; heartbeats tell the group that this member lives."""
+
+
+_REACH = 3.0
+"""Real seconds within which a broker answers."""
 
 
 class Unreachable(Exception):
@@ -67,10 +72,11 @@ async def consuming(mapping: EventSourceMapping, database: Database) -> AsyncIte
             reason = reason.exceptions[0]
         if not isinstance(reason, KafkaError | OSError):
             raise
-        text = str(reason) or type(reason).__name__
+        text = str(reason) or "the broker does not answer"
         raise Unreachable(f"Connection error. The Kafka client said: {text}") from error
     finally:
-        await client.stop()
+        # A broker that is gone would keep the client's leave-taking, which cannot be cancelled.
+        await asyncio.wait({asyncio.ensure_future(client.stop())}, timeout=_REACH)
 
 
 def _security(mapping: EventSourceMapping, database: Database) -> dict[str, Any]:
@@ -140,6 +146,16 @@ async def records(client: Any, partition: Any, wait_ms: int, most: int) -> list[
         # The group took the partition away meanwhile.
         return []
     return list(found.get(partition, ()))
+
+
+async def reach(client: Any, partition: Any) -> None:
+    """Raises TimeoutError when the broker is gone, which the client itself would wait out."""
+    asking = asyncio.ensure_future(client.end_offsets([partition]))
+    done, _ = await asyncio.wait({asking}, timeout=_REACH)
+    if not done:
+        asking.cancel()
+        raise TimeoutError
+    await asking
 
 
 async def commit(client: Any, partition: Any, offset: int) -> None:
