@@ -76,7 +76,9 @@ def find(tx: Transaction, secret_id: str) -> Secret | None:
         secret.arn,
         _SUFFIX.sub("", secret.arn),
     )
-    return None if strange else secret
+    # One whose window is over is gone, whether or not it is erased already.
+    gone = secret.gone is not None and secret.gone <= tx.now
+    return None if strange or gone else secret
 
 
 def existing(tx: Transaction, secret_id: str, *, deleted: bool = False) -> Secret:
@@ -104,6 +106,7 @@ def create(call: Call, name: str, settings: Mapping[str, Any], tags: Mapping[str
             "Invalid name. Must be a valid name containing alphanumeric characters, or any of the "
             "following: -/_+=.@!"
         )
+    purge(call.tx)
     taken = find(call.tx, name)
     if taken is not None:
         if taken.deleted is not None:
