@@ -22,6 +22,9 @@ from eventmill.testing import engine
 from tests.broker import Broker, broker
 from tests.shape import assert_shape, recorded
 
+# One broker serves all tests, so they stay together.
+pytestmark = pytest.mark.xdist_group("kafka")
+
 APP = Path(__file__).parents[1] / "apps" / "kafka"
 WRITER = {
     "security_protocol": "SASL_PLAINTEXT",
