@@ -332,6 +332,15 @@ def test_topic_attributes_policies_and_tags(app) -> None:
             "limit",
         ),
         (
+            "publish",
+            {
+                "Message": "m",
+                "MessageAttributes": {"n": {"DataType": "Number", "StringValue": "seven"}},
+            },
+            "ParameterValueInvalid",
+            "cast message attribute 'n'",
+        ),
+        (
             "unsubscribe",
             {"SubscriptionArn": "pending confirmation"},
             "InvalidParameter",

@@ -47,9 +47,12 @@ def http_sender(parts: Parts, http: HttpSender, endpoint: Callable[[], str]) -> 
         tx: Transaction, row: OutboxRow
     ) -> tuple[Delivery, Mapping[str, Any], HttpCall] | None:
         subscription = sns.find_subscription(tx, row.target)
+        message = orjson.loads(row.payload)
         if subscription is None:
             return None
-        message = orjson.loads(row.payload)
+        if subscription.state == "deleted" and not message.get("token"):
+            # Ended while a message waited for its next try.
+            return None
         topic = sns.find_topic(tx, subscription.topic)
         policy = effective(
             topic.attributes.get("DeliveryPolicy") if topic else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -69,10 +70,22 @@ def _check(request: Mapping[str, Any]) -> None:
                 f"The message attribute '{name}' must contain non-empty message attribute value "
                 f"for message attribute type '{value['DataType']}'.",
             )
+        if value["DataType"].startswith("Number") and not _number(str(value.get("StringValue"))):
+            raise Invalid(
+                "ParameterValueInvalid",
+                f"Could not cast message attribute '{name}' value to number.",
+            )
     if size(message, request.get("MessageAttributes") or {}) > SIZE_LIMIT:
         raise faults.invalid("Message too long")
     if request.get("MessageStructure") == "json":
         _texts(message)
+
+
+def _number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _texts(message: str) -> dict[str, str]:
