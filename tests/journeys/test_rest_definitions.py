@@ -320,6 +320,24 @@ def test_tags_and_the_account(gateway) -> None:
     assert gateway.get_account()["throttleSettings"] == {"burstLimit": 5000, "rateLimit": 10000.0}
 
 
+def test_what_is_only_kept(gateway) -> None:
+    link = gateway.create_vpc_link(name="l", targetArns=["arn:aws:x"])
+    assert gateway.get_vpc_link(vpcLinkId=link["id"])["status"] == "AVAILABLE"
+    certificate = gateway.generate_client_certificate(description="c")["clientCertificateId"]
+    changed = gateway.update_client_certificate(
+        clientCertificateId=certificate,
+        patchOperations=[{"op": "replace", "path": "/description", "value": "d"}],
+    )
+    assert changed["description"] == "d"
+    gateway.delete_client_certificate(clientCertificateId=certificate)
+    assert gateway.get_client_certificates()["items"] == []
+    api = gateway.create_rest_api(name="documented")["id"]
+    version = {"restApiId": api, "documentationVersion": "1"}
+    gateway.create_documentation_version(**version)
+    assert code(gateway.create_documentation_version, **version) == "ConflictException"
+    assert gateway.get_documentation_versions(restApiId=api)["items"][0]["version"] == "1"
+
+
 def test_lists_come_in_pages(gateway) -> None:
     api = gateway.create_rest_api(name="pages")
     for number in range(5):

@@ -12,6 +12,7 @@ from eventmill.services.apigateway import (
     methods,
     parts,
     plans,
+    records,
     simple,
     tree,
 )
@@ -36,6 +37,7 @@ _OPERATION_MODULES = (
     keys,
     methods,
     plans,
+    records,
     simple,
     tree,
 )

@@ -1,4 +1,4 @@
-"""The account's settings, tags, VPC links and client certificates: what is kept and returned.
+"""The account's settings, and the tags of everything.
 
 https://docs.aws.amazon.com/apigateway/latest/api/API_GetAccount.html
 """
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from eventmill.services.apigateway import parts
 from eventmill.services.apigateway.faults import bad
 from eventmill.services.apigateway.patch import patched
-from eventmill.services.apigateway.registry import OPERATIONS, page, shown
+from eventmill.services.apigateway.registry import OPERATIONS, shown
 from eventmill.services.contract import Call, Result
 from eventmill.store.transaction import Transaction
 
@@ -95,37 +95,4 @@ def untag_resource(call: Call, request: dict[str, Any]) -> Result:
     gone = request.get("tagKeys") or ()
     config["tags"] = {k: v for k, v in (config.get("tags") or {}).items() if k not in gone}
     parts.put(call.tx, api, kind, number, config)
-    return {}
-
-
-def add_link(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A VPC link: here every target is reached directly."""
-    config = {"tags": {}, **given, "id": call.ids.lower(6), "status": "AVAILABLE"}
-    parts.put(call.tx, parts.ACCOUNT, "vpclink", config["id"], config)
-    return config
-
-
-@OPERATIONS.write("CreateVpcLink")
-def create_vpc_link(call: Call, request: dict[str, Any]) -> Result:
-    """Kept and returned."""
-    return shown(add_link(call, request))
-
-
-@OPERATIONS.read("GetVpcLink")
-def get_vpc_link(call: Call, request: dict[str, Any]) -> Result:
-    """Raises NotFound."""
-    return shown(parts.get(call.tx, parts.ACCOUNT, "vpclink", request["vpcLinkId"]))
-
-
-@OPERATIONS.scan("GetVpcLinks")
-def get_vpc_links(call: Call, request: dict[str, Any]) -> Result:
-    """All of them, a page at a time."""
-    found = parts.every(call.tx, parts.ACCOUNT, "vpclink").values()
-    return page([shown(config) for config in found], request)
-
-
-@OPERATIONS.write("DeleteVpcLink")
-def delete_vpc_link(call: Call, request: dict[str, Any]) -> Result:
-    """Raises NotFound."""
-    parts.remove(call.tx, parts.ACCOUNT, "vpclink", request["vpcLinkId"])
     return {}

@@ -145,21 +145,6 @@ def _unmap(call: Call, resource: Resource) -> None:
         parts.remove(call.tx, parts.ACCOUNT, "mapping", number)
 
 
-def _link(call: Call, resource: Resource) -> Created:
-    number = account.add_link(call, _given(resource.properties))["id"]
-    return Created(number, {"VpcLinkId": number})
-
-
-def _relink(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
-    number = resource.physical_id or ""
-    _changed(call, "vpclink", number, _given(resource.properties), old)
-    return Created(number, {"VpcLinkId": number})
-
-
-def _unlink(tx: Any, number: str) -> None:
-    parts.remove(tx, parts.ACCOUNT, "vpclink", number)
-
-
 _CERTIFICATES = (
     "CertificateArn",
     "MutualTlsAuthentication",
@@ -222,12 +207,5 @@ ACCOUNT_TYPES = (
         _remap,
         _unmap,
         frozenset({"DomainName"}),
-    ),
-    ResourceType(
-        "AWS::ApiGateway::VpcLink",
-        dict.fromkeys(("Description", "Name", "Tags", "TargetArns"), _R),
-        _link,
-        _relink,
-        _dropper("vpclink", _unlink),
     ),
 )

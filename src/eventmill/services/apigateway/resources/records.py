@@ -1,4 +1,4 @@
-"""Types that are only kept: nothing on one machine follows from them."""
+"""The types that are only kept: nothing on one machine follows from them."""
 
 from __future__ import annotations
 
@@ -6,43 +6,57 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.apigateway import parts
+from eventmill.services.apigateway.records import CERTIFICATE, LINK, VERSION, Record, add
+from eventmill.services.apigateway.resources.values import tags
 from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
 
-_R = Support.RECORDED
+
+def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
+    given = from_template({key: value for key, value in properties.items() if key != "Tags"})
+    return given | ({"tags": tags(properties["Tags"])} if "Tags" in properties else {})
 
 
-def _recorded(name: str, kind: str, members: tuple[str, ...], key: str | None) -> ResourceType:
-    """A type whose id is its member `key`, or one made for it."""
-    attributes = {"certificate": "ClientCertificateId"}.get(kind)
+def _type(record: Record, members: tuple[str, ...], replaces: tuple[str, ...]) -> ResourceType:
+    attribute = {"vpclink": "VpcLinkId", "certificate": "ClientCertificateId"}.get(record.kind)
 
-    def put(call: Call, properties: Mapping[str, Any], number: str) -> Created:
-        api = properties.get("RestApiId", parts.ACCOUNT)
-        parts.put(call.tx, api, kind, number, from_template(properties))
-        return Created(number, {attributes: number} if attributes else {})
+    def made(number: str) -> Created:
+        return Created(number, {attribute: number} if attribute else {})
+
+    def place(resource: Resource) -> tuple[str, str, str]:
+        api = resource.properties.get("RestApiId", parts.ACCOUNT)
+        return api, record.kind, resource.physical_id or ""
 
     def create(call: Call, resource: Resource) -> Created:
-        number = resource.properties[key] if key else call.ids.lower(6)
-        return put(call, resource.properties, number)
+        return made(add(call, record, _given(resource.properties))[record.key])
 
     def update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
-        return put(call, resource.properties, resource.physical_id or "")
+        config = parts.get(call.tx, *place(resource))
+        kept = {key: value for key, value in config.items() if key not in _given(old)}
+        given = _given({k: v for k, v in resource.properties.items() if k not in replaces})
+        parts.put(call.tx, *place(resource), kept | given)
+        return made(resource.physical_id or "")
 
     def delete(call: Call, resource: Resource) -> None:
-        api = resource.properties.get("RestApiId", parts.ACCOUNT)
-        if parts.find(call.tx, api, kind, resource.physical_id or "") is not None:
-            parts.remove(call.tx, api, kind, resource.physical_id or "")
+        if parts.find(call.tx, *place(resource)) is not None:
+            parts.remove(call.tx, *place(resource))
 
-    replaces = frozenset({"RestApiId", key} if key else ())
-    return ResourceType(name, dict.fromkeys(members, _R), create, update, delete, replaces)
+    return ResourceType(
+        f"AWS::ApiGateway::{record.name}",
+        dict.fromkeys(members, Support.RECORDED),
+        create,
+        update,
+        delete,
+        frozenset(replaces),
+    )
 
 
 RECORDS = (
-    _recorded("AWS::ApiGateway::ClientCertificate", "certificate", ("Description", "Tags"), None),
-    _recorded(
-        "AWS::ApiGateway::DocumentationVersion",
-        "documentationversion",
+    _type(LINK, ("Description", "Name", "Tags", "TargetArns"), ("TargetArns",)),
+    _type(CERTIFICATE, ("Description", "Tags"), ()),
+    _type(
+        VERSION,
         ("Description", "DocumentationVersion", "RestApiId"),
-        "DocumentationVersion",
+        ("DocumentationVersion", "RestApiId"),
     ),
 )
