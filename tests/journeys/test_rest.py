@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eventmill.testing import engine
 from tests.journeys.rest_client import Answer, ask
@@ -67,6 +69,19 @@ def test_what_is_no_route_lacks_a_token(app, path: str) -> None:
     answer = ask(app.outputs["Url"] + path)
     assert (answer.status, answer.json) == (403, {"message": "Missing Authentication Token"})
     assert answer["x-amzn-errortype"] == "MissingAuthenticationTokenException"
+
+
+def test_an_api_answers_by_its_host_too(app) -> None:
+    host = {"Host": f"{app.outputs['Api']}.execute-api.localhost:4566"}
+    event = ask(f"{app.endpoint}/Prod/pets", headers=host).json
+    assert (event["path"], event["requestContext"]["stage"]) == ("/pets", "Prod")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("ab%/{}.+~$;:@", max_size=12), st.text("ab=&%+[]", max_size=12))
+def test_every_path_and_query_gets_an_answer(app, path: str, query: str) -> None:
+    answer = ask(f"{app.outputs['DocumentedUrl']}/documented/{path}?{query}")
+    assert answer.status in (200, 403)
 
 
 def test_an_unknown_stage_is_forbidden(app) -> None:
