@@ -131,6 +131,9 @@ def test_methods_name_what_must_be_there(gateway) -> None:
         assert code(gateway.put_integration, **place, **wrong) == "BadRequestException"
     gateway.put_integration(**place, type="MOCK")
     assert code(gateway.put_integration_response, **place, statusCode="200") == "NotFoundException"
+    gateway.put_method_response(**place, statusCode="200")
+    pattern = {"statusCode": "200", "selectionPattern": "("}
+    assert code(gateway.put_integration_response, **place, **pattern) == "BadRequestException"
     patched = gateway.update_integration(
         **place,
         patchOperations=[

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
 
+from eventmill.kernel.java_patterns import compiled
 from eventmill.velocity.errors import VelocityError
 from eventmill.velocity.values import equal, text
 
@@ -63,12 +63,6 @@ def index(value: Any, key: Any) -> Any:
     return None
 
 
-@lru_cache(maxsize=512)
-def _pattern(java: str) -> re.Pattern[str]:
-    """Java's expressions as Python's: possessive forms and named groups are alike enough."""
-    return re.compile(java.replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!"))
-
-
 def _replacement(java: str) -> Callable[[re.Match[str]], str]:
     """A replacement in which `$1` is a group and a backslash takes the next character as it is."""
 
@@ -86,7 +80,7 @@ def _replacement(java: str) -> Callable[[re.Match[str]], str]:
 
 def _split(value: str, pattern: str, limit: int = 0) -> list[str]:
     """Without the empty texts at the end, as Java does it."""
-    parts = _pattern(pattern).split(value, maxsplit=max(limit - 1, 0))
+    parts = compiled(pattern).split(value, maxsplit=max(limit - 1, 0))
     while limit == 0 and len(parts) > 1 and parts[-1] == "":
         parts.pop()
     return parts
@@ -112,11 +106,11 @@ _TEXT: Mapping[str, Callable[..., Any]] = {
     "equalsIgnoreCase": lambda value, other: value.lower() == text(other).lower(),
     "compareTo": lambda value, other: (value > other) - (value < other),
     "replace": lambda value, old, new: value.replace(old, text(new)),
-    "replaceAll": lambda value, old, new: _pattern(old).sub(_replacement(text(new)), value),
-    "replaceFirst": lambda value, old, new: _pattern(old).sub(
+    "replaceAll": lambda value, old, new: compiled(old).sub(_replacement(text(new)), value),
+    "replaceFirst": lambda value, old, new: compiled(old).sub(
         _replacement(text(new)), value, count=1
     ),
-    "matches": lambda value, pattern: _pattern(pattern).fullmatch(value) is not None,
+    "matches": lambda value, pattern: compiled(pattern).fullmatch(value) is not None,
     "split": _split,
     "toLowerCase": str.lower,
     "toUpperCase": str.upper,

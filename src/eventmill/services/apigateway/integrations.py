@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from eventmill.kernel.java_patterns import compiled
 from eventmill.services.apigateway.faults import bad
 
 _TYPES = frozenset({"AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"})
@@ -22,8 +23,18 @@ _FUNCTION = re.compile(r"(?P<arn>arn:aws[\w-]*:lambda:[^/]*:function:[^/]+)(?:/.
 _MIN_TIMEOUT, _MAX_TIMEOUT = 50, 300_000
 
 
+def check_pattern(member: str, pattern: str | None) -> None:
+    """Raises Invalid for a regular expression that cannot be read."""
+    try:
+        compiled(pattern or "")
+    except re.error as error:
+        raise bad(f"Invalid {member} {pattern!r}: {error}") from None
+
+
 def check_integration(config: Mapping[str, Any]) -> None:
     """Raises Invalid."""
+    for response in (config.get("integrationResponses") or {}).values():
+        check_pattern("selection pattern", response.get("selectionPattern"))
     kind = config.get("type")
     if kind not in _TYPES:
         raise bad(f"Enumeration value for IntegrationType is not valid: {kind}")

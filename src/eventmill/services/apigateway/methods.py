@@ -238,6 +238,7 @@ def put_integration_response(call: Call, request: dict[str, Any]) -> Result:
     _response(method, "methodResponses", status)
     made = _given(request) | {"statusCode": status}
     integration.setdefault("integrationResponses", {})[status] = made
+    check_integration(integration)
     parts.put(call.tx, api, "method", key, method)
     return shown(made)
 
@@ -258,6 +259,7 @@ def update_integration_response(call: Call, request: dict[str, Any]) -> Result:
     held = _response(integration, "integrationResponses", status)
     made = patched(held, request.get("patchOperations") or (), ("statusCode",))
     integration["integrationResponses"][status] = made
+    check_integration(integration)
     parts.put(call.tx, api, "method", key, method)
     return shown(made)
 

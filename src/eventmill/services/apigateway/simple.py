@@ -14,7 +14,7 @@ from typing import Any
 
 from eventmill.services.apigateway import parts
 from eventmill.services.apigateway.faults import bad, taken
-from eventmill.services.apigateway.integrations import function_of
+from eventmill.services.apigateway.integrations import check_pattern, function_of
 from eventmill.services.apigateway.patch import patched
 from eventmill.services.apigateway.registry import OPERATIONS, page, shown
 from eventmill.services.contract import Call, Result
@@ -55,6 +55,7 @@ def _authorizer(config: Mapping[str, Any]) -> None:
         function_of(config.get("authorizerUri") or "") is None
     ):
         raise bad("Invalid Authorizer URI: " + str(config.get("authorizerUri")))
+    check_pattern("validation expression", config.get("identityValidationExpression"))
     ttl = config.get("authorizerResultTtlInSeconds", 300)
     if ttl is not None and not 0 <= ttl <= 3600:
         raise bad("Authorizer result TTL must be between 0 and 3600 seconds")

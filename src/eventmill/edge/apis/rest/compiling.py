@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,7 @@ from eventmill.edge.apis.rest.model import (
     Stage,
     place,
 )
+from eventmill.kernel.java_patterns import compiled
 from eventmill.services.apigateway import parts
 from eventmill.store.transaction import Transaction
 
@@ -113,7 +113,7 @@ def _authorizer(entry: Mapping[str, Any]) -> Authorizer:
         kind=entry["type"],
         uri=entry.get("authorizerUri") or "",
         sources=tuple(part.strip() for part in sources.split(",") if part.strip()),
-        pattern=re.compile(expression) if expression else None,
+        pattern=compiled(expression) if expression else None,
         ttl=300 if ttl is None else int(ttl),
         pools=tuple(entry.get("providerARNs") or ()),
         has_role=bool(entry.get("authorizerCredentials")),
@@ -147,15 +147,17 @@ def _method(
 
 
 def _integration(entry: Mapping[str, Any]) -> Integration:
+    proxy = entry["type"].endswith("_PROXY")
     return Integration(
         kind=entry["type"],
         method=entry.get("httpMethod") or "",
         uri=entry.get("uri") or "",
         credentials=entry.get("credentials") or "",
         parameters=entry.get("requestParameters") or {},
-        templates=entry.get("requestTemplates") or {},
-        passthrough=entry.get("passthroughBehavior") or "WHEN_NO_MATCH",
-        content_handling=entry.get("contentHandling"),
+        # A proxy passes bodies on, whatever else is set up.
+        templates={} if proxy else entry.get("requestTemplates") or {},
+        passthrough=(not proxy and entry.get("passthroughBehavior")) or "WHEN_NO_MATCH",
+        content_handling=None if proxy else entry.get("contentHandling"),
         timeout=int(entry.get("timeoutInMillis") or 29_000) / 1000,
         responses=tuple(_response(r) for r in (entry.get("integrationResponses") or {}).values()),
         streams=entry.get("responseTransferMode") == "STREAM",
@@ -166,7 +168,7 @@ def _response(entry: Mapping[str, Any]) -> IntegrationResponse:
     pattern = entry.get("selectionPattern")
     return IntegrationResponse(
         status=int(entry["statusCode"]),
-        pattern=re.compile(pattern, re.DOTALL) if pattern else None,
+        pattern=compiled(pattern) if pattern else None,
         parameters=entry.get("responseParameters") or {},
         templates=entry.get("responseTemplates") or {},
         content_handling=entry.get("contentHandling"),

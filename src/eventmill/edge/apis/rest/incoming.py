@@ -15,7 +15,7 @@ from eventmill.edge.apis.rest.binary import as_text, wants_binary
 from eventmill.edge.apis.rest.expressions import chosen, common, of_body
 from eventmill.edge.apis.rest.failures import internal
 from eventmill.edge.apis.rest.model import IntegrationResponse, Method
-from eventmill.edge.apis.rest.outgoing import Outgoing, rendered
+from eventmill.edge.apis.rest.outgoing import Outgoing, overridden, rendered
 from eventmill.edge.apis.rest.request import Request
 
 
@@ -46,21 +46,22 @@ def answered(request: Request, method: Method, sent: Outgoing, incoming: Incomin
         media = chosen(incoming.headers, "content-type", several=False, exact=False) or media
     else:
         body = rendered(request, template, incoming.body, sent.context).encode()
-    override: dict[str, Any] = sent.context["responseOverride"]
-    for name, value in override["header"].items():
+    override = sent.context.get("responseOverride")
+    for name, value in overridden(override, "header").items():
         headers = [entry for entry in headers if entry[0].lower() != name.lower()]
-        headers.append((name, str(value)))
+        headers.append((name, value))
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", media))
     return Answer(_status(response, override), headers, body)
 
 
-def _status(response: IntegrationResponse, override: dict[str, Any]) -> int:
+def _status(response: IntegrationResponse, override: Any) -> int:
+    wanted = override.get("status") if isinstance(override, dict) else None
     try:
-        status = int(override.get("status") or response.status)
+        status = int(wanted or response.status)
     except (TypeError, ValueError):
-        raise internal(f"{override['status']} is no status") from None
-    return status if 100 <= status <= 599 else response.status
+        raise internal(f"{wanted} is no status") from None
+    return status if 200 <= status <= 599 else response.status
 
 
 def _selected(method: Method, incoming: Incoming) -> IntegrationResponse:

@@ -55,18 +55,20 @@ def outgoing(request: Request, integration: Integration) -> Outgoing:
     headers = {"Content-Type": kind} | mapped["header"]
     if "content-type" in (name.lower() for name in mapped["header"]):
         headers = mapped["header"]
-    overrides = context["requestOverride"]
+    overrides = context.get("requestOverride")
     return Outgoing(
-        headers | _texts(overrides["header"]),
-        mapped["querystring"] | _texts(overrides["querystring"]),
-        mapped["path"] | _texts(overrides["path"]),
+        headers | overridden(overrides, "header"),
+        mapped["querystring"] | overridden(overrides, "querystring"),
+        mapped["path"] | overridden(overrides, "path"),
         body,
         context,
     )
 
 
-def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    return {str(name): str(value) for name, value in values.items()}
+def overridden(overrides: Any, place: str) -> dict[str, str]:
+    """What a template has set there; a template may also have put nonsense in its place."""
+    values = overrides.get(place) if isinstance(overrides, dict) else None
+    return {str(k): str(v) for k, v in values.items()} if isinstance(values, dict) else {}
 
 
 def _check_passthrough(integration: Integration) -> None:
