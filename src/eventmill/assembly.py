@@ -10,26 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eventmill import config, joins
+from eventmill import carriers, config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
-from eventmill.deliver import (
-    balancers,
-    bus,
-    destinations,
-    mail,
-    objects,
-    scheduled,
-    subscribers,
-    subscriptions,
-    topics,
-)
+from eventmill.deliver import destinations, measured
 from eventmill.deliver.authorization import Authorizer, Reach
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
-from eventmill.deliver.http_targets import HttpTargets
 from eventmill.deliver.inflight import CountedInvoker, Flights, Report
+from eventmill.deliver.measured import MeasuredInvoker
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.provisioning import Provisioning
 from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
@@ -61,10 +51,10 @@ from eventmill.invoke.build import SourceBuilder
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.ports import ApiCaller, Ports
+from eventmill.kernel.ports import Ports
 from eventmill.observe.logs import LogWriter
-from eventmill.services import elbv2, events, lambda_, s3, scheduler, ses, sns
-from eventmill.services import logs as logs_service
+from eventmill.observe.metrics import MetricWriter
+from eventmill.services import cloudwatch, events, lambda_, s3, scheduler, ses
 from eventmill.store import outbox
 from eventmill.store.blobs import Blobs
 from eventmill.store.code import CodeStore
@@ -100,14 +90,24 @@ class Engine:
         self.code = CodeStore(data.path / "code")
         self.flights = Flights(self.database)
         self.logs = LogWriter(self.database, self._put_lines)
+        self.metrics = MetricWriter(self.database, self.clock, cloudwatch.add)
         self.session_token = TOKEN_PREFIX + secrets.token_urlsafe(24)
         self.processes = ProcessInvoker(self.clock, self.ids, self.logs, self._invoke_settings())
         gate = Gate(
-            CountedInvoker(self.processes, self.flights),
+            MeasuredInvoker(CountedInvoker(self.processes, self.flights), self.metrics),
             lambda_.ACCOUNT_LIMIT,
             lambda: self.database.read(lambda_.reserved_total),
+            partial(measured.throttled, self.metrics),
         )
-        parts = Parts(self.database, self.clock, self.ids, gate, self.flights, self.session_token)
+        parts = Parts(
+            self.database,
+            self.clock,
+            self.ids,
+            gate,
+            self.flights,
+            self.metrics,
+            self.session_token,
+        )
         self.http = HttpClient()
         reach = Reach(self.http, Authorizer(self.http, self.clock), self._address)
         self.delivery = Delivery(
@@ -118,7 +118,19 @@ class Engine:
         )
         by_name = ByName()
         self.sockets = Sockets(settings.host)
-        self._register_carriers(parts, by_name, reach)
+        carriers.register(
+            self.delivery.outbox,
+            carriers.Means(
+                parts,
+                by_name,
+                self.http,
+                reach,
+                self._call,
+                self._address,
+                settings.region,
+                settings.account,
+            ),
+        )
         self.provisioning = Provisioning(self.database, self.flights, self.processes)
         self.connections = OpenConnections(self.clock, self.ids)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
@@ -149,23 +161,6 @@ class Engine:
         self._server: HttpServer | None = None
         self.smtp = SmtpListener(self.database, self._call, settings.host, settings.smtp_port)
 
-    def _register_carriers(self, parts: Parts, api: ApiCaller, reach: Reach) -> None:
-        ids, region, account = self.ids, self.settings.region, self.settings.account
-        outbox_of = self.delivery.outbox
-        outbox_of.hop(s3.NOTIFICATION, objects.carrier(ids, account))
-        outbox_of.hop(s3.BUS, bus.put_carrier(ids, region, account))
-        outbox_of.hop(events.TARGET, bus.target_carrier(ids, region, account))
-        outbox_of.send(events.HTTP_TARGET, HttpTargets(parts, reach, region, account).send)
-        outbox_of.hop(logs_service.SUBSCRIPTION, subscriptions.carrier(ids, region, account))
-        outbox_of.hop(scheduler.TARGET, scheduled.carrier(ids))
-        outbox_of.send(scheduler.CALL, scheduled.sender(self.database, ids, api))
-        outbox_of.send(elbv2.health.CHECK, balancers.checker(parts, self.http, account))
-        outbox_of.hop(sns.DELIVERY, topics.carrier(ids, account, self._address))
-        outbox_of.send(sns.HTTP, subscribers.http_sender(parts, self.http, self._address))
-        outbox_of.hop(sns.MAIL, subscribers.mail_carrier(self._address))
-        outbox_of.send(ses.RECEIPT, mail.receipt_sender(parts, self._call))
-        outbox_of.hop(ses.EVENT, mail.event_carrier(ids, region, account))
-
     def _address(self) -> str:
         return self.endpoint
 
@@ -184,8 +179,7 @@ class Engine:
         self, tx: Transaction, group: str, stream: str, lines: Sequence[tuple[int, str]]
     ) -> None:
         region, account = self.settings.region, self.settings.account
-        arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
-        logs_service.put_lines(tx, arn, group, stream, lines)
+        joins.store_lines(tx, region, account, group, stream, lines)
 
     async def start(self) -> None:
         """Listen and begin to deliver. Raises UsageError when the port is taken."""
@@ -320,6 +314,7 @@ class Engine:
         await self.http.close()
         await self.processes.stop()
         self.logs.flush()
+        self.metrics.flush()
         await self.database.close()
         self.data.release()
 
@@ -333,6 +328,7 @@ class Engine:
         while True:
             # Lines of a function's log are written a moment after it printed them.
             self.logs.flush()
+            self.metrics.flush()
             report = await self.flights.settled(seconds)
             if not self.logs.waiting:
                 return report

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from eventmill.deliver.streams import StreamSource
 from eventmill.deliver.upkeep import Chore
 from eventmill.kernel.arns import parse_arn, service_of
+from eventmill.kernel.metrics import Dimensions
+from eventmill.observe import emf
 from eventmill.services import (
     acm,
     apigateway,
@@ -142,6 +144,30 @@ def balancer_address(tx: Transaction, endpoint: str, dns: str, port: int) -> str
     return None if balancer is None else elbv2.balancers.address(tx, endpoint, balancer, port)
 
 
+def store_lines(
+    tx: Transaction,
+    region: str,
+    account: str,
+    group: str,
+    stream: str,
+    lines: Sequence[tuple[int, str]],
+) -> None:
+    """Keep log lines, and the metrics that they carry or that filters make of them."""
+    cloudwatch.add(tx, [*emf.samples(lines), *logs.samples(tx, group, lines)])
+    arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
+    logs.put_lines(tx, arn, group, stream, lines)
+
+
+def gauge(
+    tx: Transaction, namespace: str, name: str, dimensions: Dimensions, at: float
+) -> float | None:
+    """What is measured when somebody looks: the state of queues."""
+    queue = dict(dimensions).get("QueueName")
+    if namespace != "AWS/SQS" or queue is None:
+        return None
+    return sqs.gauge(tx, queue, name, at)
+
+
 def status(tx: Transaction, call: Callable[[Transaction], Call]) -> dict[str, Any]:
     """Functions, and queues with their depth."""
     listed = SERVICES["lambda"].operations["ListFunctions"].function(call(tx), {"MaxItems": 1000})
@@ -188,7 +214,17 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
         logs.expire(tx)
         return tx.now + 3_600
 
+    def watch_alarms(tx: Transaction) -> float | None:
+        cloudwatch.watch(call(tx), gauge)
+        return cloudwatch.next_due(tx)
+
+    def expire_metrics(tx: Transaction) -> float | None:
+        cloudwatch.expire(tx)
+        return tx.now + 3_600
+
     return [
+        Chore("alarms", watch_alarms, cloudwatch.KEY, waiting=cloudwatch.next_due),
+        Chore("metric retention", expire_metrics),
         Chore(
             "message move tasks",
             lambda tx: sqs.move_tasks.step(tx, call(tx).ids),

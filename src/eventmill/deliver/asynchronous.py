@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from eventmill.deliver import destinations, shapes
+from eventmill.deliver import destinations, measured, shapes
 from eventmill.deliver.destinations import Parcel
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.parts import Parts
@@ -126,6 +126,8 @@ class AsynchronousInvocations:
                     # It grew too old while it waited for concurrency.
                     await self._end(event, treatment, EventVerdict.EXPIRED, None)
                     return
+                age = self._parts.clock.now() - event.created
+                measured.event_age(self._parts.metrics, slot.spec, age)
                 outcome = await slot.invoke(invocation)
         except ConcurrencyExceeded:
             await self._throttled(event, treatment)
@@ -177,6 +179,8 @@ class AsynchronousInvocations:
                 destinations.send(tx, treatment.dead_letter, _dead_letter(event, answer))
 
         await self._parts.database.write(finish)
+        if verdict is not EventVerdict.SUCCESS:
+            measured.dropped(self._parts.metrics, event.function)
 
     def _report(
         self,

@@ -64,9 +64,17 @@ class Slot:
 class Gate:
     """An Invoker that refuses when full, and a queue for those who would rather wait."""
 
-    def __init__(self, invoker: Invoker, limit: int, reserved: Callable[[], int]) -> None:
-        """`limit` is the account's, `reserved` tells what all functions together reserved."""
+    def __init__(
+        self,
+        invoker: Invoker,
+        limit: int,
+        reserved: Callable[[], int],
+        throttled: Callable[[FunctionSpec], None],
+    ) -> None:
+        """`limit` is the account's, `reserved` tells what all functions together reserved,
+        `throttled` is told of every call that is refused."""
         self.invoker = invoker
+        self._throttled = throttled
         self._limit = limit
         self._reserved = reserved
         self._busy: Counter[str] = Counter()
@@ -77,6 +85,7 @@ class Gate:
         """Run it now. Raises ConcurrencyExceeded when there is no concurrency left."""
         pool = self._pool(invocation.spec)
         if not self._free(pool):
+            self._throttled(invocation.spec)
             raise ConcurrencyExceeded(ACCOUNT_FULL if pool == _SHARED else RESERVED_FULL)
         self._busy[pool] += 1
         with Slot(self, pool, invocation.spec) as slot:

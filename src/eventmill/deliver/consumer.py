@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol
 
-from eventmill.deliver import shapes
+from eventmill.deliver import measured, shapes
 from eventmill.deliver.batch import Entry, discard
 from eventmill.deliver.concurrency import Slot
 from eventmill.deliver.parts import Parts
@@ -32,6 +32,8 @@ class Work:
     trace: str | None = None
     payload: bytes = b""
     """The whole event, where it is not `{"Records": …}`."""
+    newest: float | None = None
+    """When the last record of a stream's batch came, moved time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,16 @@ class Consumer(Protocol):
 class FunctionTurn:
     """A slot of the gate, for a mapping's function."""
 
-    def __init__(self, slot: Slot, mapping: EventSourceMapping) -> None:
+    def __init__(self, slot: Slot, mapping: EventSourceMapping, parts: Parts) -> None:
         self._slot = slot
         self._mapping = mapping
+        self._parts = parts
 
     async def run(self, work: Work) -> Outcome:
         """Invoke the function. Raises ConcurrencyExceeded, RecursionDetected."""
+        if work.newest is not None:
+            age = max(0.0, self._parts.clock.now() - work.newest)
+            measured.iterator_age(self._parts.metrics, self._slot.spec, age)
         return await self._slot.invoke(
             Invocation(
                 self._slot.spec,
@@ -158,7 +164,8 @@ class FunctionConsumer:
 
     async def turn(self) -> FunctionTurn:
         """Wait for concurrency. Raises NotFound, FunctionStopped."""
-        return FunctionTurn(await self._parts.gate.acquire(self._resolve), self._mapping)
+        slot = await self._parts.gate.acquire(self._resolve)
+        return FunctionTurn(slot, self._mapping, self._parts)
 
     def _resolve(self) -> FunctionSpec:
         return self._parts.database.read(lambda tx: lambda_.resolve(tx, self._mapping.function))

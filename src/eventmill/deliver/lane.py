@@ -215,7 +215,12 @@ class Lane:
             )
             return
         more = self._open_window(batch) if self._mapping.tumbling_window else {}
-        work = Work([entry.json for entry in batch.entries], self._parts.ids.uuid(), more)
+        work = Work(
+            [entry.json for entry in batch.entries],
+            self._parts.ids.uuid(),
+            more,
+            newest=batch.entries[-1].created,
+        )
         outcome = await self._run(work, self._expires(batch))
         if outcome is None:
             return

@@ -8,6 +8,7 @@ from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.inflight import Flights
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import MetricSink
 from eventmill.store.database import Database
 
 
@@ -20,4 +21,5 @@ class Parts:
     ids: Ids
     gate: Gate
     flights: Flights
+    metrics: MetricSink
     holder: str

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from eventmill.kernel.functions import Invocation, Outcome
 from eventmill.kernel.http import HttpAnswer, HttpCall
+from eventmill.kernel.metrics import Dimensions
 
 
 class Invoker(Protocol):
@@ -50,6 +51,15 @@ class LogSink(Protocol):
 
     def put(self, group: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
         """Append (epoch milliseconds, text) lines; returns at once, the write is grouped."""
+
+
+class MetricSink(Protocol):
+    """Takes values of the engine's own metrics."""
+
+    def add(
+        self, namespace: str, name: str, value: float, unit: str, dimensions: Dimensions
+    ) -> None:
+        """Note a value of now; returns at once, the write is grouped."""
 
 
 class ApiCaller(Protocol):

@@ -19,6 +19,7 @@ from eventmill.deliver.schema import SCHEMA
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.functions import Invocation, Outcome
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.metrics import Dimensions
 from eventmill.kernel.ports import Ports
 from eventmill.services import lambda_, sqs
 from eventmill.services.contract import Call, Known, Operation, Then
@@ -130,6 +131,18 @@ class TableStream:
         return "test.stream"
 
 
+class Measured:
+    """Remembers what was measured: the values by the metric's name."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, list[float]] = {}
+
+    def add(
+        self, namespace: str, name: str, value: float, unit: str, dimensions: Dimensions
+    ) -> None:
+        self.values.setdefault(name, []).append(value)
+
+
 class Bench:
     """One start of the engine's deliver part."""
 
@@ -155,10 +168,11 @@ class Bench:
             CountedInvoker(self.invoker, self.flights),
             lambda_.ACCOUNT_LIMIT,
             lambda: self.database.read(lambda_.reserved_total),
+            lambda spec: None,
         )
-        parts = Parts(
-            self.database, clock, self.ids, self.gate, self.flights, f"start-{self.ids.hex(8)}"
-        )
+        holder = f"start-{self.ids.hex(8)}"
+        self.metrics = Measured()
+        parts = Parts(self.database, clock, self.ids, self.gate, self.flights, self.metrics, holder)
         self.delivery = Delivery(parts, {"dynamodb": self.stream})
         self.outbox = self.delivery.outbox
         self._code = CodeStore(folder / "functions")

@@ -25,7 +25,7 @@ def spec(name: str, reserved: int | None = None) -> FunctionSpec:
 
 def test_waiting_is_ended_in_turn() -> None:
     async def scenario() -> None:
-        gate = Gate(PythonInvoker(), 1, lambda: 0)
+        gate = Gate(PythonInvoker(), 1, lambda: 0, lambda spec: None)
         order: list[str] = []
 
         async def work(name: str) -> None:
@@ -41,7 +41,7 @@ def test_waiting_is_ended_in_turn() -> None:
 
 def test_a_call_is_refused_when_full_and_says_why() -> None:
     async def scenario() -> None:
-        gate = Gate(PythonInvoker(), 2, lambda: 1)
+        gate = Gate(PythonInvoker(), 2, lambda: 1, lambda spec: None)
         shared, own = (
             await gate.acquire(lambda: spec("a")),
             await gate.acquire(lambda: spec("b", 1)),
@@ -63,7 +63,7 @@ def test_a_call_is_refused_when_full_and_says_why() -> None:
 
 def test_one_who_gives_up_waiting_costs_nobody_a_turn() -> None:
     async def scenario() -> None:
-        gate = Gate(PythonInvoker(), 1, lambda: 0)
+        gate = Gate(PythonInvoker(), 1, lambda: 0, lambda spec: None)
         slot = await gate.acquire(lambda: spec("a"))
         waiting = asyncio.ensure_future(gate.acquire(lambda: spec("b")))
         await asyncio.sleep(0)
@@ -78,7 +78,7 @@ def test_one_who_gives_up_waiting_costs_nobody_a_turn() -> None:
 
 def test_a_raised_reservation_lets_the_waiting_in() -> None:
     async def scenario() -> None:
-        gate = Gate(PythonInvoker(), 10, lambda: 0)
+        gate = Gate(PythonInvoker(), 10, lambda: 0, lambda spec: None)
         current = [spec("a", 1)]
         for reserved in (2, None):
             current[0] = spec("a", 1)
@@ -96,7 +96,7 @@ def test_a_raised_reservation_lets_the_waiting_in() -> None:
 
 def test_a_stopped_function_turns_those_who_wait_away() -> None:
     async def scenario() -> None:
-        gate = Gate(PythonInvoker(), 10, lambda: 0)
+        gate = Gate(PythonInvoker(), 10, lambda: 0, lambda spec: None)
         current = [spec("a", 1)]
         with await gate.acquire(lambda: current[0]):
             waiting = asyncio.ensure_future(gate.acquire(lambda: current[0]))

@@ -1,43 +1,22 @@
-"""Alarms as records.
-
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-"""
+"""The API's operations on alarms."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
-from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.cloudwatch import alarms, faults, watching
+from eventmill.services.cloudwatch.alarms import Alarm
+from eventmill.services.cloudwatch.metrics import OPERATIONS
+from eventmill.services.contract import Call, Result
 
-OPERATIONS = Operations()
-
-_REASON = "Alarms are recorded and not evaluated: no metrics are kept."
-
-
-def alarm_arn(call: Call, name: str) -> str:
-    """The ARN of an alarm of this account."""
-    return f"arn:aws:cloudwatch:{call.region}:{call.account}:alarm:{name}"
-
-
-def put(call: Call, name: str, config: Mapping[str, Any]) -> None:
-    """Create or replace an alarm."""
-    call.tx.execute(
-        "INSERT OR REPLACE INTO cloudwatch_alarms VALUES(?,?,?)",
-        (name, json.dumps(config), call.now),
-    )
-
-
-def delete(call: Call, name: str) -> None:
-    """One that is gone is no error."""
-    call.tx.execute("DELETE FROM cloudwatch_alarms WHERE name=?", (name,))
+_PAGE = 100
 
 
 @OPERATIONS.write("PutMetricAlarm")
 def put_metric_alarm(call: Call, request: dict[str, Any]) -> Result:
-    """Keeps the alarm; it stays in INSUFFICIENT_DATA."""
-    put(call, request["AlarmName"], request)
+    """A change keeps the state; the next look is at the end of the minute. Raises Invalid."""
+    config = {name: value for name, value in request.items() if name not in ("AlarmName", "Tags")}
+    alarms.put(call, request["AlarmName"], config)
     return {}
 
 
@@ -45,26 +24,131 @@ def put_metric_alarm(call: Call, request: dict[str, Any]) -> Result:
 def delete_alarms(call: Call, request: dict[str, Any]) -> Result:
     """Names that are gone are no error."""
     for name in request["AlarmNames"]:
-        delete(call, name)
+        alarms.delete(call.tx, name)
     return {}
 
 
 @OPERATIONS.scan("DescribeAlarms")
 def describe_alarms(call: Call, request: dict[str, Any]) -> Result:
-    """By names or by a prefix, ordered by name."""
+    """By names, by a prefix, by state or by an action's prefix, ordered by name."""
     names, prefix = request.get("AlarmNames"), request.get("AlarmNamePrefix") or ""
-    alarms = [
-        {
-            "ActionsEnabled": True,
-            **json.loads(config),
-            "AlarmName": name,
-            "AlarmArn": alarm_arn(call, name),
-            "AlarmConfigurationUpdatedTimestamp": updated,
-            "StateValue": "INSUFFICIENT_DATA",
-            "StateReason": _REASON,
-            "StateUpdatedTimestamp": updated,
-        }
-        for name, config, updated in call.tx.all("SELECT * FROM cloudwatch_alarms ORDER BY name")
-        if name.startswith(prefix) and (not names or name in names)
+    after = request.get("NextToken") or ""
+    found = [
+        alarm
+        for alarm in alarms.every(call.tx)
+        if alarm.name.startswith(prefix)
+        and alarm.name > after
+        and (not names or alarm.name in names)
+        and request.get("StateValue") in (None, alarm.state)
+        and _acts(alarm, request.get("ActionPrefix"))
     ]
-    return {"MetricAlarms": alarms, "CompositeAlarms": []}
+    limit = request.get("MaxRecords") or _PAGE
+    answer: dict[str, Any] = {
+        "MetricAlarms": [shown(call, alarm) for alarm in found[:limit]],
+        "CompositeAlarms": [],
+    }
+    if len(found) > limit:
+        answer["NextToken"] = found[limit - 1].name
+    return answer
+
+
+def _acts(alarm: Alarm, prefix: str | None) -> bool:
+    actions = [
+        action for member in alarms.ACTIONS.values() for action in alarm.config.get(member) or ()
+    ]
+    return prefix is None or any(action.startswith(prefix) for action in actions)
+
+
+def shown(call: Call, alarm: Alarm) -> dict[str, Any]:
+    """An alarm as DescribeAlarms has it."""
+    return {
+        "ActionsEnabled": True,
+        "OKActions": [],
+        "AlarmActions": [],
+        "InsufficientDataActions": [],
+        "Dimensions": [],
+        **alarm.config,
+        "AlarmName": alarm.name,
+        "AlarmArn": alarms.arn(call, alarm.name),
+        "AlarmConfigurationUpdatedTimestamp": alarm.updated,
+        "StateValue": alarm.state,
+        "StateReason": alarm.reason,
+        "StateUpdatedTimestamp": alarm.since,
+        "StateTransitionedTimestamp": alarm.since,
+    }
+
+
+@OPERATIONS.scan("DescribeAlarmsForMetric")
+def describe_alarms_for_metric(call: Call, request: dict[str, Any]) -> Result:
+    """Alarms on one metric with just these dimensions."""
+    wanted = sorted((entry["Name"], entry["Value"]) for entry in request.get("Dimensions") or ())
+    found = [
+        shown(call, alarm)
+        for alarm in alarms.every(call.tx)
+        if alarm.config.get("MetricName") == request["MetricName"]
+        and alarm.config.get("Namespace") == request["Namespace"]
+        and sorted((e["Name"], e["Value"]) for e in alarm.config.get("Dimensions") or ()) == wanted
+    ]
+    return {"MetricAlarms": found}
+
+
+@OPERATIONS.write("SetAlarmState")
+def set_alarm_state(call: Call, request: dict[str, Any]) -> Result:
+    """For tests: until the next look. Raises NotFound."""
+    alarm = alarms.find(call.tx, request["AlarmName"])
+    if alarm is None:
+        raise faults.missing(f"Alarm {request['AlarmName']} does not exist")
+    if request["StateValue"] not in alarms.STATES:
+        raise faults.value(f"StateValue must be one of {', '.join(alarms.STATES)}.")
+    watching.change(call, alarm, request["StateValue"], request["StateReason"])
+    return {}
+
+
+def _switch(call: Call, names: list[str], enabled: bool) -> Result:
+    for name in names:
+        alarm = alarms.find(call.tx, name)
+        if alarm is not None:
+            alarms.put(call, name, {**alarm.config, "ActionsEnabled": enabled})
+    return {}
+
+
+@OPERATIONS.write("EnableAlarmActions")
+def enable_alarm_actions(call: Call, request: dict[str, Any]) -> Result:
+    """Names that are gone are no error."""
+    return _switch(call, request["AlarmNames"], True)
+
+
+@OPERATIONS.write("DisableAlarmActions")
+def disable_alarm_actions(call: Call, request: dict[str, Any]) -> Result:
+    """States change on, and nobody is told."""
+    return _switch(call, request["AlarmNames"], False)
+
+
+@OPERATIONS.scan("DescribeAlarmHistory")
+def describe_alarm_history(call: Call, request: dict[str, Any]) -> Result:
+    """Newest first unless ScanBy says otherwise."""
+    newest_first = request.get("ScanBy") != "TimestampAscending"
+    rows = call.tx.all(
+        "SELECT id, alarm, at, kind, summary, data FROM cloudwatch_history"
+        " WHERE (?1 IS NULL OR alarm=?1) AND (?2 IS NULL OR kind=?2) AND at>=?3 AND at<?4"
+        f" ORDER BY id {'DESC' if newest_first else 'ASC'} LIMIT ?5",
+        (
+            request.get("AlarmName"),
+            request.get("HistoryItemType"),
+            request.get("StartDate") or 0,
+            request.get("EndDate") or 1e12,
+            request.get("MaxRecords") or _PAGE,
+        ),
+    )
+    items = [
+        {
+            "AlarmName": name,
+            "AlarmType": "MetricAlarm",
+            "Timestamp": at,
+            "HistoryItemType": kind,
+            "HistorySummary": summary,
+            "HistoryData": data,
+        }
+        for _, name, at, kind, summary, data in rows
+    ]
+    return {"AlarmHistoryItems": items}

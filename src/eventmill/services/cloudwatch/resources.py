@@ -1,14 +1,15 @@
-"""The CloudFormation types of CloudWatch, all recorded."""
+"""The CloudFormation types of CloudWatch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from eventmill.services.cloudwatch.operations import alarm_arn, delete, put
+from eventmill.services.cloudwatch import alarms
 from eventmill.services.contract import (
     Call,
     Created,
+    Refused,
     Resource,
     ResourceType,
     Support,
@@ -17,12 +18,12 @@ from eventmill.services.contract import (
 
 _ALARM = (
     "ActionsEnabled",
+    "AlarmName",
     "AlarmActions",
     "AlarmDescription",
     "ComparisonOperator",
     "DatapointsToAlarm",
     "Dimensions",
-    "EvaluateLowSampleCountPercentile",
     "EvaluationPeriods",
     "ExtendedStatistic",
     "InsufficientDataActions",
@@ -32,9 +33,7 @@ _ALARM = (
     "OKActions",
     "Period",
     "Statistic",
-    "Tags",
     "Threshold",
-    "ThresholdMetricId",
     "TreatMissingData",
     "Unit",
 )
@@ -43,9 +42,10 @@ _ALARM = (
 def _put(call: Call, resource: Resource) -> Created:
     name = resource.physical_id or resource.properties.get("AlarmName")
     name = name or generated_name(resource, call.ids, limit=255)
-    config = {key: value for key, value in resource.properties.items() if key != "Tags"}
-    put(call, name, config)
-    return Created(name, {"Arn": alarm_arn(call, name)})
+    skipped = ("AlarmName", "Tags")
+    config = {key: value for key, value in resource.properties.items() if key not in skipped}
+    alarms.put(call, name, config)
+    return Created(name, {"Arn": alarms.arn(call, name)})
 
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
@@ -53,13 +53,18 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 
 def _delete(call: Call, resource: Resource) -> None:
-    delete(call, resource.physical_id or "")
+    alarms.delete(call.tx, resource.physical_id or "")
 
 
 RESOURCES = (
     ResourceType(
         "AWS::CloudWatch::Alarm",
-        dict.fromkeys(_ALARM, Support.RECORDED) | {"AlarmName": Support.HONOURED},
+        dict.fromkeys(_ALARM, Support.HONOURED)
+        | {
+            "Tags": Support.RECORDED,
+            "EvaluateLowSampleCountPercentile": Support.RECORDED,
+            "ThresholdMetricId": Refused("there is no anomaly detection; use a Threshold"),
+        },
         _put,
         _update,
         _delete,

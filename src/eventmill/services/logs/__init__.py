@@ -7,11 +7,12 @@ from eventmill.services.contract import Service
 from eventmill.services.logs import events, metric_filters, policies, subscriptions, tags
 from eventmill.services.logs.events import put_lines
 from eventmill.services.logs.groups import OPERATIONS, exists, expire
+from eventmill.services.logs.metric_filters import samples
 from eventmill.services.logs.resources import RESOURCES
 from eventmill.services.logs.schema import SCHEMA
 from eventmill.services.logs.subscriptions import SUBSCRIPTION, principals
 
-__all__ = ["SERVICE", "SUBSCRIPTION", "exists", "expire", "principals", "put_lines"]
+__all__ = ["SERVICE", "SUBSCRIPTION", "exists", "expire", "principals", "put_lines", "samples"]
 
 # Importing these registers their operations.
 _OPERATION_MODULES = (events, metric_filters, policies, subscriptions, tags)

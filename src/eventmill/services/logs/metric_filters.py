@@ -1,4 +1,4 @@
-"""Metric filters: kept, and not counted, since no metrics are kept to count them in.
+"""Metric filters: values of metrics from the events of a group.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
 """
@@ -6,11 +6,14 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetr
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from eventmill.kernel.metrics import Dimensions, Sample
 from eventmill.services.contract import Call, Result
 from eventmill.services.logs.filters import compile_filter
 from eventmill.services.logs.groups import OPERATIONS, missing, require_group
+from eventmill.store.transaction import Transaction
 
 
 def put(call: Call, group: str, name: str, pattern: str, transformations: list[Any]) -> None:
@@ -27,6 +30,52 @@ def delete(call: Call, group: str, name: str) -> bool:
     """False when there is no such filter."""
     gone = call.tx.execute("DELETE FROM logs_metric_filters WHERE grp=? AND name=?", (group, name))
     return gone.rowcount > 0
+
+
+def samples(tx: Transaction, group: str, lines: Sequence[tuple[int, str]]) -> Iterator[Sample]:
+    """What a group's filters make of (epoch milliseconds, text) lines."""
+    for pattern, transformations in tx.all(
+        "SELECT pattern, transformations FROM logs_metric_filters WHERE grp=?", (group,)
+    ):
+        wanted = compile_filter(pattern)
+        found = [(time, wanted.extracted(text)) for time, text in lines if wanted.matches(text)]
+        for transformation in json.loads(transformations):
+            for time, extracted in found:
+                yield from _sample(transformation, time, extracted)
+            default = transformation.get("defaultValue")
+            if default is not None and not found and lines:
+                yield _at(transformation, lines[-1][0], float(default), ())
+
+
+def _sample(
+    transformation: Mapping[str, Any], time: int, extracted: Mapping[str, str]
+) -> Iterator[Sample]:
+    """Nothing when the value or a dimension is not in the event."""
+    text = str(transformation["metricValue"])
+    named = transformation.get("dimensions") or {}
+    dimensions = {name: extracted.get(selector) for name, selector in named.items()}
+    if None in dimensions.values():
+        return
+    try:
+        value = float(extracted.get(text, "") if text.startswith("$") else text)
+    except ValueError:
+        return
+    yield _at(
+        transformation, time, value, tuple(sorted((n, str(v)) for n, v in dimensions.items()))
+    )
+
+
+def _at(
+    transformation: Mapping[str, Any], time: int, value: float, dimensions: Dimensions
+) -> Sample:
+    return Sample(
+        transformation["metricNamespace"],
+        transformation["metricName"],
+        dimensions,
+        value,
+        time / 1000,
+        transformation.get("unit") or "None",
+    )
 
 
 @OPERATIONS.write("PutMetricFilter")

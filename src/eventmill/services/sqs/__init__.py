@@ -28,6 +28,7 @@ __all__ = [
     "delete_held",
     "enqueue",
     "expire",
+    "gauge",
     "give_back",
     "is_fifo",
     "move_tasks",
@@ -110,6 +111,11 @@ def next_visible(tx: Transaction, queue_arn: str) -> float | None:
 def counts(tx: Transaction, queue_arn: str) -> tuple[int, int, int]:
     """(visible, in flight, delayed). Raises Invalid (NonExistentQueue)."""
     return queues.counts(tx, queues.require_arn(tx, queue_arn))
+
+
+def gauge(tx: Transaction, name: str, metric: str, at: float) -> float | None:
+    """A measured metric of the queue of that name; None for one that is not measured."""
+    return queues.gauge(tx, name, metric, at)
 
 
 def visibility_timeout(tx: Transaction, queue_arn: str) -> int:

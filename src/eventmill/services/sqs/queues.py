@@ -266,3 +266,27 @@ def counts(tx: Transaction, queue: Queue) -> tuple[int, int, int]:
     )
     assert row is not None
     return row[0], row[1], row[2]
+
+
+_GAUGES = (
+    "ApproximateNumberOfMessagesVisible",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+def gauge(tx: Transaction, name: str, metric: str, at: float) -> float | None:
+    """A measured metric of a queue; None for another one, and for a queue that is not there.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    """
+    row = tx.one(f"SELECT {_COLUMNS} FROM sqs_queues WHERE name=?", (name,))
+    if row is None:
+        return None
+    queue = _queue(row)
+    if metric in _GAUGES:
+        return float(counts(tx, queue)[_GAUGES.index(metric)])
+    if metric != "ApproximateAgeOfOldestMessage":
+        return None
+    oldest = tx.one("SELECT min(sent) FROM sqs_messages WHERE queue=?", (queue.id,))
+    return 0.0 if oldest is None or oldest[0] is None else max(0.0, at - oldest[0])

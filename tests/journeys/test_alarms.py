@@ -1,0 +1,203 @@
+"""Metrics of functions, of their logs and of clients, and the alarms that watch them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from eventmill.testing import TestEngine, engine
+from tests.shape import assert_shape, recorded
+
+APP = Path(__file__).parents[1] / "apps" / "alarms"
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[TestEngine]:
+    with engine() as running:
+        running.deploy(APP)
+        yield running
+
+
+def told(app: TestEngine) -> list[dict[str, Any]]:
+    """What the queue of those who are told holds; taken out of it."""
+    app.settle()
+    sqs, found = app.client("sqs"), []
+    url = app.outputs["Told"]
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            found.append(json.loads(message["Body"]))
+    return found
+
+
+def states(app: TestEngine) -> dict[str, str]:
+    alarms = app.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    return {alarm["AlarmName"]: alarm["StateValue"] for alarm in alarms}
+
+
+def order(app: TestEngine, kind: str, total: float) -> None:
+    body = json.dumps({"kind": kind, "total": total})
+    app.client("sqs").send_message(QueueUrl=app.outputs["Orders"], MessageBody=body)
+    app.settle()
+
+
+def test_a_lost_order_raises_alarms_that_tell_everybody_and_end(app: TestEngine) -> None:
+    app.advance(60)
+    app.settle()
+    lost, error = app.outputs["LostAlarm"], app.outputs["ErrorAlarm"]
+    assert states(app) == {lost: "OK", error: "OK"}
+    told(app)
+    order(app, "bad", 1)
+    # The failed receive was the last: after its visibility timeout the order is lost.
+    app.advance(31)
+    app.settle()
+    app.advance(60)
+    app.settle()
+    assert states(app)[lost] == "ALARM"
+    found = told(app)
+    (notice,) = [entry for entry in found if entry.get("Type") == "Notification"]
+    assert notice["Subject"] == f'ALARM: "{lost}" in US East (N. Virginia)'
+    assert_shape(json.loads(notice["Message"]), recorded("alarm.topic"))
+    (invocation,) = [entry for entry in found if "alarmData" in entry]
+    assert_shape(invocation, recorded("alarm.function"))
+    changes = [entry for entry in found if entry.get("source") == "aws.cloudwatch"]
+    (change,) = [entry for entry in changes if entry.get("detail", {}).get("alarmName") == lost]
+    assert_shape(change, recorded("alarm.bus"))
+
+    app.client("sqs").purge_queue(QueueUrl=app.outputs["Lost"])
+    app.advance(60)
+    app.settle()
+    assert states(app)[lost] == "OK"
+    history = app.client("cloudwatch").describe_alarm_history(
+        AlarmName=lost, HistoryItemType="StateUpdate"
+    )["AlarmHistoryItems"]
+    assert [item["HistorySummary"] for item in history] == [
+        "Alarm updated from ALARM to OK",
+        "Alarm updated from OK to ALARM",
+        "Alarm updated from INSUFFICIENT_DATA to OK",
+    ]
+
+
+def values(app: TestEngine, namespace: str, name: str, stat: str, **dimensions: str) -> list[float]:
+    metric = {
+        "Namespace": namespace,
+        "MetricName": name,
+        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+    }
+    query = {"Id": "q", "MetricStat": {"Metric": metric, "Period": 86_400, "Stat": stat}}
+    now = datetime.now(UTC)
+    found = app.client("cloudwatch").get_metric_data(
+        MetricDataQueries=[query],
+        StartTime=now - timedelta(days=1),
+        EndTime=now + timedelta(days=1),
+    )
+    return found["MetricDataResults"][0]["Values"]
+
+
+def test_functions_and_their_embedded_metrics_are_counted(app: TestEngine) -> None:
+    for total in (2, 4):
+        order(app, "good", total)
+    assert sum(values(app, "Shop", "Total", "Sum", kind="good")) == 6
+    assert max(values(app, "Shop", "Total", "Maximum", kind="good")) == 4
+    name = app.outputs["Take"]
+    assert sum(values(app, "AWS/Lambda", "Invocations", "Sum", FunctionName=name)) >= 2
+    assert sum(values(app, "AWS/Lambda", "Duration", "Maximum", FunctionName=name)) > 0
+    listed = app.client("cloudwatch").list_metrics(Namespace="AWS/Lambda")["Metrics"]
+    assert {"Invocations", "Errors", "Duration"} <= {metric["MetricName"] for metric in listed}
+
+
+def test_a_client_s_metrics_come_back_as_every_statistic(app: TestEngine) -> None:
+    cloudwatch = app.client("cloudwatch")
+    data = [
+        {"MetricName": "Wait", "Value": 1.0, "Unit": "Seconds"},
+        {"MetricName": "Wait", "Values": [2.0, 4.0], "Counts": [2.0, 1.0], "Unit": "Seconds"},
+    ]
+    cloudwatch.put_metric_data(Namespace="Desk", MetricData=data)
+    now = datetime.now(UTC)
+    (point,) = cloudwatch.get_metric_statistics(
+        Namespace="Desk",
+        MetricName="Wait",
+        StartTime=now - timedelta(days=1),
+        EndTime=now + timedelta(days=1),
+        Period=172_800,
+        Statistics=["Sum", "Average", "Minimum", "Maximum", "SampleCount"],
+        ExtendedStatistics=["p50", "p100"],
+        Unit="Seconds",
+    )["Datapoints"]
+    assert (point["Sum"], point["Average"], point["SampleCount"]) == (9, 2.25, 4)
+    assert (point["Minimum"], point["Maximum"]) == (1, 4)
+    assert point["ExtendedStatistics"]["p50"] == pytest.approx(2, rel=0.02)
+    assert point["ExtendedStatistics"]["p100"] == 4
+
+
+def test_expressions_over_metrics(app: TestEngine) -> None:
+    cloudwatch = app.client("cloudwatch")
+    for name, value in (("Good", 6.0), ("All", 8.0)):
+        cloudwatch.put_metric_data(
+            Namespace="Rate", MetricData=[{"MetricName": name, "Value": value}]
+        )
+    stat = {"Period": 86_400, "Stat": "Sum"}
+    queries: list[dict[str, Any]] = [
+        {
+            "Id": name.lower(),
+            "MetricStat": {"Metric": {"Namespace": "Rate", "MetricName": name}, **stat},
+            "ReturnData": False,
+        }
+        for name in ("Good", "All")
+    ]
+    queries.append({"Id": "rate", "Expression": "100 * good / all"})
+    now = datetime.now(UTC)
+    window = {"StartTime": now - timedelta(days=1), "EndTime": now + timedelta(days=1)}
+    found = cloudwatch.get_metric_data(MetricDataQueries=queries, **window)
+    assert found["MetricDataResults"][0]["Values"] == [75.0]
+    queries[-1]["Expression"] = "ANOMALY_DETECTION_BAND(good)"
+    with pytest.raises(ClientError, match="Eventmill offers"):
+        cloudwatch.get_metric_data(MetricDataQueries=queries, **window)
+
+
+def test_a_metric_filter_counts_lines(app: TestEngine) -> None:
+    logs = app.client("logs")
+    group = f"/aws/lambda/{app.outputs['Take']}"
+    logs.put_metric_filter(
+        logGroupName=group,
+        filterName="reports",
+        filterPattern="REPORT",
+        metricTransformations=[
+            {"metricName": "Reports", "metricNamespace": "Lines", "metricValue": "1"}
+        ],
+    )
+    order(app, "good", 1)
+    assert sum(values(app, "Lines", "Reports", "Sum")) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ComparisonOperator": "LessThanLowerThreshold"}, "is not offered"),
+        ({"DatapointsToAlarm": 3}, "DatapointsToAlarm"),
+        ({"TreatMissingData": "forget"}, "TreatMissingData"),
+        ({"Period": 70}, "multiple of 60"),
+        ({"Statistic": None}, "Statistic"),
+    ],
+)
+def test_alarms_that_cannot_be(app: TestEngine, change: dict[str, Any], message: str) -> None:
+    given = {
+        "AlarmName": "wrong",
+        "Namespace": "Desk",
+        "MetricName": "Wait",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 2,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+    } | change
+    with pytest.raises(ClientError, match=message):
+        app.client("cloudwatch").put_metric_alarm(
+            **{key: value for key, value in given.items() if value is not None}
+        )
