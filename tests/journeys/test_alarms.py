@@ -162,6 +162,7 @@ def test_expressions_over_metrics(app: TestEngine) -> None:
 
 
 def test_a_metric_filter_counts_lines(app: TestEngine) -> None:
+    order(app, "good", 1)
     logs = app.client("logs")
     group = f"/aws/lambda/{app.outputs['Take']}"
     logs.put_metric_filter(
@@ -172,7 +173,7 @@ def test_a_metric_filter_counts_lines(app: TestEngine) -> None:
             {"metricName": "Reports", "metricNamespace": "Lines", "metricValue": "1"}
         ],
     )
-    order(app, "good", 1)
+    order(app, "good", 2)
     assert sum(values(app, "Lines", "Reports", "Sum")) == 1
 
 
