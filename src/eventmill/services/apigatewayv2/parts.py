@@ -1,9 +1,13 @@
-"""The parts of an API as rows: the API itself, routes, integrations, authorizers, stages."""
+"""The parts of an API as rows: the API itself, its routes, integrations, stages and the rest.
+
+A part belongs to an owner: its API, for mappings the domain name, for the others themselves.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from eventmill.kernel.errors import NotFound
@@ -13,68 +17,146 @@ from eventmill.store.transaction import Transaction
 KEY = "apigatewayv2"
 """Announced when any part of any API changed."""
 
-ID_MEMBERS = {
-    "api": "ApiId",
-    "route": "RouteId",
-    "integration": "IntegrationId",
-    "authorizer": "AuthorizerId",
-    "stage": "StageName",
-    "deployment": "DeploymentId",
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of part: its name in operations, the member that holds its id, who owns it.
+
+    `parent` is the member that names the part above it, such as the route of a route response.
+    """
+
+    name: str
+    id: str
+    owner: str = "ApiId"
+    parent: str = ""
+    size: int = 7
+
+
+KINDS = {
+    "api": Kind("Api", "ApiId", size=10),
+    "route": Kind("Route", "RouteId"),
+    "integration": Kind("Integration", "IntegrationId"),
+    "authorizer": Kind("Authorizer", "AuthorizerId"),
+    "stage": Kind("Stage", "StageName"),
+    "deployment": Kind("Deployment", "DeploymentId"),
+    "model": Kind("Model", "ModelId"),
+    "routeresponse": Kind("RouteResponse", "RouteResponseId", parent="RouteId"),
+    "integrationresponse": Kind(
+        "IntegrationResponse", "IntegrationResponseId", parent="IntegrationId"
+    ),
+    "domainname": Kind("DomainName", "DomainName", owner="DomainName"),
+    "apimapping": Kind("ApiMapping", "ApiMappingId", owner="DomainName"),
+    "vpclink": Kind("VpcLink", "VpcLinkId", owner="VpcLinkId"),
 }
+DEPLOYED = (
+    *("api", "route", "integration", "authorizer", "model"),
+    *("routeresponse", "integrationresponse"),
+)
+"""What a deployment keeps a copy of."""
+_OWNERS = ("api", "domainname", "vpclink")
+
+Snapshot = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Parts by kind and id, as they were deployed."""
 
 
-def put(tx: Transaction, api: str, kind: str, number: str, config: Mapping[str, Any]) -> None:
+def put(tx: Transaction, owner: str, kind: str, number: str, config: Mapping[str, Any]) -> None:
     """Write a part."""
-    row = tx.one("SELECT coalesce(max(position), 0) + 1 FROM apiv2_parts WHERE api=?", (api,))
+    row = tx.one("SELECT coalesce(max(position), 0) + 1 FROM apiv2_parts WHERE api=?", (owner,))
     assert row is not None
     tx.execute(
         "INSERT INTO apiv2_parts VALUES(?,?,?,?,?)"
         " ON CONFLICT DO UPDATE SET config=excluded.config",
-        (api, kind, number, json.dumps(dict(config)), row[0]),
+        (owner, kind, number, json.dumps(dict(config)), row[0]),
     )
     tx.announce(KEY)
 
 
-def get(tx: Transaction, api: str, kind: str, number: str) -> dict[str, Any]:
-    """Raises NotFound."""
+def find(tx: Transaction, owner: str, kind: str, number: str) -> dict[str, Any] | None:
+    """The part, or None."""
     row = tx.one(
-        "SELECT config FROM apiv2_parts WHERE api=? AND kind=? AND id=?", (api, kind, number)
+        "SELECT config FROM apiv2_parts WHERE api=? AND kind=? AND id=?", (owner, kind, number)
     )
     if row is None:
-        raise NotFound("NotFoundException", f"Invalid {kind} identifier specified {number}")
+        return None
     config: dict[str, Any] = json.loads(row[0])
     return config
 
 
-def every(tx: Transaction, api: str, kind: str) -> dict[str, dict[str, Any]]:
-    """The parts of a kind by id, in the order of their making."""
+def get(tx: Transaction, owner: str, kind: str, number: str) -> dict[str, Any]:
+    """Raises NotFound."""
+    config = find(tx, owner, kind, number)
+    if config is None:
+        name = KINDS[kind].name if kind in KINDS else kind
+        raise NotFound("NotFoundException", f"Invalid {name} identifier specified {number}")
+    return config
+
+
+def every(tx: Transaction, owner: str, kind: str, parent: str = "") -> dict[str, dict[str, Any]]:
+    """The parts of a kind by id, in the order of their making; `parent` keeps those below it."""
     rows = tx.all(
-        "SELECT id, config FROM apiv2_parts WHERE api=? AND kind=? ORDER BY position", (api, kind)
+        "SELECT id, config FROM apiv2_parts WHERE api=? AND kind=? ORDER BY position",
+        (owner, kind),
     )
+    found = {row[0]: json.loads(row[1]) for row in rows}
+    if not parent:
+        return found
+    member = KINDS[kind].parent
+    return {number: part for number, part in found.items() if part[member] == parent}
+
+
+def owners(tx: Transaction, kind: str) -> dict[str, dict[str, Any]]:
+    """All APIs, domain names or VPC links by id."""
+    rows = tx.all("SELECT api, config FROM apiv2_parts WHERE kind=? ORDER BY api", (kind,))
     return {row[0]: json.loads(row[1]) for row in rows}
 
 
-def apis(tx: Transaction) -> dict[str, dict[str, Any]]:
-    """All APIs by id."""
-    rows = tx.all("SELECT api, config FROM apiv2_parts WHERE kind='api' ORDER BY api")
-    return {row[0]: json.loads(row[1]) for row in rows}
+def mappings_to(tx: Transaction, api: str) -> list[dict[str, Any]]:
+    """The mappings of domain names that lead to an API."""
+    rows = tx.all("SELECT config FROM apiv2_parts WHERE kind='apimapping'")
+    return [config for (text,) in rows if (config := json.loads(text))["ApiId"] == api]
 
 
-def remove(tx: Transaction, api: str, kind: str, number: str) -> None:
-    """Delete a part; with the API goes all of it. Raises NotFound."""
-    get(tx, api, kind, number)
-    if kind == "api":
-        tx.execute("DELETE FROM apiv2_parts WHERE api=?", (api,))
+def remove(tx: Transaction, owner: str, kind: str, number: str) -> None:
+    """Delete a part and what is below it. Raises NotFound."""
+    get(tx, owner, kind, number)
+    if kind in _OWNERS:
+        tx.execute("DELETE FROM apiv2_parts WHERE api=?", (owner,))
     else:
-        tx.execute("DELETE FROM apiv2_parts WHERE api=? AND kind=? AND id=?", (api, kind, number))
+        tx.execute("DELETE FROM apiv2_parts WHERE api=? AND kind=? AND id=?", (owner, kind, number))
+        for below, described in KINDS.items():
+            if described.parent and described.parent == KINDS[kind].id:
+                for child in every(tx, owner, below, number):
+                    remove(tx, owner, below, child)
+    if kind == "deployment":
+        tx.execute(
+            "DELETE FROM apiv2_parts WHERE api=? AND kind='snapshot' AND id=?", (owner, number)
+        )
     tx.announce(KEY)
 
 
-def add(call: Call, api: str, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """A new part under a fresh id, as the API returns it."""
-    if kind != "api":
-        get(call.tx, api, "api", api)
-    number = config["StageName"] if kind == "stage" else call.ids.lower(10 if kind == "api" else 7)
-    made = dict(config) | {ID_MEMBERS[kind]: number}
-    put(call.tx, number if kind == "api" else api, kind, number, made)
+def add(call: Call, owner: str, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """A new part under a fresh id (stages and domain names have their own), as it is returned."""
+    described = KINDS[kind]
+    if kind not in _OWNERS:
+        above = "domainname" if described.owner == "DomainName" else "api"
+        get(call.tx, owner, above, owner)
+    named = kind in ("stage", "domainname")
+    number = config[described.id] if named else call.ids.lower(described.size)
+    made = dict(config) | {described.id: number}
+    put(call.tx, number if kind in _OWNERS else owner, kind, number, made)
     return made
+
+
+def snapshot(tx: Transaction, api: str) -> Snapshot:
+    """The API's parts as they are now."""
+    return {kind: every(tx, api, kind) for kind in DEPLOYED}
+
+
+def deployed(tx: Transaction, api: str, stage: Mapping[str, Any]) -> Snapshot | None:
+    """What a stage serves: the parts of its deployment, or with AutoDeploy those of now.
+
+    None for a stage that nothing was deployed to.
+    """
+    if stage.get("AutoDeploy"):
+        return snapshot(tx, api)
+    return find(tx, api, "snapshot", stage.get("DeploymentId") or "")

@@ -1,20 +1,52 @@
-"""The CloudFormation types of HTTP and WebSocket APIs."""
+"""The CloudFormation types of HTTP and WebSocket APIs.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGatewayV2.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventmill.services.apigatewayv2 import openapi, parts
-from eventmill.services.apigatewayv2.operations import change, create
+from eventmill.services.apigatewayv2.operations import change, create, managed
 from eventmill.services.apigatewayv2.settings import endpoint_of
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
 
 H, R = Support.HONOURED, Support.RECORDED
 
+_BODY = ("Body", "FailOnWarnings", "BasePath")
+_NUMBERS = ("TimeoutInMillis", "AuthorizerResultTtlInSeconds")
+_SWITCHES = ("AutoDeploy", "EnableSimpleResponses", "ApiKeyRequired", "DisableExecuteApiEndpoint")
 
-def _plain(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in properties.items() if key not in ("Body", "Tags")}
+
+def _members(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Properties as the API's operations take them: templates write numbers as text, too."""
+    given = dict(properties)
+    for name in _NUMBERS:
+        if given.get(name) is not None:
+            given[name] = int(given[name])
+    for name in _SWITCHES:
+        if name in given:
+            given[name] = str(given[name]).lower() == "true"
+    if isinstance(given.get("Schema"), dict):
+        given["Schema"] = json.dumps(given["Schema"])
+    if isinstance(given.get("IdentitySource"), str):
+        given["IdentitySource"] = [given["IdentitySource"]]
+    if "IntegrationType" in given and given.get("ResponseParameters"):
+        given["ResponseParameters"] = {
+            status: _destinations(entry) for status, entry in given["ResponseParameters"].items()
+        }
+    return given
+
+
+def _destinations(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"ResponseParameters": [{"Destination", "Source"}]}` → source by destination."""
+    listed = entry.get("ResponseParameters")
+    if not isinstance(listed, list):
+        return dict(entry)
+    return {item["Destination"]: item["Source"] for item in listed}
 
 
 def _api(call: Call, config: Mapping[str, Any]) -> Created:
@@ -24,14 +56,9 @@ def _api(call: Call, config: Mapping[str, Any]) -> Created:
 
 def _settings(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The API's own settings, those of an OpenAPI body among them."""
-    given = _plain(properties)
-    body = properties.get("Body") or {}
-    given.setdefault("Name", (body.get("info") or {}).get("title", "api"))
-    given.setdefault("ProtocolType", "HTTP")
-    cors = body.get("x-amazon-apigateway-cors")
-    if cors is not None and "CorsConfiguration" not in given:
-        given["CorsConfiguration"] = {key[0].upper() + key[1:]: v for key, v in cors.items()}
-    return given
+    given = {key: value for key, value in properties.items() if key not in _BODY}
+    body = properties.get("Body")
+    return _members(given) if body is None else openapi.settings(body) | _members(given)
 
 
 def _create_api(call: Call, resource: Resource) -> Created:
@@ -55,59 +82,89 @@ def _delete_api(call: Call, resource: Resource) -> None:
     parts.remove(call.tx, number, "api", number)
 
 
-def _part_type(kind: str, honoured: tuple[str, ...], recorded: tuple[str, ...]) -> ResourceType:
-    member = parts.ID_MEMBERS[kind]
+def _attributes(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    member = parts.KINDS[kind].id
+    if kind != "domainname":
+        return {member: config[member]}
+    first = config["DomainNameConfigurations"][0]
+    return {
+        "DomainNameArn": config["DomainNameArn"],
+        "RegionalDomainName": first["ApiGatewayDomainName"],
+        "RegionalHostedZoneId": first["HostedZoneId"],
+    }
+
+
+def _part_type(
+    kind: str,
+    honoured: Iterable[str],
+    recorded: Iterable[str] = (),
+    replaces: Iterable[str] = (),
+) -> ResourceType:
+    described = parts.KINDS[kind]
+    member = described.id
 
     def made(config: Mapping[str, Any]) -> Created:
-        return Created(config[member], {member: config[member]})
+        return Created(config[member], _attributes(kind, config))
+
+    def owner_of(resource: Resource) -> str:
+        number = resource.physical_id or ""
+        return str(resource.properties.get(described.owner, number))
 
     def make(call: Call, resource: Resource) -> Created:
-        return made(create(call, kind, _plain(resource.properties)))
+        return made(create(call, kind, _members(resource.properties)))
 
     def update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
-        api, number = resource.properties["ApiId"], resource.physical_id or ""
         gone = {key: None for key in old if key not in resource.properties}
-        given = gone | {k: v for k, v in _plain(resource.properties).items() if k != "ApiId"}
-        return made(change(call, kind, api, number, given))
+        kept = () if kind == "apimapping" else (described.owner,)
+        given = {k: v for k, v in _members(resource.properties).items() if k not in kept}
+        number = resource.physical_id or ""
+        return made(change(call, kind, owner_of(resource), number, gone | given))
 
     def delete(call: Call, resource: Resource) -> None:
-        api = resource.properties["ApiId"]
-        if api in parts.apis(call.tx):
-            parts.remove(call.tx, api, kind, resource.physical_id or "")
+        owner, number = owner_of(resource), resource.physical_id or ""
+        if parts.find(call.tx, owner, kind, number) is not None:
+            parts.remove(call.tx, owner, kind, number)
 
+    owned = {} if described.owner == member else {described.owner: H}
     return ResourceType(
-        f"AWS::ApiGatewayV2::{kind.capitalize()}",
-        dict.fromkeys(("ApiId", *honoured), H) | dict.fromkeys(recorded, R),
+        f"AWS::ApiGatewayV2::{described.name}",
+        owned | dict.fromkeys(honoured, H) | dict.fromkeys(recorded, R),
         make,
         update,
         delete,
-        frozenset({"ApiId", "StageName"}),
+        frozenset({described.owner, *replaces}),
     )
 
 
-_NOT_YET = Refused("is not offered yet")
+def _overrides(call: Call, resource: Resource) -> Created:
+    """Change what quick create made. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-apigatewaymanagedoverrides.html"""
+    api = resource.properties["ApiId"]
+    for kind in ("integration", "route", "stage"):
+        given = resource.properties.get(kind.capitalize())
+        number = managed(call, api, kind) if given else None
+        if given and number is not None:
+            change(call, kind, api, number, _members(given))
+    return Created(f"{api}-overrides")
+
 
 RESOURCES = (
     ResourceType(
         "AWS::ApiGatewayV2::Api",
         dict.fromkeys(
-            ("Name", "ProtocolType", "Body", "CorsConfiguration", "RouteSelectionExpression"), H
+            (
+                *("Name", "ProtocolType", "Body", "CorsConfiguration", "RouteSelectionExpression"),
+                *("Target", "RouteKey", "Description", "Version", "ApiKeySelectionExpression"),
+            ),
+            H,
         )
         | dict.fromkeys(
             (
-                "Description",
-                "Tags",
-                "Version",
-                "FailOnWarnings",
-                "DisableSchemaValidation",
-                "IpAddressType",
+                *("Tags", "FailOnWarnings", "BasePath", "DisableSchemaValidation"),
+                *("IpAddressType", "DisableExecuteApiEndpoint", "CredentialsArn"),
             ),
             R,
         )
-        | dict.fromkeys(
-            ("BodyS3Location", "Target", "ApiKeySelectionExpression", "DisableExecuteApiEndpoint"),
-            _NOT_YET,
-        ),
+        | {"BodyS3Location": Refused("write the document into Body: it is read before buckets are")},
         _create_api,
         _update_api,
         _delete_api,
@@ -116,43 +173,72 @@ RESOURCES = (
     _part_type(
         "route",
         (
-            "RouteKey",
-            "Target",
-            "AuthorizationType",
-            "AuthorizerId",
-            "RouteResponseSelectionExpression",
+            *("RouteKey", "Target", "AuthorizationType", "AuthorizerId", "AuthorizationScopes"),
+            *("RouteResponseSelectionExpression", "OperationName"),
         ),
-        ("OperationName",),
+        ("ApiKeyRequired", "ModelSelectionExpression", "RequestModels", "RequestParameters"),
     ),
     _part_type(
         "integration",
-        ("IntegrationType", "IntegrationUri", "PayloadFormatVersion", "TimeoutInMillis"),
-        ("IntegrationMethod", "Description", "CredentialsArn", "ConnectionType"),
+        (
+            *("IntegrationType", "IntegrationUri", "PayloadFormatVersion", "TimeoutInMillis"),
+            *("IntegrationMethod", "IntegrationSubtype", "RequestParameters"),
+            *("ResponseParameters", "RequestTemplates", "TemplateSelectionExpression"),
+            *("PassthroughBehavior", "Description"),
+        ),
+        (
+            *("CredentialsArn", "ConnectionType", "ConnectionId", "TlsConfig"),
+            "ContentHandlingStrategy",
+        ),
     ),
     _part_type(
         "authorizer",
         (
-            "Name",
-            "AuthorizerType",
-            "AuthorizerUri",
-            "AuthorizerPayloadFormatVersion",
-            "EnableSimpleResponses",
-            "IdentitySource",
-            "AuthorizerResultTtlInSeconds",
+            *("Name", "AuthorizerType", "AuthorizerUri", "AuthorizerPayloadFormatVersion"),
+            *("EnableSimpleResponses", "IdentitySource", "AuthorizerResultTtlInSeconds"),
+            "JwtConfiguration",
         ),
-        ("AuthorizerCredentialsArn",),
+        ("AuthorizerCredentialsArn", "IdentityValidationExpression"),
     ),
     _part_type(
         "stage",
-        ("StageName", "StageVariables", "AutoDeploy", "DeploymentId"),
         (
-            "Description",
-            "Tags",
-            "DefaultRouteSettings",
-            "RouteSettings",
-            "AccessLogSettings",
-            "AccessLogSetting",
+            *("StageName", "StageVariables", "AutoDeploy", "DeploymentId", "AccessLogSettings"),
+            *("DefaultRouteSettings", "RouteSettings", "Description"),
         ),
+        ("Tags", "ClientCertificateId", "AccessPolicyId"),
+        ("StageName",),
     ),
-    _part_type("deployment", ("StageName", "Description"), ()),
+    _part_type("deployment", ("StageName", "Description")),
+    _part_type("model", ("Name", "Schema", "ContentType", "Description")),
+    _part_type(
+        "routeresponse",
+        ("RouteId", "RouteResponseKey"),
+        ("ModelSelectionExpression", "ResponseModels", "ResponseParameters"),
+        ("RouteId",),
+    ),
+    _part_type(
+        "integrationresponse",
+        (
+            *("IntegrationId", "IntegrationResponseKey", "ResponseTemplates"),
+            "TemplateSelectionExpression",
+        ),
+        ("ContentHandlingStrategy", "ResponseParameters"),
+        ("IntegrationId",),
+    ),
+    _part_type(
+        "domainname",
+        ("DomainName",),
+        ("DomainNameConfigurations", "MutualTlsAuthentication", "RoutingMode", "Tags"),
+    ),
+    _part_type("apimapping", ("ApiId", "ApiMappingKey", "Stage")),
+    _part_type("vpclink", ("Name",), ("SubnetIds", "SecurityGroupIds", "Tags")),
+    ResourceType(
+        "AWS::ApiGatewayV2::ApiGatewayManagedOverrides",
+        dict.fromkeys(("ApiId", "Integration", "Route", "Stage"), H),
+        _overrides,
+        lambda call, resource, old: _overrides(call, resource),
+        lambda call, resource: None,
+        frozenset({"ApiId"}),
+    ),
 )

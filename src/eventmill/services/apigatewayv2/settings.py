@@ -1,4 +1,7 @@
-"""What the parts of an API may hold."""
+"""What the parts of an API may hold; each check raises Invalid (BadRequestException).
+
+https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/api-reference.html
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,20 @@ from typing import Any
 from eventmill.kernel.errors import Fault, Invalid
 
 _METHODS = "GET|HEAD|OPTIONS|PATCH|POST|PUT|DELETE|ANY"
-_VERSIONS = {
-    "integration": "PayloadFormatVersion",
-    "authorizer": "AuthorizerPayloadFormatVersion",
-}
 _ROUTE = re.compile(rf"(?:{_METHODS}) /\S*\Z")
+_STAGE = re.compile(r"\$default|[A-Za-z0-9_-]{1,128}")
+_SELECTION = re.compile(r"[^$]*(?:\$\{?request\.(?:body|header)\.[\w.-]+\}?[^$]*)+")
+_WEBSOCKET_TYPES = ("AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK")
+SUBTYPES = {
+    "EventBridge-PutEvents": ("Detail", "DetailType", "Source"),
+    "SQS-SendMessage": ("QueueUrl", "MessageBody"),
+    "SQS-ReceiveMessage": ("QueueUrl",),
+    "SQS-DeleteMessage": ("ReceiptHandle", "QueueUrl"),
+    "SQS-PurgeQueue": ("QueueUrl",),
+    "Kinesis-PutRecord": ("StreamName", "Data", "PartitionKey"),
+}
+"""First-class service integrations by their subtype, with the parameters that each needs."""
+_ELSEWHERE = ("AppConfig-", "StepFunctions-")
 
 
 def bad(message: str) -> Fault:
@@ -30,64 +42,110 @@ def endpoint_of(endpoint: str, api: Mapping[str, Any]) -> str:
 
 
 def check(kind: str, config: Mapping[str, Any], protocol: str) -> None:
-    """Raises Invalid (BadRequestException) naming what is not offered.
-
-    `protocol` is that of the API which the part belongs to.
-    """
-    versions = {
-        "integration": "PayloadFormatVersion",
-        "authorizer": "AuthorizerPayloadFormatVersion",
-    }
-    version = config.get(versions.get(kind, ""))
-    if protocol == "HTTP" and kind in versions and version != "2.0":
-        raise bad(
-            f"{versions[kind]} {version or '1.0 (the default)'} is not offered for HTTP APIs; set "
-            "it to 2.0"
-        )
-    checks = {"api": _api, "integration": _integration, "authorizer": _authorizer, "route": _route}
-    if kind in checks:
-        checks[kind](config)
+    """`protocol` is that of the API which the part belongs to. Raises Invalid."""
+    if kind == "api":
+        _api(config)
+    elif kind == "integration":
+        _integration(config, protocol)
+    elif kind == "authorizer":
+        _authorizer(config, protocol)
+    elif kind == "route":
+        _route(config, protocol)
+    elif kind == "stage" and not _STAGE.fullmatch(config.get("StageName") or ""):
+        raise bad("Stage name only allows a-zA-Z0-9_- or $default")
 
 
 def _api(config: Mapping[str, Any]) -> None:
     if config.get("ProtocolType") not in ("HTTP", "WEBSOCKET"):
-        raise bad("ProtocolType must be HTTP or WEBSOCKET")
-    if config["ProtocolType"] == "WEBSOCKET":
-        expression = config.get("RouteSelectionExpression") or ""
-        if not re.fullmatch(r"\$\{?request\.body\.[\w.]+\}?", expression):
-            raise bad("RouteSelectionExpression must be of the form $request.body.<field>")
+        raise bad("Invalid protocol specified. Must be one of [HTTP, WEBSOCKET]")
+    if config["ProtocolType"] == "HTTP":
+        cors = config.get("CorsConfiguration") or {}
+        if cors.get("AllowCredentials") and "*" in (cors.get("AllowOrigins") or []):
+            raise bad("Allow Origin * is not allowed when Allow-Credentials is true")
+        return
+    if config.get("CorsConfiguration"):
+        raise bad("CORS configuration is not supported for WEBSOCKET APIs")
+    expression = config.get("RouteSelectionExpression") or ""
+    if not _SELECTION.fullmatch(expression):
+        raise bad(f"Invalid route selection expression specified: {expression}")
 
 
-def _integration(config: Mapping[str, Any]) -> None:
-    if config.get("IntegrationType") != "AWS_PROXY" or config.get("IntegrationSubtype"):
-        raise bad(
-            "Only the integration type AWS_PROXY with a Lambda function is offered; "
-            f"{config.get('IntegrationSubtype') or config.get('IntegrationType')} is not"
-        )
-    if function_of(config.get("IntegrationUri") or "") is None:
-        raise bad(f"IntegrationUri {config.get('IntegrationUri')} names no Lambda function")
+def _integration(config: Mapping[str, Any], protocol: str) -> None:
+    kind, subtype = config.get("IntegrationType"), config.get("IntegrationSubtype")
+    allowed = ("AWS_PROXY", "HTTP_PROXY") if protocol == "HTTP" else _WEBSOCKET_TYPES
+    if kind not in allowed:
+        raise bad(f"Integration type {kind} is not supported for {protocol} APIs")
+    timeout = config.get("TimeoutInMillis")
+    longest = 30_000 if protocol == "HTTP" else 29_000
+    if timeout is not None and not 50 <= int(timeout) <= longest:
+        raise bad(f"Timeout should be between 50 ms and {longest} ms")
+    version = config.get("PayloadFormatVersion") or "1.0"
+    if version not in ("1.0", "2.0"):
+        raise bad(f"Invalid payload format version specified: {version}")
+    if subtype:
+        _first_class(config, subtype)
+    elif kind != "MOCK":
+        _target(config, str(kind), protocol)
 
 
-def _authorizer(config: Mapping[str, Any]) -> None:
-    if config.get("AuthorizerType") != "REQUEST":
-        raise bad(
-            f"Authorizers of type {config.get('AuthorizerType')} are not offered yet; use a Lambda"
-            " authorizer (REQUEST)"
-        )
+def _first_class(config: Mapping[str, Any], subtype: str) -> None:
+    if subtype.startswith(_ELSEWHERE):
+        raise bad(f"{subtype} is not offered here: the engine has no such service to call")
+    if subtype not in SUBTYPES:
+        raise bad(f"Integration subtype {subtype} is not supported")
+    given = config.get("RequestParameters") or {}
+    missing = [name for name in SUBTYPES[subtype] if name not in given]
+    if missing:
+        raise bad(f"{subtype} needs the request parameters {', '.join(missing)}")
+
+
+def _target(config: Mapping[str, Any], kind: str, protocol: str) -> None:
+    uri = config.get("IntegrationUri") or ""
+    if kind.startswith("HTTP"):
+        if not uri.startswith(("http://", "https://")):
+            raise bad(
+                f"IntegrationUri {uri} is no address of an HTTP server; private integrations with "
+                "load balancers and Cloud Map are not offered here: give the server's URL"
+            )
+    elif function_of(uri) is None and not (kind == "AWS" and ":apigateway:" in uri):
+        raise bad(f"IntegrationUri {uri} names no Lambda function")
+
+
+def _authorizer(config: Mapping[str, Any], protocol: str) -> None:
+    kind = config.get("AuthorizerType")
+    if kind == "JWT" and protocol == "HTTP":
+        given = config.get("JwtConfiguration") or {}
+        if not given.get("Issuer") or not given.get("Audience"):
+            raise bad("JWT authorizers need an Issuer and an Audience")
+        return
+    if kind != "REQUEST":
+        raise bad(f"Authorizer type {kind} is not supported for {protocol} APIs")
     if function_of(config.get("AuthorizerUri") or "") is None:
         raise bad(f"AuthorizerUri {config.get('AuthorizerUri')} names no Lambda function")
+    ttl = config.get("AuthorizerResultTtlInSeconds")
+    if ttl is not None and not 0 <= int(ttl) <= 3_600:
+        raise bad("AuthorizerResultTtlInSeconds must be between 0 and 3600")
+    version = config.get("AuthorizerPayloadFormatVersion")
+    if protocol == "HTTP" and version not in ("1.0", "2.0"):
+        raise bad("AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer")
+    if config.get("EnableSimpleResponses") and version != "2.0":
+        raise bad("EnableSimpleResponses is only supported for payload format version 2.0")
 
 
-def _route(config: Mapping[str, Any]) -> None:
+def _route(config: Mapping[str, Any], protocol: str) -> None:
     key = config.get("RouteKey") or ""
-    if "/" in key and not _ROUTE.match(key):
-        raise bad(f"The route key {key} is not of the form METHOD /path")
+    if not key or (protocol == "HTTP" and key != "$default" and not _ROUTE.match(key)):
+        raise bad(f"The provided route key is not formatted properly: {key}")
     kind = config.get("AuthorizationType") or "NONE"
-    if kind not in ("NONE", "CUSTOM"):
-        raise bad(f"AuthorizationType {kind} is not offered yet; NONE and CUSTOM are")
+    if kind not in ("NONE", "CUSTOM", "AWS_IAM", "JWT"):
+        raise bad(f"Invalid authorization type specified: {kind}")
+    if kind in ("CUSTOM", "JWT") and not config.get("AuthorizerId"):
+        raise bad(f"Authorization type {kind} needs an AuthorizerId")
+    if protocol == "WEBSOCKET" and kind != "NONE" and key != "$connect":
+        raise bad("Currently, authorization is restricted to the $connect route only")
 
 
 def function_of(uri: str) -> str | None:
     """The function's ARN in an integration's address, or None."""
-    found = re.search(r"arn:aws:lambda:[^/]*:function:[^/]+", uri)
+    found = re.search(r"arn:aws[a-z-]*:lambda:[^/]*:function:[^/]+", uri)
     return found.group(0) if found else None
