@@ -29,7 +29,7 @@ from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
 from eventmill.deploy.record import Recorded
 from eventmill.deploy.references import stored_values
 from eventmill.deploy.secrets import with_secrets
-from eventmill.edge.apis import ApiFront, OpenConnections
+from eventmill.edge.apis import OpenConnections, api_front
 from eventmill.edge.apis.rest import RestFront, Trial
 from eventmill.edge.app import App, Front
 from eventmill.edge.balancers import BalancerFront, Sockets
@@ -132,7 +132,7 @@ class Engine:
             ),
         )
         self.provisioning = Provisioning(self.database, self.flights, self.processes)
-        self.connections = OpenConnections(self.clock, self.ids)
+        self.connections = OpenConnections(self.clock)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
         self.trial = Trial(self.database, self.clock)
         self.ports = Ports(
@@ -199,12 +199,14 @@ class Engine:
             self.clock.real,
             check_signatures=self.settings.auth,
         )
-        apis = ApiFront(
+        apis = api_front(
             self.database,
             self.clock,
             self.ids,
-            self.ports.invoker,
+            self.ports,
             self.connections,
+            security,
+            lambda: self.endpoint,
             self.settings.account,
             self.settings.region,
         )
@@ -229,7 +231,11 @@ class Engine:
             self.settings.region,
         )
         links = TopicLinks(self.database, self.dispatcher, self.ids)
-        hosts = HostCheck(self.settings.host, self.settings.public_url, rest.serves)
+        hosts = HostCheck(
+            self.settings.host,
+            self.settings.public_url,
+            lambda name: rest.serves(name) or apis.serves(name),
+        )
         targets = Targets(
             self.database, self.ids, self.ports.invoker, self.http, self.settings.account
         )

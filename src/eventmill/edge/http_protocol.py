@@ -303,7 +303,9 @@ class HttpProtocol(asyncio.Protocol):
         lines = [self._parser.get_method() + b" " + self._url + b" HTTP/1.1"]
         lines += [name.lower() + b": " + value for name, value in self._headers]
         make: Any = self._config.ws_protocol_class
-        protocol = make(config=self._config, server_state=self._state, app_state=self._app_state)
+        # Names as the client wrote them, which WebSocket APIs pass on; its own are lower case.
+        state = {**self._app_state, "sent_headers": self._headers}
+        protocol = make(config=self._config, server_state=self._state, app_state=state)
         protocol.connection_made(self._transport)
         protocol.data_received(b"\r\n".join(lines) + b"\r\n\r\n")
         assert self._transport is not None

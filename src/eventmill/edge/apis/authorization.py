@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 import orjson
 
 from eventmill.edge.apis.model import Authorizer
+from eventmill.edge.apis.policies import BadPolicy, effect
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.functions import Outcome
 
@@ -29,6 +29,7 @@ class Verdict:
 
 
 _UNAUTHORIZED = Verdict(401, {})
+_FAILED = Verdict(500, {})
 
 
 class Authorizers:
@@ -41,6 +42,7 @@ class Authorizers:
     async def decide(
         self,
         authorizer: Authorizer,
+        stage: str,
         sources: list[str | None],
         arn: str,
         event: Callable[[list[str]], dict[str, Any]],
@@ -50,15 +52,15 @@ class Authorizers:
         found = [source for source in sources if source]
         if len(found) < len(sources):
             return _UNAUTHORIZED
-        key = (authorizer.id, *found)
+        key = (authorizer.id, authorizer.epoch, stage, *found)
         kept = self._kept.get(key) if authorizer.ttl and found else None
         if kept is not None and kept[0] > self._clock.now():
             return verdict(kept[1], arn, simple=authorizer.simple)
         outcome = await ask(authorizer.function, orjson.dumps(event(found)))
-        if outcome.failed:
-            said = orjson.loads(outcome.payload)
-            return _UNAUTHORIZED if said.get("errorMessage") == "Unauthorized" else Verdict(500, {})
         answer = orjson.loads(outcome.payload)
+        if outcome.failed:
+            refused = isinstance(answer, dict) and answer.get("errorMessage") == "Unauthorized"
+            return _UNAUTHORIZED if refused else _FAILED
         if authorizer.ttl and found:
             if len(self._kept) > 10_000:
                 self._kept.clear()
@@ -69,29 +71,18 @@ class Authorizers:
 def verdict(answer: Any, arn: str, *, simple: bool) -> Verdict:
     """What an authorizer's answer says about one route."""
     if not isinstance(answer, dict):
-        return Verdict(500, {})
+        return _FAILED
     context = answer.get("context") or {}
+    if not isinstance(context, dict):
+        return _FAILED
     if simple:
         allowed = answer.get("isAuthorized")
         if not isinstance(allowed, bool):
-            return Verdict(500, {})
+            return _FAILED
         return Verdict(200 if allowed else 403, context)
-    policy = answer.get("policyDocument")
-    if not isinstance(policy, dict):
-        return Verdict(500, {})
-    effects = [
-        statement.get("Effect")
-        for statement in policy.get("Statement") or []
-        if _applies(statement, arn)
-    ]
-    allowed = "Allow" in effects and "Deny" not in effects
-    return Verdict(200 if allowed else 403, {"principalId": answer.get("principalId")} | context)
-
-
-def _applies(statement: Mapping[str, Any], arn: str) -> bool:
-    actions = statement.get("Action") or []
-    resources = statement.get("Resource") or []
-    actions = [actions] if isinstance(actions, str) else actions
-    resources = [resources] if isinstance(resources, str) else resources
-    named = any(fnmatchcase("execute-api:invoke", action.lower()) for action in actions)
-    return named and any(fnmatchcase(arn, pattern) for pattern in resources)
+    try:
+        allowed = effect(answer.get("policyDocument"), arn, {}) == "Allow"
+    except BadPolicy:
+        return _FAILED
+    named = {"principalId": answer["principalId"]} if "principalId" in answer else {}
+    return Verdict(200 if allowed else 403, named | context)

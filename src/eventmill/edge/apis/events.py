@@ -1,4 +1,4 @@
-"""The events of HTTP APIs, payload format 2.0, and of their authorizers.
+"""The events of HTTP APIs in both payload formats, and those of their authorizers.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from eventmill.edge.apis.model import Api, Route
+from eventmill.edge.apis.model import Route, Stage
 from eventmill.kernel.clock import clf_time
 
 _TEXT = (
@@ -21,14 +21,28 @@ _TEXT = (
     "application/javascript",
     "application/x-www-form-urlencoded",
 )
+_AUTHORIZER_2 = (
+    *("version", "routeKey", "rawPath", "rawQueryString", "cookies", "headers"),
+    *("queryStringParameters", "requestContext", "pathParameters", "stageVariables"),
+)
+_AUTHORIZER_1 = (
+    *("version", "resource", "path", "httpMethod", "headers", "multiValueHeaders"),
+    *("queryStringParameters", "multiValueQueryStringParameters", "pathParameters"),
+    *("stageVariables", "requestContext"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request to an API. `path` is below the stage, decoded once."""
+    """One HTTP request to a route of a stage.
 
-    api: Api
-    stage: str
+    `path` is below the stage and decoded once, `raw_path` what the client sent. `authorizer` is
+    what requestContext.authorizer becomes: `{"lambda": …}`, `{"jwt": …}`, `{"iam": …}`, or None.
+    """
+
+    stage: Stage
+    route: Route
+    labels: Mapping[str, str]
     method: str
     path: str
     raw_path: str
@@ -40,45 +54,105 @@ class Request:
     now: float
     account: str
     domain: str
+    lines: list[tuple[str, str]]
+    """The headers as they came, repeated ones apart."""
+    pairs: list[tuple[str, str]]
+    """The query's parameters, decoded, in their order."""
+    authorizer: Mapping[str, Any] | None = None
 
 
-def payload(
-    request: Request, route: Route, labels: Mapping[str, str], authorizer: Any
-) -> dict[str, Any]:
-    """What the function gets; empty optional maps are left out."""
+def pairs_of(query: str) -> list[tuple[str, str]]:
+    """The parameters of a query, decoded."""
+    return parse_qsl(query, keep_blank_values=True)
+
+
+def joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Values of a repeated parameter joined by commas."""
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
+
+
+def payload(request: Request) -> dict[str, Any]:
+    """What a function gets, by its integration's payload format."""
+    integration = request.route.integration
+    assert integration is not None
+    return _payload_2(request) if integration.version == "2.0" else _payload_1(request)
+
+
+def _payload_2(request: Request) -> dict[str, Any]:
+    """Empty optional maps are left out."""
     headers = {name: value for name, value in request.headers.items() if name != "cookie"}
     event: dict[str, Any] = {
         "version": "2.0",
-        "routeKey": route.key,
+        "routeKey": request.route.key,
         "rawPath": request.raw_path,
         "rawQueryString": request.query,
         "headers": headers,
-        "requestContext": context(request, route, authorizer),
+        "requestContext": context(request),
         "isBase64Encoded": False,
     }
     cookies = request.headers.get("cookie")
     if cookies:
         event["cookies"] = [part.strip() for part in cookies.split(";")]
-    query = _query(request.query)
+    query = joined(request.pairs)
     if query:
         event["queryStringParameters"] = query
-    if labels:
-        event["pathParameters"] = {name: unquote(value) for name, value in labels.items()}
-    variables = request.api.stages.get(request.stage)
-    if variables:
-        event["stageVariables"] = dict(variables)
+    if request.labels:
+        event["pathParameters"] = _labels(request)
+    if request.stage.variables:
+        event["stageVariables"] = dict(request.stage.variables)
     if request.body:
-        event |= _body(request)
+        body, encoded = _body(request)
+        event |= {"body": body, "isBase64Encoded": encoded}
     return event
 
 
-def context(request: Request, route: Route, authorizer: Any) -> dict[str, Any]:
-    """The requestContext."""
+def _payload_1(request: Request) -> dict[str, Any]:
+    """Empty optional maps are null; of repeated headers and parameters the last value counts."""
+    body, encoded = _body(request) if request.body else (None, False)
+    return {
+        "version": "1.0",
+        "resource": request.route.key.partition(" ")[2] or "$default",
+        "path": request.raw_path,
+        "httpMethod": request.method,
+        "headers": dict(request.lines),
+        "multiValueHeaders": _grouped(request.lines),
+        "queryStringParameters": dict(request.pairs) or None,
+        "multiValueQueryStringParameters": _grouped(request.pairs) or None,
+        "requestContext": _context_1(request),
+        "pathParameters": _labels(request) or None,
+        "stageVariables": dict(request.stage.variables) or None,
+        "body": body,
+        "isBase64Encoded": encoded,
+    }
+
+
+def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _labels(request: Request) -> dict[str, str]:
+    return {name: unquote(value) for name, value in request.labels.items()}
+
+
+def _prefix(request: Request) -> str:
+    """The first label of the domain, or for the engine's own address the API's id."""
+    name = request.domain.partition(":")[0]
+    return name.partition(".")[0] if not name[:1].isdigit() and "." in name else request.stage.api
+
+
+def context(request: Request) -> dict[str, Any]:
+    """The requestContext of format 2.0."""
     result: dict[str, Any] = {
         "accountId": request.account,
-        "apiId": request.api.id,
+        "apiId": request.stage.api,
         "domainName": request.domain,
-        "domainPrefix": request.api.id,
+        "domainPrefix": _prefix(request),
         "http": {
             "method": request.method,
             "path": request.raw_path,
@@ -87,53 +161,83 @@ def context(request: Request, route: Route, authorizer: Any) -> dict[str, Any]:
             "userAgent": request.headers.get("user-agent", ""),
         },
         "requestId": request.request_id,
-        "routeKey": route.key,
-        "stage": request.stage,
+        "routeKey": request.route.key,
+        "stage": request.stage.name,
         "time": clf_time(request.now),
         "timeEpoch": int(request.now * 1000),
     }
-    if authorizer is not None:
-        result["authorizer"] = {"lambda": authorizer}
+    if request.authorizer is not None:
+        result["authorizer"] = request.authorizer
     return result
 
 
-def _query(text: str) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
-        values[name] = f"{values[name]},{value}" if name in values else value
-    return values
+def _context_1(request: Request) -> dict[str, Any]:
+    identity = dict.fromkeys(
+        (
+            *("accessKey", "accountId", "caller", "cognitoAmr", "cognitoAuthenticationProvider"),
+            *("cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId"),
+            *("principalOrgId", "user", "userArn"),
+        )
+    )
+    given = request.authorizer or {}
+    iam = given.get("iam") or {}
+    if iam:
+        identity |= {
+            "accessKey": iam["accessKey"],
+            "accountId": iam["accountId"],
+            "caller": iam["callerId"],
+            "user": iam["userId"],
+            "userArn": iam["userArn"],
+        }
+    result: dict[str, Any] = {
+        "accountId": request.account,
+        "apiId": request.stage.api,
+        "domainName": request.domain,
+        "domainPrefix": _prefix(request),
+        "extendedRequestId": request.request_id,
+        "httpMethod": request.method,
+        "identity": identity
+        | {"sourceIp": request.client, "userAgent": request.headers.get("user-agent", "")},
+        "path": request.raw_path,
+        "protocol": "HTTP/1.1",
+        "requestId": request.request_id,
+        "requestTime": clf_time(request.now),
+        "requestTimeEpoch": int(request.now * 1000),
+        "resourceId": request.route.key,
+        "resourcePath": request.route.key.partition(" ")[2] or "$default",
+        "stage": request.stage.name,
+    }
+    if "lambda" in given:
+        result["authorizer"] = given["lambda"]
+    elif "jwt" in given:
+        result["authorizer"] = given["jwt"]
+    return result
 
 
-def _body(request: Request) -> dict[str, Any]:
+def _body(request: Request) -> tuple[str, bool]:
     kind = request.headers.get("content-type", "")
     encoded = "content-encoding" in request.headers or not kind.startswith(_TEXT)
     if not encoded:
         try:
-            return {"body": request.body.decode()}
+            return request.body.decode(), False
         except UnicodeDecodeError:
             pass
-    return {"body": base64.b64encode(request.body).decode(), "isBase64Encoded": True}
+    return base64.b64encode(request.body).decode(), True
 
 
 def authorizer_event(
-    request: Request, route: Route, labels: Mapping[str, str], sources: list[str], arn: str
+    request: Request, version: str, sources: list[str], arn: str
 ) -> dict[str, Any]:
-    """What a Lambda authorizer of format 2.0 gets."""
-    event = payload(request, route, labels, None)
-    kept = (
-        "version",
-        "routeKey",
-        "rawPath",
-        "rawQueryString",
-        "cookies",
-        "headers",
-        "queryStringParameters",
-        "requestContext",
-        "pathParameters",
-        "stageVariables",
-    )
-    return {name: event[name] for name in kept if name in event} | {
+    """What a Lambda authorizer gets, by its own payload format."""
+    if version == "2.0":
+        event = _payload_2(request)
+        kept = {name: event[name] for name in _AUTHORIZER_2 if name in event}
+        return kept | {"type": "REQUEST", "routeArn": arn, "identitySource": sources}
+    event = _payload_1(request)
+    text = ",".join(sources)
+    return {name: event[name] for name in _AUTHORIZER_1} | {
         "type": "REQUEST",
-        "routeArn": arn,
-        "identitySource": sources,
+        "methodArn": arn,
+        "identitySource": text,
+        "authorizationToken": text,
     }

@@ -1,7 +1,8 @@
-"""An API as edge serves it: stages, routes with their function and authorizer."""
+"""An API as edge serves it: stages, each with the routes, integrations and authorizers deployed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from eventmill.services.apigatewayv2 import function_of, parts
 from eventmill.store.transaction import Transaction
 
+_VARIABLE = re.compile(r"\$\{stageVariables\.([\w-]+)\}")
+
 
 @dataclass(frozen=True, slots=True)
 class Authorizer:
-    """A Lambda authorizer. `ttl` in seconds, 0 for none."""
+    """A Lambda authorizer (REQUEST), or one of tokens (JWT). `ttl` in seconds, 0 for none."""
 
     id: str
     function: str
@@ -20,105 +23,223 @@ class Authorizer:
     simple: bool
     sources: tuple[str, ...]
     ttl: int
+    role: bool = False
+    """Whether the API calls the function with a role, which needs no permission."""
+    issuer: str = ""
+    audience: tuple[str, ...] = ()
+    epoch: str = ""
+    """Changes when the stage's cache is reset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """What answers a route. `timeout` in seconds; `function` is empty for other kinds."""
+
+    kind: str
+    uri: str
+    function: str
+    version: str
+    timeout: float
+    method: str = ""
+    subtype: str = ""
+    role: bool = False
+    request: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the request, or of the service's operation."""
+    response: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Changes of the answer by its status."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    template_selection: str = ""
+    passthrough: str = "WHEN_NO_MATCH"
+    responses: tuple[Mapping[str, Any], ...] = ()
+    """A WebSocket's integration responses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Throttling: requests a second and how many at once."""
+
+    rate: float
+    burst: int
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """`segments` are empty for `$default` and for WebSocket routes."""
 
+    id: str
     key: str
     method: str
     segments: tuple[str, ...]
-    function: str
-    version: str
-    timeout: float
+    integration: Integration | None
     authorizer: Authorizer | None
+    iam: bool
+    scopes: tuple[str, ...]
     answers: bool
-    """Whether a WebSocket client gets the function's answer."""
+    """Whether a WebSocket client gets what the integration answers."""
+    limit: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of one API, as it was deployed."""
+
+    api: str
+    name: str
+    websocket: bool
+    selection: str
+    cors: Mapping[str, Any] | None
+    variables: Mapping[str, str]
+    routes: tuple[Route, ...]
+    by_key: Mapping[str, Route]
+    log_group: str = ""
+    log_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One API."""
+    """One API and its stages by name."""
 
     id: str
-    websocket: bool
-    selection: str
-    cors: Mapping[str, Any] | None
-    stages: Mapping[str, Mapping[str, str]]
-    routes: tuple[Route, ...]
-    by_key: Mapping[str, Route] = field(default_factory=dict)
+    stages: Mapping[str, Stage]
 
 
-def load(tx: Transaction, api_id: str) -> Api | None:
+def load(tx: Transaction, api: str) -> Api | None:
     """The API, or None."""
-    config = parts.apis(tx).get(api_id)
+    config = parts.find(tx, api, "api", api)
     if config is None:
         return None
-    integrations = parts.every(tx, api_id, "integration")
+    resets = parts.every(tx, api, "reset")
+    stages = {
+        name: _stage(name, entry, parts.deployed(tx, api, entry), str(resets.get(name, "")))
+        for name, entry in parts.every(tx, api, "stage").items()
+    }
+    return Api(api, {name: stage for name, stage in stages.items() if stage})
+
+
+def _stage(
+    name: str, entry: Mapping[str, Any], held: parts.Snapshot | None, epoch: str
+) -> Stage | None:
+    """None for a stage that nothing was deployed to."""
+    if not held:
+        return None
+    (config,) = held["api"].values()
+    variables = entry.get("StageVariables") or {}
     authorizers = {
-        number: _authorizer(number, entry)
-        for number, entry in parts.every(tx, api_id, "authorizer").items()
+        number: _authorizer(number, part, variables, epoch)
+        for number, part in held["authorizer"].items()
+    }
+    integrations = {
+        number: _integration(number, part, variables, held)
+        for number, part in held["integration"].items()
     }
     routes = tuple(
-        _route(entry, integrations, authorizers)
-        for entry in parts.every(tx, api_id, "route").values()
-        if str(entry.get("Target", "")).rpartition("/")[2] in integrations
+        _route(part, integrations, authorizers, entry) for part in held["route"].values()
     )
-    return Api(
-        id=api_id,
+    log = entry.get("AccessLogSettings") or {}
+    group = str(log.get("DestinationArn") or "").partition(":log-group:")[2].removesuffix(":*")
+    return Stage(
+        api=config["ApiId"],
+        name=name,
         websocket=config["ProtocolType"] == "WEBSOCKET",
         selection=config.get("RouteSelectionExpression", ""),
         cors=config.get("CorsConfiguration"),
-        stages={
-            name: entry.get("StageVariables") or {}
-            for name, entry in parts.every(tx, api_id, "stage").items()
-        },
+        variables=variables,
         routes=routes,
         by_key={route.key: route for route in routes},
+        log_group=group,
+        log_format=log.get("Format") or "",
     )
 
 
-def _authorizer(number: str, entry: Mapping[str, Any]) -> Authorizer:
-    ttl = entry.get("AuthorizerResultTtlInSeconds")
+def _with_variables(text: str, variables: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: variables.get(found.group(1), ""), text)
+
+
+def _authorizer(
+    number: str, part: Mapping[str, Any], variables: Mapping[str, str], epoch: str
+) -> Authorizer:
+    jwt = part.get("JwtConfiguration") or {}
     return Authorizer(
-        number,
-        function_of(entry["AuthorizerUri"]) or "",
-        entry.get("AuthorizerPayloadFormatVersion") or "1.0",
-        bool(entry.get("EnableSimpleResponses")),
-        tuple(entry.get("IdentitySource") or ()),
-        0 if ttl is None else int(ttl),
+        id=number,
+        function=function_of(_with_variables(part.get("AuthorizerUri") or "", variables)) or "",
+        version=part.get("AuthorizerPayloadFormatVersion") or "1.0",
+        simple=bool(part.get("EnableSimpleResponses")),
+        sources=tuple(part.get("IdentitySource") or ()),
+        ttl=int(part.get("AuthorizerResultTtlInSeconds") or 0),
+        role=bool(part.get("AuthorizerCredentialsArn")),
+        issuer=(jwt.get("Issuer") or "") if part["AuthorizerType"] == "JWT" else "",
+        audience=tuple(jwt.get("Audience") or ()),
+        epoch=epoch,
+    )
+
+
+def _integration(
+    number: str, part: Mapping[str, Any], variables: Mapping[str, str], held: parts.Snapshot
+) -> Integration:
+    uri = _with_variables(part.get("IntegrationUri") or "", variables)
+    return Integration(
+        kind=part["IntegrationType"],
+        uri=uri,
+        function=function_of(uri) or "",
+        version=part.get("PayloadFormatVersion") or "1.0",
+        timeout=int(part.get("TimeoutInMillis") or 29_000) / 1000,
+        method=part.get("IntegrationMethod") or "",
+        subtype=part.get("IntegrationSubtype") or "",
+        role=bool(part.get("CredentialsArn")),
+        request=part.get("RequestParameters") or {},
+        response=part.get("ResponseParameters") or {},
+        templates=part.get("RequestTemplates") or {},
+        template_selection=part.get("TemplateSelectionExpression") or "",
+        passthrough=part.get("PassthroughBehavior") or "WHEN_NO_MATCH",
+        responses=tuple(
+            entry
+            for entry in held["integrationresponse"].values()
+            if entry["IntegrationId"] == number
+        ),
     )
 
 
 def _route(
-    entry: Mapping[str, Any],
-    integrations: Mapping[str, Mapping[str, Any]],
+    part: Mapping[str, Any],
+    integrations: Mapping[str, Integration],
     authorizers: Mapping[str, Authorizer],
+    stage: Mapping[str, Any],
 ) -> Route:
-    integration = integrations[str(entry["Target"]).rpartition("/")[2]]
-    key = entry["RouteKey"]
+    key = part["RouteKey"]
     method, space, path = key.partition(" ")
+    kind = part.get("AuthorizationType") or "NONE"
     return Route(
+        id=part["RouteId"],
         key=key,
         method=method if space else "",
         segments=tuple(path.split("/")[1:]) if space else (),
-        function=function_of(integration["IntegrationUri"]) or "",
-        version=integration.get("PayloadFormatVersion") or "2.0",
-        timeout=int(integration.get("TimeoutInMillis") or 29_000) / 1000,
-        authorizer=authorizers.get(entry.get("AuthorizerId") or ""),
-        answers=bool(entry.get("RouteResponseSelectionExpression")),
+        integration=integrations.get(str(part.get("Target") or "").rpartition("/")[2]),
+        authorizer=authorizers.get(part["AuthorizerId"]) if kind in ("CUSTOM", "JWT") else None,
+        iam=kind == "AWS_IAM",
+        scopes=tuple(part.get("AuthorizationScopes") or ()),
+        answers=bool(part.get("RouteResponseSelectionExpression")),
+        limit=_limit(key, stage),
     )
 
 
-def match(api: Api, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+def _limit(key: str, stage: Mapping[str, Any]) -> Limit | None:
+    """The route's throttling, the stage's for what the route leaves out; None without any."""
+    given = dict(stage.get("DefaultRouteSettings") or {})
+    given |= (stage.get("RouteSettings") or {}).get(key) or {}
+    rate, burst = given.get("ThrottlingRateLimit"), given.get("ThrottlingBurstLimit")
+    if rate is None and burst is None:
+        return None
+    return Limit(10_000.0 if rate is None else float(rate), 5_000 if burst is None else int(burst))
+
+
+def match(stage: Stage, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The route of a request and its path parameters.
 
     A full match comes before a greedy one, a method before ANY, and `$default` last.
     """
     segments = path.split("/")[1:]
     best: tuple[tuple[int, ...], Route, dict[str, str]] | None = None
-    for route in api.routes:
+    for route in stage.routes:
         if route.method not in (method, "ANY"):
             continue
         found = _labels(route.segments, segments)
@@ -131,7 +252,7 @@ def match(api: Api, method: str, path: str) -> tuple[Route, dict[str, str]] | No
             best = (rank, route, found)
     if best is not None:
         return best[1], best[2]
-    default = api.by_key.get("$default")
+    default = stage.by_key.get("$default")
     return None if default is None else (default, {})
 
 

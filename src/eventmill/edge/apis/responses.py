@@ -11,46 +11,79 @@ import orjson
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 _JSON = [(b"content-type", b"application/json")]
 
-
-def message(status: int, text: str) -> Answer:
-    """One of API Gateway's own answers."""
-    return status, list(_JSON), orjson.dumps({"message": text})
-
-
-INTERNAL = (500, "Internal Server Error")
 ERRORS = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
+    413: "Request Entity Too Large",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
+
+
+class Stopped(Exception):
+    """The API itself answers, and no integration does."""
+
+    def __init__(self, status: int, **headers: str) -> None:
+        super().__init__(ERRORS[status])
+        self.status = status
+        self.headers = headers
+
+    @property
+    def answer(self) -> Answer:
+        """The gateway's answer for the status."""
+        status, headers, body = error(self.status)
+        own = [(k.replace("_", "-").encode(), v.encode()) for k, v in self.headers.items()]
+        return status, headers + own, body
 
 
 def error(status: int) -> Answer:
     """The gateway's answer for a status."""
-    return message(status, ERRORS[status])
+    return status, list(_JSON), orjson.dumps({"message": ERRORS[status]})
 
 
-def answer_of(payload: bytes) -> Answer:
-    """The answer of a function that returned `payload`; one that fits no form answers 500."""
+def answer_of(payload: bytes, version: str) -> Answer:
+    """The answer of a function that returned `payload`; one that fits no form answers 500.
+
+    In format 2.0 a result without a statusCode is itself the body of a 200.
+    """
     result: Any = orjson.loads(payload)
     if not isinstance(result, dict) or "statusCode" not in result:
-        return 200, list(_JSON), payload
+        if version == "1.0":
+            return error(500)
+        return 200, list(_JSON), b"" if result is None else payload
     try:
         status = int(result["statusCode"])
         body = result.get("body")
         data = b"" if body is None else _data(body, bool(result.get("isBase64Encoded")))
-    except (TypeError, ValueError, binascii.Error):
+        headers = _headers(result, version)
+    except (TypeError, ValueError, AttributeError, binascii.Error):
         return error(500)
-    headers = [
-        (str(name).lower().encode("latin-1"), _text(value).encode("utf-8"))
-        for name, value in (result.get("headers") or {}).items()
-    ]
-    headers += [(b"set-cookie", str(cookie).encode()) for cookie in result.get("cookies") or []]
+    if not 100 <= status < 600:
+        return error(500)
     if not any(name == b"content-type" for name, _ in headers):
         headers.append((b"content-type", b"text/plain;charset=utf-8"))
     return status, headers, data
+
+
+def _headers(result: dict[str, Any], version: str) -> list[tuple[bytes, bytes]]:
+    several = result.get("multiValueHeaders") or {} if version == "1.0" else {}
+    pairs = [(str(n).lower(), value) for n, values in several.items() for value in values]
+    named = {name for name, _ in pairs}
+    pairs += [
+        (str(n).lower(), value)
+        for n, value in (result.get("headers") or {}).items()
+        if str(n).lower() not in named
+    ]
+    if version == "2.0":
+        pairs += [("set-cookie", cookie) for cookie in result.get("cookies") or []]
+    return [
+        (name.encode("latin-1"), _text(value).encode())
+        for name, value in pairs
+        if value is not None
+    ]
 
 
 def _data(body: Any, encoded: bool) -> bytes:
@@ -60,4 +93,6 @@ def _data(body: Any, encoded: bool) -> bytes:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict | list):
+        raise TypeError("a header's value must be a text, a number or a truth value")
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""WebSocket APIs: connections, the choice of a route for each message, and @connections.
+"""WebSocket APIs: handshakes, the choice of a route for each message, and the end.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api.html
 """
@@ -6,302 +6,307 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import orjson
 
-from eventmill.edge.apis.model import Api, Route
-from eventmill.edge.apis.refused import Refused
-from eventmill.edge.body import Receive, Scope, Send, read_all, send_answer
-from eventmill.kernel.clock import Clock, clf_time, iso_millis
+from eventmill.edge.apis import access_log, socket_events
+from eventmill.edge.apis.authorization import Authorizers
+from eventmill.edge.apis.buckets import Buckets
+from eventmill.edge.apis.connections import Connection, OpenConnections
+from eventmill.edge.apis.functions import Functions, Refused
+from eventmill.edge.apis.model import Authorizer, Route, Stage
+from eventmill.edge.apis.parameters import select, text
+from eventmill.edge.apis.socket_integrations import Failed, Reply, SocketIntegrations
+from eventmill.edge.body import Receive, Scope, Send
+from eventmill.edge.security import Security
+from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.functions import ConcurrencyExceeded, Outcome
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import LogSink
+from eventmill.wire import HttpRequest
 
-if TYPE_CHECKING:
-    from eventmill.edge.apis.front import ApiFront
-
-IDLE_SECONDS = 600.0
-LIFE_SECONDS = 7_200.0
-_MESSAGE_LIMIT = 131_072
-
-
-@dataclass(slots=True)
-class Connection:
-    """An open socket. Times are epoch seconds on the moved clock."""
-
-    id: str
-    api: Api
-    stage: str
-    send: Send
-    connected: float
-    active: float
-    client: str
-    agent: str
-    headers: Mapping[str, str]
-    authorizer: Mapping[str, Any] | None
-    domain: str
-    closing: int | None = None
+_NAME = re.compile(r"\$\{?request\.body\.([\w.\-\[\]]+)\}?")
+_SECONDS = 29.0
+"""How long a handshake waits for its authorizer."""
 
 
-class OpenConnections:
-    """See kernel.ports.Connections."""
+class Sockets:
+    """Serves each WebSocket from its handshake to its end."""
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        connections: OpenConnections,
+        clock: Clock,
+        ids: Ids,
+        authorizers: Authorizers,
+        functions: Functions,
+        integrations: SocketIntegrations,
+        security: Security,
+        logs: LogSink,
+        domain: Callable[[], str],
+    ) -> None:
+        """`domain` is host and port that a handler reaches the engine by."""
+        self._connections = connections
         self._clock = clock
         self._ids = ids
-        self._open: dict[str, Connection] = {}
+        self._authorizers = authorizers
+        self._functions = functions
+        self._integrations = integrations
+        self._security = security
+        self._logs = logs
+        self._domain = domain
+        self._buckets = Buckets(clock)
         self._tasks: set[asyncio.Task[None]] = set()
-
-    def __len__(self) -> int:
-        return len(self._open)
-
-    async def post(self, connection_id: str, data: bytes) -> bool:
-        """Send one text frame. False when the connection is gone."""
-        connection = self._open.get(connection_id)
-        if connection is None:
-            return False
-        connection.active = self._clock.now()
-        try:
-            await connection.send({"type": "websocket.send", "text": data.decode("utf-8")})
-        except (RuntimeError, OSError, UnicodeDecodeError):
-            return False
-        return True
-
-    async def close(self, connection_id: str, code: int = 1000) -> bool:
-        """Close it. False when it is gone."""
-        connection = self._open.get(connection_id)
-        if connection is None:
-            return False
-        connection.closing = code
-        with contextlib.suppress(RuntimeError, OSError):
-            await connection.send({"type": "websocket.close", "code": code})
-        return True
-
-    def describe(self, connection_id: str) -> Mapping[str, Any] | None:
-        """What GetConnection tells."""
-        connection = self._open.get(connection_id)
-        if connection is None:
-            return None
-        return {
-            "connectedAt": connection.connected,
-            "lastActiveAt": connection.active,
-            "identity": {"sourceIp": connection.client, "userAgent": connection.agent},
-        }
-
-    async def manage(self, method: str, raw: str, receive: Receive, send: Send) -> None:
-        """One request to @connections."""
-        number = unquote(raw.partition("/@connections/")[2])
-        if self.describe(number) is None:
-            await _json(send, 410, {"message": "Gone"}, error="GoneException")
-        elif method == "POST":
-            try:
-                data = await read_all(receive, _MESSAGE_LIMIT)
-            except Fault:
-                await _json(
-                    send, 413, {"message": "Payload too large"}, error="PayloadTooLargeException"
-                )
-                return
-            if await self.post(number, data):
-                await _json(send, 200, {})
-            else:
-                await _json(send, 410, {"message": "Gone"}, error="GoneException")
-        elif method == "DELETE":
-            await self.close(number)
-            await send_answer(send, 204, [], b"")
-        else:
-            told = dict(self.describe(number) or {})
-            for name in ("connectedAt", "lastActiveAt"):
-                told[name] = iso_millis(told[name])
-            await _json(send, 200, told)
 
     async def serve(
         self,
-        front: ApiFront,
-        api: Api | None,
-        raw: str,
+        stage: Stage | None,
         scope: Scope,
         headers: Mapping[str, str],
         receive: Receive,
         send: Send,
     ) -> None:
-        """One WebSocket, from its handshake to its end."""
-        stage = raw.strip("/").partition("/")[0]
-        if api is None or not api.websocket or stage not in api.stages:
-            await _refuse(send, 403 if api else 404)
-            return
+        """One WebSocket; `stage` is None for an address that leads nowhere."""
         await receive()
+        if stage is None or not stage.websocket:
+            await _refuse(send, 403)
+            return
         now = self._clock.now()
         connection = Connection(
-            self._ids.opaque(11),
-            api,
-            stage,
-            send,
-            now,
-            now,
-            (scope.get("client") or ("127.0.0.1", 0))[0],
-            headers.get("user-agent", ""),
-            headers,
-            None,
-            headers.get("host", ""),
+            id=self._ids.opaque(11),
+            stage=stage,
+            send=send,
+            connected=now,
+            active=now,
+            client=(scope.get("client") or ("127.0.0.1", 0))[0],
+            agent=headers.get("user-agent", ""),
+            domain=self._domain(),
         )
-        status = await self._connect(front, connection, scope["query_string"].decode())
+        status, protocol = await self._connect(connection, scope, headers)
         if status != 200:
             await _refuse(send, status)
             return
-        await send({"type": "websocket.accept"})
-        self._open[connection.id] = connection
-        watch = asyncio.create_task(self._watch(connection))
-        code = 1005
+        await send({"type": "websocket.accept", "subprotocol": protocol})
+        self._connections.add(connection)
+        code, reason = 1006, ""
         try:
-            code = await self._messages(front, connection, receive)
+            code, reason = await self._messages(connection, receive)
         finally:
-            watch.cancel()
-            self._open.pop(connection.id, None)
-            await self._disconnect(front, connection, connection.closing or code)
+            self._connections.remove(connection)
+            await self._disconnect(connection, *(connection.closing or (code, reason)))
 
-    async def _messages(self, front: ApiFront, connection: Connection, receive: Receive) -> int:
+    async def _messages(self, connection: Connection, receive: Receive) -> tuple[int, str]:
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
-                return int(message.get("code") or 1005)
+                return int(message.get("code") or 1005), message.get("reason") or ""
             connection.active = self._clock.now()
             data = message.get("text")
-            text = data if data is not None else message.get("bytes", b"").decode("latin-1")
-            task = asyncio.create_task(self._message(front, connection, text))
+            said = data if data is not None else message.get("bytes", b"").decode("latin-1")
+            task = asyncio.create_task(self._message(connection, said))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _watch(self, connection: Connection) -> None:
-        """Close it when it was idle for ten minutes, or is two hours old."""
-        while True:
-            due = min(connection.active + IDLE_SECONDS, connection.connected + LIFE_SECONDS)
-            if due <= self._clock.now():
-                await self.close(connection.id, 1001)
-                return
-            await self._clock.sleep_until(due)
-
-    async def _connect(self, front: ApiFront, connection: Connection, query: str) -> int:
-        """The status of the handshake: 200 when the connection may be."""
-        route = connection.api.by_key.get("$connect")
+    async def _connect(
+        self, connection: Connection, scope: Scope, headers: Mapping[str, str]
+    ) -> tuple[int, str | None]:
+        """(status, subprotocol) of the handshake: 200 when the connection may be."""
+        stage = connection.stage
+        route = stage.by_key.get("$connect")
         if route is None:
-            return 200
-        event = self._event(connection, "CONNECT", "$connect") | {
-            "headers": dict(connection.headers),
-            "multiValueHeaders": {name: [text] for name, text in connection.headers.items()},
-        }
-        pairs = parse_qsl(query)
-        if pairs:
-            event["queryStringParameters"] = dict(pairs)
-            event["multiValueQueryStringParameters"] = {
-                name: [value for key, value in pairs if key == name] for name, _ in pairs
-            }
-        if route.authorizer is not None:
-            status, connection.authorizer = await front.authorize_connect(
-                connection.api, connection.stage, route.authorizer, event, query
-            )
-            if status != 200:
-                return status
-            event["requestContext"]["authorizer"] = dict(connection.authorizer or {})
-        outcome = await self._run(front, connection, route, event)
-        if outcome is None or outcome.failed:
-            return 502
-        answer = orjson.loads(outcome.payload)
-        status = int(answer.get("statusCode", 200)) if isinstance(answer, dict) else 502
-        return 200 if 200 <= status < 300 else status
-
-    async def _message(self, front: ApiFront, connection: Connection, text: str) -> None:
-        route = choose(connection.api, text)
-        request_id = self._ids.opaque(11)
-        problem = {"connectionId": connection.id, "requestId": request_id}
-        if route is None:
-            await self.post(connection.id, orjson.dumps({"message": "Forbidden"} | problem))
-            return
-        event = self._event(connection, "MESSAGE", route.key)
-        event["requestContext"] |= {"messageId": self._ids.opaque(11), "requestId": request_id}
-        event["body"] = text
-        outcome = await self._run(front, connection, route, event)
-        if outcome is None or outcome.failed:
-            failure = {"message": "Internal server error"} | problem
-            await self.post(connection.id, orjson.dumps(failure))
-            return
-        answer = orjson.loads(outcome.payload)
-        if route.answers and isinstance(answer, dict) and answer.get("body") is not None:
-            await self.post(connection.id, str(answer["body"]).encode())
-
-    async def _disconnect(self, front: ApiFront, connection: Connection, code: int) -> None:
-        route = connection.api.by_key.get("$disconnect")
-        if route is None:
-            return
-        event = self._event(connection, "DISCONNECT", "$disconnect")
-        event["headers"] = {
-            "Host": connection.domain,
-            "x-api-key": "",
-            "X-Forwarded-For": "",
-            "x-restapi": "",
-        }
-        event["requestContext"] |= {"disconnectStatusCode": code, "disconnectReason": ""}
-        await self._run(front, connection, route, event)
-
-    async def _run(
-        self, front: ApiFront, connection: Connection, route: Route, event: dict[str, Any]
-    ) -> Outcome | None:
-        source = front.source_arn(connection.api, connection.stage, route.key)
-        try:
-            return await asyncio.wait_for(
-                front.invoke(route.function, orjson.dumps(event), source, None), route.timeout
-            )
-        except (TimeoutError, ConcurrencyExceeded, Refused):
-            return None
-
-    def _event(self, connection: Connection, kind: str, key: str) -> dict[str, Any]:
-        now = self._clock.now()
-        context: dict[str, Any] = {
-            "routeKey": key,
-            "eventType": kind,
-            "extendedRequestId": self._ids.opaque(11),
-            "requestTime": clf_time(now),
-            "messageDirection": "IN",
-            "stage": connection.stage,
-            "connectedAt": int(connection.connected * 1000),
-            "requestTimeEpoch": int(now * 1000),
-            "identity": {"sourceIp": connection.client, "userAgent": connection.agent},
-            "requestId": self._ids.opaque(11),
-            "domainName": connection.domain,
-            "connectionId": connection.id,
-            "apiId": connection.api.id,
-        }
+            return 200, None
+        sent = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in scope["state"].get("sent_headers", scope["headers"])
+        ]
+        query = scope["query_string"].decode("latin-1")
+        event = self._event(connection, "CONNECT", route)
+        socket_events.with_handshake(event, [*sent, *self._forwarded(connection)], query)
+        status = await self._admit(connection, route, event, scope, headers)
+        if status != 200:
+            return status, None
         if connection.authorizer is not None:
-            context["authorizer"] = dict(connection.authorizer)
-        return {"requestContext": context, "isBase64Encoded": False}
+            event["requestContext"]["authorizer"] = dict(connection.authorizer)
+        try:
+            reply = await self._integrations.reply(stage, route, event)
+        except (Failed, TimeoutError, ConcurrencyExceeded):
+            reply = Reply(502, None, {})
+        except Refused:
+            reply = Reply(500, None, {})
+        self._log(connection, event, reply.status)
+        if not 200 <= reply.status < 300:
+            return reply.status, None
+        return 200, reply.headers.get("sec-websocket-protocol")
+
+    def _forwarded(self, connection: Connection) -> list[tuple[str, str]]:
+        return [
+            ("X-Amzn-Trace-Id", f"Root={self._ids.trace_root(self._clock.real())}"),
+            ("X-Forwarded-For", connection.client),
+            ("X-Forwarded-Port", connection.domain.rpartition(":")[2]),
+            ("X-Forwarded-Proto", "http"),
+        ]
+
+    async def _admit(
+        self,
+        connection: Connection,
+        route: Route,
+        event: dict[str, Any],
+        scope: Scope,
+        headers: Mapping[str, str],
+    ) -> int:
+        """200 when the handshake may go on to its integration."""
+        if not self._passes(connection.stage, route):
+            return 429
+        if route.iam:
+            path, query = scope["raw_path"].decode("ascii"), scope["query_string"].decode("latin-1")
+            try:
+                self._security.signed(HttpRequest("GET", path, query, headers), "execute-api")
+            except Fault:
+                return 403
+        if route.authorizer is None:
+            return 200
+        return await self._authorize(connection, route.authorizer, event, headers)
+
+    async def _authorize(
+        self,
+        connection: Connection,
+        authorizer: Authorizer,
+        event: dict[str, Any],
+        headers: Mapping[str, str],
+    ) -> int:
+        """The status of the authorizer, asked once for a connection; its context is kept."""
+        stage = connection.stage
+        arn = self._functions.arn(stage.api, f"{stage.name}/$connect")
+
+        async def ask(function: str, payload: bytes) -> Outcome:
+            source = self._functions.arn(stage.api, f"authorizers/{authorizer.id}")
+            return await self._functions.run(
+                function, payload, source, _SECONDS, role=authorizer.role
+            )
+
+        try:
+            verdict = await self._authorizers.decide(
+                replace(authorizer, ttl=0),
+                stage.name,
+                [_identity(source, event, headers) for source in authorizer.sources],
+                arn,
+                lambda found: event | {"type": "REQUEST", "methodArn": arn},
+                ask,
+            )
+        except (Refused, ConcurrencyExceeded, TimeoutError):
+            return 500
+        if verdict.status == 200:
+            context = {key: text(value) for key, value in verdict.context.items()}
+            connection.authorizer = context
+        return verdict.status
+
+    async def _message(self, connection: Connection, said: str) -> None:
+        stage = connection.stage
+        route = choose(stage, said)
+        event = self._event(connection, "MESSAGE", route)
+        problem = {
+            "connectionId": connection.id,
+            "requestId": event["requestContext"]["requestId"],
+        }
+        if route is None:
+            await self._tell(connection, {"message": "Forbidden"} | problem)
+            return
+        if not self._passes(stage, route):
+            await self._tell(connection, {"message": "Too Many Requests"} | problem)
+            return
+        event["body"] = said
+        try:
+            reply = await self._integrations.reply(stage, route, event)
+        except (Failed, Refused, TimeoutError, ConcurrencyExceeded):
+            self._log(connection, event, 500)
+            await self._tell(connection, {"message": "Internal server error"} | problem)
+            return
+        self._log(connection, event, reply.status)
+        if route.answers and reply.body is not None:
+            await self._connections.post(connection.id, reply.body)
+
+    async def _tell(self, connection: Connection, value: Mapping[str, Any]) -> None:
+        await self._connections.post(connection.id, orjson.dumps(value))
+
+    async def _disconnect(self, connection: Connection, code: int, reason: str) -> None:
+        """The function is told; what it answers, or that it cannot, changes nothing."""
+        route = connection.stage.by_key.get("$disconnect")
+        if route is None:
+            return
+        event = self._event(connection, "DISCONNECT", route)
+        socket_events.with_end(event, connection, code, reason)
+        try:
+            reply = await self._integrations.reply(connection.stage, route, event)
+            self._log(connection, event, reply.status)
+        except (Failed, Refused, TimeoutError, ConcurrencyExceeded):
+            self._log(connection, event, 500)
+
+    def _event(self, connection: Connection, kind: str, route: Route | None) -> dict[str, Any]:
+        return socket_events.event_of(
+            connection,
+            self._ids,
+            self._clock.now(),
+            kind,
+            "" if route is None else route.key,
+            self._ids.opaque(11),
+        )
+
+    def _passes(self, stage: Stage, route: Route) -> bool:
+        limit = route.limit
+        key = (stage.api, stage.name, route.key, limit)
+        return limit is None or self._buckets.take(key, limit.rate, limit.burst)
+
+    def _log(self, connection: Connection, event: Mapping[str, Any], status: int) -> None:
+        context = event["requestContext"]
+
+        def lookup(name: str) -> Any:
+            if name == "status":
+                return status
+            held: Any = context
+            for step in name.split("."):
+                held = held.get(step) if isinstance(held, dict) else None
+            return held
+
+        access_log.write(self._logs, connection.stage, lookup, self._clock.now())
 
 
-def choose(api: Api, text: str) -> Route | None:
-    """The route of a message, by the field that the selection expression names."""
-    value: Any = None
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return api.by_key.get("$default")
-    path = api.selection.strip("${}").removeprefix("request.body.")
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    found = api.by_key.get(str(value)) if value is not None else None
-    return found or api.by_key.get("$default")
+def choose(stage: Stage, said: str) -> Route | None:
+    """The route of a message: the selection expression with the fields that it names put in.
+
+    A message that is no JSON, or lacks a field, goes to `$default`.
+    """
+    body = said.encode()
+    missing = False
+
+    def value(found: re.Match[str]) -> str:
+        nonlocal missing
+        held = select(body, found.group(1))
+        missing = missing or held is None
+        return text(held)
+
+    key = _NAME.sub(value, stage.selection)
+    found = None if missing else stage.by_key.get(key)
+    return found or stage.by_key.get("$default")
+
+
+def _identity(source: str, event: Mapping[str, Any], headers: Mapping[str, str]) -> str | None:
+    """`route.request.header.X`, `route.request.querystring.x`, `stageVariables.x`, `context.x`."""
+    kind, _, name = source.removeprefix("route.request.").partition(".")
+    if kind == "header":
+        return headers.get(name.lower())
+    if kind == "querystring":
+        return (event.get("queryStringParameters") or {}).get(name)
+    if kind == "stageVariables":
+        return (event.get("stageVariables") or {}).get(name)
+    return text(event["requestContext"].get(name)) if kind == "context" else None
 
 
 async def _refuse(send: Send, status: int) -> None:
     """Refuse a handshake with a status."""
     await send({"type": "websocket.http.response.start", "status": status, "headers": []})
     await send({"type": "websocket.http.response.body", "body": b""})
-
-
-async def _json(send: Send, status: int, value: Any, *, error: str = "") -> None:
-    headers = [(b"content-type", b"application/json")]
-    if error:
-        headers.append((b"x-amzn-errortype", error.encode()))
-    await send_answer(send, status, headers, orjson.dumps(value))

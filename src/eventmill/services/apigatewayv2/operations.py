@@ -82,7 +82,8 @@ def _route_defaults(call: Call, owner: str, config: dict[str, Any]) -> None:
     for other in parts.every(call.tx, owner, "route").values():
         if other["RouteKey"] == config["RouteKey"]:
             raise Conflict(
-                "ConflictException", f"Route with key {config['RouteKey']} already exists for this API"
+                "ConflictException",
+                f"Route with key {config['RouteKey']} already exists for this API",
             )
     config.setdefault("AuthorizationType", "NONE")
     config.setdefault("ApiKeyRequired", False)
@@ -110,10 +111,11 @@ def _domain_defaults(call: Call, owner: str, config: dict[str, Any]) -> None:
     config["DomainNameArn"] = f"arn:aws:apigateway:{call.region}::/domainnames/{name}"
     config.setdefault("ApiMappingSelectionExpression", "$request.basepath")
     config.setdefault("RoutingMode", "API_MAPPING_ONLY")
+    suffix = f"execute-api.{call.region}.amazonaws.com"
     config["DomainNameConfigurations"] = [
         entry
         | {
-            "ApiGatewayDomainName": f"d-{call.ids.lower(10)}.execute-api.{call.region}.amazonaws.com",
+            "ApiGatewayDomainName": f"d-{call.ids.lower(10)}.{suffix}",
             "DomainNameStatus": "AVAILABLE",
             "HostedZoneId": "Z1UJRXOUMOOFQ8",
         }
@@ -126,7 +128,9 @@ def _mapping_defaults(call: Call, owner: str, config: dict[str, Any]) -> None:
     key = config.setdefault("ApiMappingKey", "")
     for other in parts.every(call.tx, owner, "apimapping").values():
         if other["ApiMappingKey"] == key:
-            raise Conflict("ConflictException", "ApiMapping key already exists for this domain name")
+            raise Conflict(
+                "ConflictException", "ApiMapping key already exists for this domain name"
+            )
 
 
 def _link_defaults(call: Call, owner: str, config: dict[str, Any]) -> None:

@@ -164,7 +164,9 @@ RESOURCES = (
             ),
             R,
         )
-        | {"BodyS3Location": Refused("write the document into Body: it is read before buckets are")},
+        | {
+            "BodyS3Location": Refused("write the document into Body: it is read before buckets are")
+        },
         _create_api,
         _update_api,
         _delete_api,

@@ -1,0 +1,170 @@
+"""One request to an HTTP API, from its stage to its answer.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import unquote
+
+from eventmill.edge.apis import access_log, cors, events
+from eventmill.edge.apis.buckets import Buckets
+from eventmill.edge.apis.gate import Gate
+from eventmill.edge.apis.integrations import Integrations
+from eventmill.edge.apis.model import Route, Stage, match
+from eventmill.edge.apis.parameters import change_answer, context_value, of_request
+from eventmill.edge.apis.responses import Answer, Stopped
+from eventmill.edge.body import Receive, Scope, read_all
+from eventmill.kernel.clock import Clock
+from eventmill.kernel.errors import Fault
+from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import LogSink
+
+_BODY_LIMIT = 10 * 1024 * 1024
+_NOWHERE = Route("", "-", "", (), None, None, iam=False, scopes=(), answers=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request goes: the stage, the path below it, and the whole path that a function sees.
+
+    Paths are still percent-encoded. `domain` is the name that the client called.
+    """
+
+    stage: Stage
+    path: str
+    raw: str
+    domain: str
+
+
+class HttpApis:
+    """All HTTP APIs of the engine."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        ids: Ids,
+        gate: Gate,
+        integrations: Integrations,
+        logs: LogSink,
+        account: str,
+    ) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._gate = gate
+        self._integrations = integrations
+        self._logs = logs
+        self._account = account
+        self._buckets = Buckets(clock)
+
+    async def answer(
+        self, place: Place, scope: Scope, headers: Mapping[str, str], receive: Receive
+    ) -> Answer:
+        """The answer, CORS headers and the request's id among its own. Raises ClientGone."""
+        stage = place.stage
+        origin = headers.get("origin", "")
+        found = match(stage, scope["method"], place.path)
+        request = self._request(place, scope, headers, found)
+        asks = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
+        if stage.cors is not None and asks and origin:
+            answer = cors.preflight(stage.cors, origin)
+        else:
+            try:
+                if found is None:
+                    raise Stopped(404)
+                request, answer = await self._routed(request, scope, receive)
+            except Stopped as stopped:
+                answer = stopped.answer
+            if stage.cors is not None:
+                answer = cors.merged(answer, stage.cors, origin)
+        self._log(request, answer)
+        status, shown, body = answer
+        return status, [*shown, (b"apigw-requestid", request.request_id.encode())], body
+
+    async def _routed(
+        self, request: events.Request, scope: Scope, receive: Receive
+    ) -> tuple[events.Request, Answer]:
+        route, stage = request.route, request.stage
+        if route.limit is not None and not self._buckets.take(
+            (stage.api, stage.name, route.key, route.limit), route.limit.rate, route.limit.burst
+        ):
+            raise Stopped(429)
+        try:
+            body = await read_all(receive, _BODY_LIMIT)
+        except Fault:
+            raise Stopped(413) from None
+        request = replace(request, body=body)
+        given = await self._gate.check(request, scope["raw_path"].decode("ascii"))
+        request = replace(request, authorizer=given)
+        answer = await self._integrations.answer(request)
+        integration = route.integration
+        if integration is not None and integration.response:
+            answer = change_answer(integration.response, answer, of_request(request))
+        return request, answer
+
+    def _request(
+        self,
+        place: Place,
+        scope: Scope,
+        headers: Mapping[str, str],
+        found: tuple[Route, dict[str, str]] | None,
+    ) -> events.Request:
+        client = (scope.get("client") or ("127.0.0.1", 0))[0]
+        query = scope["query_string"].decode("latin-1")
+        own = self._forwarded(scope, headers, client)
+        lines = [
+            (name.decode("latin-1").lower(), value.decode("latin-1"))
+            for name, value in scope["sent_headers"]
+        ]
+        route, labels = found or (_NOWHERE, {})
+        return events.Request(
+            stage=place.stage,
+            route=route,
+            labels=labels,
+            method=scope["method"],
+            path=unquote(place.path),
+            raw_path=place.raw,
+            query=query,
+            headers={**headers, **own},
+            body=b"",
+            client=client,
+            request_id=self._ids.opaque(11),
+            now=self._clock.now(),
+            account=self._account,
+            domain=place.domain,
+            lines=[entry for entry in lines if entry[0] not in own] + list(own.items()),
+            pairs=events.pairs_of(query),
+        )
+
+    def _forwarded(self, scope: Scope, headers: Mapping[str, str], client: str) -> dict[str, str]:
+        """The headers that API Gateway adds, or adds to."""
+        before = headers.get("x-forwarded-for")
+        port = headers.get("host", "").rpartition(":")[2]
+        return {
+            "x-forwarded-for": f"{before}, {client}" if before else client,
+            "x-forwarded-port": headers.get("x-forwarded-port")
+            or (port if port.isdigit() else "80"),
+            "x-forwarded-proto": headers.get("x-forwarded-proto") or scope["scheme"],
+            "x-amzn-trace-id": headers.get("x-amzn-trace-id")
+            or f"Root={self._ids.trace_root(self._clock.real())}",
+        }
+
+    def _log(self, request: events.Request, answer: Answer) -> None:
+        if not request.stage.log_group:
+            return
+        now = self._clock.now()
+        milliseconds = int((now - request.now) * 1000)
+        known = {
+            "status": answer[0],
+            "responseLength": len(answer[2]),
+            "responseLatency": milliseconds,
+            "integrationLatency": milliseconds,
+        }
+
+        def lookup(name: str) -> Any:
+            return known[name] if name in known else context_value(request, name)
+
+        access_log.write(self._logs, request.stage, lookup, now)

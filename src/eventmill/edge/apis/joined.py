@@ -1,0 +1,54 @@
+"""The parts that serve HTTP and WebSocket APIs, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from eventmill.edge.apis.authorization import Authorizers
+from eventmill.edge.apis.catalog import Catalog
+from eventmill.edge.apis.connections import OpenConnections
+from eventmill.edge.apis.front import ApiFront
+from eventmill.edge.apis.functions import Functions
+from eventmill.edge.apis.gate import Gate
+from eventmill.edge.apis.httpapi import HttpApis
+from eventmill.edge.apis.integrations import Integrations
+from eventmill.edge.apis.management import Management
+from eventmill.edge.apis.socket_integrations import SocketIntegrations
+from eventmill.edge.apis.sockets import Sockets
+from eventmill.edge.apis.tokens import Tokens
+from eventmill.edge.security import Security
+from eventmill.kernel.clock import Clock
+from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import Ports
+from eventmill.store.database import Database
+
+
+def api_front(
+    database: Database,
+    clock: Clock,
+    ids: Ids,
+    ports: Ports,
+    connections: OpenConnections,
+    security: Security,
+    endpoint: Callable[[], str],
+    account: str,
+    region: str,
+) -> ApiFront:
+    """`endpoint` is the address that functions reach the engine by."""
+    functions = Functions(database, ids, ports.invoker, account, region)
+    authorizers = Authorizers(clock)
+    gate = Gate(authorizers, Tokens(ports.http, clock), security, functions)
+    apis = HttpApis(clock, ids, gate, Integrations(functions, ports), ports.logs, account)
+    sockets = Sockets(
+        connections,
+        clock,
+        ids,
+        authorizers,
+        functions,
+        SocketIntegrations(functions, ports),
+        security,
+        ports.logs,
+        lambda: urlsplit(endpoint()).netloc,
+    )
+    return ApiFront(Catalog(database), apis, sockets, Management(connections, security))

@@ -1,0 +1,213 @@
+"""What answers the routes of WebSocket APIs, with mapping templates where they are not proxies.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+import orjson
+
+from eventmill.edge.apis.functions import Functions
+from eventmill.edge.apis.mapping import Input, render
+from eventmill.edge.apis.model import Integration, Route, Stage
+from eventmill.edge.apis.parameters import select
+from eventmill.kernel.errors import Fault
+from eventmill.kernel.http import HttpCall, HttpFailed
+from eventmill.kernel.ports import ApiCaller, HttpSender, Ports
+from eventmill.services.apigateway import target_of
+from eventmill.velocity import VelocityError
+
+_STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})["']?""")
+
+
+class Failed(Exception):
+    """The integration gave no answer: the client is told `Internal server error`."""
+
+
+class Reply(NamedTuple):
+    """An integration's answer. `headers` have lower-case names; `body` is None for none."""
+
+    status: int
+    body: bytes | None
+    headers: Mapping[str, str]
+
+
+class SocketIntegrations:
+    """Each kind of integration by its type."""
+
+    def __init__(self, functions: Functions, ports: Ports) -> None:
+        self._functions = functions
+        self._http: HttpSender = ports.http
+        self._api: ApiCaller = ports.api
+
+    async def reply(self, stage: Stage, route: Route, event: dict[str, Any]) -> Reply:
+        """Raises Failed, Refused, ConcurrencyExceeded, TimeoutError."""
+        integration = route.integration
+        if integration is None:
+            return Reply(200, None, {})
+        if integration.kind == "AWS_PROXY":
+            return _proxied(await self._run(stage, route, integration, orjson.dumps(event)))
+        body = (event.get("body") or "").encode()
+        if integration.kind == "HTTP_PROXY":
+            return await self._web(integration, event, body)
+        body = _mapped(stage, integration, event, body)
+        if integration.kind == "HTTP":
+            answer = await self._web(integration, event, body)
+            return _answered(stage, integration, event, str(answer.status), answer.body or b"")
+        if integration.kind == "MOCK":
+            found = _STATUS.search(body.decode("utf-8", "replace"))
+            return _answered(stage, integration, event, found.group(1) if found else "200", b"")
+        if integration.function:
+            said = await self._run(stage, route, integration, body or b"null")
+            return _answered(stage, integration, event, "200", said)
+        return _answered(stage, integration, event, *await self._service(integration, body))
+
+    async def _run(
+        self, stage: Stage, route: Route, integration: Integration, payload: bytes
+    ) -> bytes:
+        outcome = await self._functions.run(
+            integration.function,
+            payload,
+            self._functions.arn(stage.api, f"{stage.name}/{route.key}"),
+            integration.timeout,
+            role=integration.role,
+        )
+        if outcome.failed and integration.kind == "AWS_PROXY":
+            raise Failed(outcome.error)
+        return outcome.payload
+
+    async def _web(self, integration: Integration, event: Mapping[str, Any], body: bytes) -> Reply:
+        context = event["requestContext"]
+        headers = [("content-type", "application/json"), ("connectionid", context["connectionId"])]
+        headers += [
+            (name.removeprefix("integration.request.header."), _parameter(value, event))
+            for name, value in integration.request.items()
+            if name.startswith("integration.request.header.")
+        ]
+        method = integration.method if integration.method not in ("", "ANY") else "POST"
+        call = HttpCall(method, integration.uri, headers, body, integration.timeout)
+        try:
+            answer = await self._http.send(call)
+        except HttpFailed as failed:
+            raise Failed(str(failed)) from None
+        return Reply(answer.status, answer.body, {})
+
+    async def _service(self, integration: Integration, body: bytes) -> tuple[str, bytes]:
+        """An operation of AWS's API: `…:sqs:action/SendMessage`, or a queue's path with a form."""
+        target = target_of(integration.uri)
+        if target is None:
+            raise Failed(f"{integration.uri} names neither path nor action of a service")
+        service, kind, rest = target
+        text = body.decode("utf-8", "replace")
+        if text.startswith("Action=") or "&Action=" in text:
+            form = dict(parse_qsl(text))
+            action = form.pop("Action")
+            if service == "sqs" and kind == "path":
+                form.setdefault("QueueUrl", rest)
+            text = orjson.dumps(form).decode()
+        else:
+            action = rest.rpartition("/")[2]
+        try:
+            result = await self._api.call_json(service, action, text or "{}")
+        except Fault as fault:
+            said = {"__type": fault.code, "message": fault.message}
+            return str(fault.status or fault.default_status), orjson.dumps(said)
+        return "200", orjson.dumps(result, default=str)
+
+
+def _proxied(payload: bytes) -> Reply:
+    """Raises Failed."""
+    answer = orjson.loads(payload)
+    if not isinstance(answer, dict):
+        raise Failed("the function returned no object")
+    try:
+        status = int(answer.get("statusCode", 200))
+        headers = {str(k).lower(): str(v) for k, v in (answer.get("headers") or {}).items()}
+    except (TypeError, ValueError, AttributeError):
+        raise Failed("the function's answer has no form of a proxy's") from None
+    body = answer.get("body")
+    if body is None:
+        return Reply(status, None, headers)
+    data = body.encode() if isinstance(body, str) else orjson.dumps(body)
+    return Reply(status, data, headers)
+
+
+def _parameter(expression: str, event: Mapping[str, Any]) -> str:
+    """`route.request.body.x`, `context.x`, `stageVariables.x` or a `'static'` text."""
+    if expression.startswith("'"):
+        return expression.strip("'")
+    source, _, rest = expression.partition(".")
+    if source == "context":
+        return str(event["requestContext"].get(rest, ""))
+    if source == "stageVariables":
+        return str((event.get("stageVariables") or {}).get(rest, ""))
+    kind, _, name = rest.removeprefix("request.").partition(".")
+    if kind == "body":
+        return str(select((event.get("body") or "").encode(), name) or "")
+    named = {"header": "headers", "querystring": "queryStringParameters"}.get(kind, "")
+    return str((event.get(named) or {}).get(name, ""))
+
+
+def _mapped(stage: Stage, integration: Integration, event: Mapping[str, Any], body: bytes) -> bytes:
+    """The integration's request: its template over the message, or the message itself."""
+    templates = integration.templates
+    key = _selected(integration.template_selection, event)
+    template = templates.get(key, templates.get("$default"))
+    if template is None and len(templates) == 1 and not integration.template_selection:
+        (template,) = templates.values()
+    if template is None:
+        if integration.passthrough == "NEVER" or (
+            integration.passthrough == "WHEN_NO_TEMPLATES" and templates
+        ):
+            raise Failed("no template is for this message")
+        return body
+    return _rendered(stage, template, event, body)
+
+
+def _selected(expression: str, event: Mapping[str, Any]) -> str:
+    if not expression.startswith(("$request.body.", "${request.body.")):
+        return expression.replace("\\", "")
+    path = expression.strip("${}").removeprefix("request.body.")
+    return str(select((event.get("body") or "").encode(), path))
+
+
+def _rendered(stage: Stage, template: str, event: Mapping[str, Any], body: bytes) -> bytes:
+    parameters = {
+        "querystring": event.get("queryStringParameters") or {},
+        "header": event.get("headers") or {},
+    }
+    given = Input(body.decode("utf-8", "replace"), parameters)
+    context = dict(event["requestContext"])
+    try:
+        return render(template, given, context, stage.variables).encode()
+    except VelocityError as error:
+        raise Failed(str(error)) from None
+
+
+def _answered(
+    stage: Stage, integration: Integration, event: Mapping[str, Any], status: str, body: bytes
+) -> Reply:
+    """The integration response whose key is the status' or the error's; `$default` otherwise."""
+    error = select(body, "errorMessage") if integration.function else None
+    chosen: Mapping[str, Any] | None = None
+    for entry in integration.responses:
+        key = entry["IntegrationResponseKey"]
+        if key == "$default":
+            chosen = chosen or entry
+        elif key.startswith("/") and re.search(key.strip("/"), str(error or status)):
+            chosen = entry
+            break
+    if integration.function and error is not None and chosen is None:
+        raise Failed(str(error))
+    templates = (chosen or {}).get("ResponseTemplates") or {}
+    selection = ((chosen or {}).get("TemplateSelectionExpression") or "").replace("\\", "")
+    template = templates.get(selection, templates.get("$default"))
+    if template is None and len(templates) == 1:
+        (template,) = templates.values()
+    said = body if template is None else _rendered(stage, template, event, body)
+    return Reply(int(status), said or None, {})
