@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -25,10 +24,11 @@ from eventmill.deliver.provisioning import Provisioning
 from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
 from eventmill.deliver.upkeep import Upkeep
 from eventmill.deploy import SCHEMA as DEPLOY_SCHEMA
-from eventmill.deploy import Deployer, StackResult, outputs_of, resources_of
+from eventmill.deploy import StackResult, outputs_of, resources_of
+from eventmill.deploy.custom import PATH as ANSWERS
+from eventmill.deploy.custom import Answers
 from eventmill.deploy.record import Recorded
-from eventmill.deploy.references import stored_values
-from eventmill.deploy.secrets import with_secrets
+from eventmill.edge.answers import AnswerFront
 from eventmill.edge.apis import OpenConnections, api_front
 from eventmill.edge.apis.rest import RestFront, Trial
 from eventmill.edge.app import App, Front
@@ -55,13 +55,12 @@ from eventmill.kernel.ports import Ports
 from eventmill.observe.logs import LogWriter
 from eventmill.observe.metrics import MetricWriter
 from eventmill.services import cloudwatch, events, lambda_, s3, scheduler, ses
+from eventmill.stacks import Stacks
 from eventmill.store import outbox
 from eventmill.store.blobs import Blobs
 from eventmill.store.code import CodeStore
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
-from eventmill.template import read_template
-from eventmill.template.parameters import parameter_values
 
 
 class Engine:
@@ -78,7 +77,6 @@ class Engine:
         self.clock = Clock()
         self.ids = Ids(settings.seed)
         self.endpoint = ""
-        self._progress = progress
         durable = settings.durability == "power"
         schemas = {"outbox": outbox.SCHEMA, "deploy": DEPLOY_SCHEMA, "deliver": DELIVER_SCHEMA} | {
             service.name: service.schema for service in joins.SERVICES.values()
@@ -157,6 +155,18 @@ class Engine:
             s3.body,
             settings.account,
             settings.region,
+        )
+        self.answers = Answers(self.ids)
+        self.stacks = Stacks(
+            settings,
+            data.path,
+            self.database,
+            self.ids,
+            self.ports,
+            self._call,
+            self._address,
+            self.answers,
+            progress,
         )
         self._server: HttpServer | None = None
         self.smtp = SmtpListener(self.database, self._call, settings.host, settings.smtp_port)
@@ -244,6 +254,7 @@ class Engine:
             Control(self._commands()),
             rest,
             links,
+            AnswerFront(ANSWERS, self.answers.take),
             apis,
             urls,
             PackageFront(self.database),
@@ -275,32 +286,7 @@ class Engine:
         self, path: Path, parameters: Mapping[str, str], stack: str | None = None
     ) -> StackResult:
         """Bring a stack in line with a template; its name is its folder's. Raises UsageError."""
-        region, account = self.settings.region, self.settings.account
-        cache = self.data.path / "builds"
-        template = read_template(path, cache, region, parameters)
-        pseudo = {
-            "AWS::Region": region,
-            "AWS::AccountId": account,
-            "AWS::Partition": "aws",
-            "AWS::URLSuffix": "amazonaws.com",
-        }
-        deployer = Deployer(
-            self.database,
-            self.ids,
-            joins.RESOURCE_TYPES,
-            self.ports.builder,
-            self.ports.api,
-            self._call,
-            pseudo,
-            self.endpoint,
-            joins.balancer_address,
-            self._progress,
-        )
-        name = stack or re.sub(r"[^A-Za-z0-9-]", "-", template.file.parent.name) or "stack"
-        given = with_secrets(self.data.path, name, template, parameters, self._progress)
-        values = parameter_values(template, given)
-        stored = await stored_values(template, values, self.ports.api)
-        result = await deployer.deploy(template, name, stored)
+        result = await self.stacks.deploy(path, parameters, stack)
         await self.smtp.refresh()
         return result
 

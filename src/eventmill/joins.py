@@ -7,6 +7,7 @@ from typing import Any
 
 from eventmill.deliver.streams import StreamSource
 from eventmill.deliver.upkeep import Chore
+from eventmill.deploy.api import SERVICE as CLOUDFORMATION
 from eventmill.kernel.arns import parse_arn, service_of
 from eventmill.kernel.metrics import Dimensions
 from eventmill.observe import emf
@@ -64,6 +65,7 @@ SERVICES: dict[str, Service] = {
         elbv2.SERVICE,
         secretsmanager.SERVICE,
         ssm.SERVICE,
+        CLOUDFORMATION,
     )
 }
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventmill.services.contract import Refused, ResourceType, Support
+from eventmill.deploy.outside import type_of
+from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
 from eventmill.template import Declared, Template
 
 _EVERY_TYPE = {"AWS::CDK::Metadata": "recorded"}
@@ -58,9 +59,12 @@ def _resource(
     if declared.type in _EVERY_TYPE:
         yield finding("recorded", "", "has no meaning on one machine")
         return
-    kind = types.get(declared.type)
+    kind = type_of(types, declared.type)
     if kind is None:
         yield finding("refused", "", "this resource type is not offered")
+        return
+    if kind.notice:
+        yield finding("recorded", "", kind.notice)
         return
     for path in _paths(declared.properties, kind.properties):
         support = support_of(kind, path)
@@ -78,7 +82,7 @@ def support_of(kind: ResourceType, path: str) -> Support | Refused | None:
         if path in kind.properties:
             return kind.properties[path]
         path = path.rpartition(".")[0]
-    return None
+    return kind.properties.get(EVERYTHING)
 
 
 def _paths(

@@ -16,6 +16,7 @@ from eventmill.deploy import record
 from eventmill.deploy.addresses import localise
 from eventmill.deploy.check import check
 from eventmill.deploy.order import creation_order
+from eventmill.deploy.outside import Makers, type_of
 from eventmill.deploy.record import Recorded
 from eventmill.deploy.references import IN_OUTPUTS, dynamic
 from eventmill.kernel.errors import EventmillError, UsageError
@@ -37,6 +38,8 @@ _RUNTIMELESS = "python3"
 class StackResult:
     """What a deployment did, by logical id."""
 
+    number: str = ""
+    """The stack's id."""
     outputs: dict[str, Any] = field(default_factory=dict)
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -57,6 +60,7 @@ class Deployer:
         pseudo: Mapping[str, Any],
         endpoint: str,
         balancer_address: BalancerAddress,
+        makers: Makers,
         progress: Progress = lambda text: None,
     ) -> None:
         """`pseudo` holds AWS::Region, AWS::AccountId and the like."""
@@ -69,6 +73,7 @@ class Deployer:
         self._pseudo = dict(pseudo)
         self._endpoint = endpoint
         self._balancer_address = balancer_address
+        self._makers = makers
         self._progress = progress
 
     async def deploy(
@@ -98,11 +103,11 @@ class Deployer:
         active = {
             name
             for name, declared in template.resources.items()
-            if declared.type in self._types
+            if type_of(self._types, declared.type) is not None
             and (declared.condition is None or resolver.condition(declared.condition))
         }
         folders = await self._build(template, active, resolver)
-        result = StackResult()
+        result = StackResult(number)
         position = max((entry.position for entry in existing.values()), default=0)
         old_ones: list[Recorded] = []
         for name in creation_order(template, active):
@@ -117,6 +122,13 @@ class Deployer:
         await self._delete(stack, number, existing, active, old_ones, result)
         await self._outputs(template, stack, resolver, result)
         return result
+
+    async def remove(self, stack: str) -> None:
+        """Delete what a stack holds, and its record. Raises UsageError."""
+        existing = self._database.read(lambda tx: record.resources_of(tx, stack))
+        number = self._database.read(lambda tx: record.id_of(tx, stack))
+        await self._delete(stack, number, existing, set(), [], StackResult())
+        await self._database.write(lambda tx: record.close_stack(tx, stack))
 
     def _refuse(self, template: Template) -> None:
         refused = [f for f in check(template, self._types) if f.severity == "refused"]
@@ -187,7 +199,7 @@ class Deployer:
     ) -> tuple[Recorded, Recorded | None]:
         """(the resource as it now is, the one that it replaced and that is still to be deleted)."""
         stack, number, position = place
-        name, kind = declared.logical_id, self._types[declared.type]
+        name, kind = declared.logical_id, self._type(declared.type)
         try:
             properties = await dynamic(
                 self._localised(resolver.value(declared.properties)), self._api
@@ -214,16 +226,15 @@ class Deployer:
                 properties,
                 dict(declared.metadata),
                 old.physical_id if old is not None and in_place else None,
+                old.attributes if old is not None and in_place else {},
             )
             retain = declared.deletion_policy.startswith("Retain")
+            maker = self._makers.of(declared.type)
+            before = old.properties if old is not None and in_place else None
+            outside = None if maker is None else await maker.make(declared.type, resource, before)
 
             def write(tx: Transaction) -> Recorded:
-                call = self._call(tx)
-                made: Created = (
-                    kind.update(call, resource, old.properties)
-                    if old is not None and in_place
-                    else kind.create(call, resource)
-                )
+                made = outside or self._made(tx, kind, resource, before)
                 kept = old.position if old is not None and in_place else position
                 recorded = Recorded(
                     name, declared.type, made.physical_id, properties, made.attributes, retain, kept
@@ -236,7 +247,28 @@ class Deployer:
             raise UsageError(f"{name} ({declared.type}), line {declared.line}: {error}") from error
         (result.created if old is None or not in_place else result.updated).append(name)
         self._progress(f"{'updated' if in_place else 'created'} {name}")
-        return recorded, None if in_place else old
+        if kind.notice:
+            self._progress(f"{name} ({declared.type}) is {kind.notice}")
+        # A function that gives another id to what it changed has made another resource.
+        moved = outside is not None and old is not None and outside.physical_id != old.physical_id
+        return recorded, None if in_place and not moved else old
+
+    def _type(self, name: str) -> ResourceType:
+        found = type_of(self._types, name)
+        assert found is not None
+        return found
+
+    def _made(
+        self,
+        tx: Transaction,
+        kind: ResourceType,
+        resource: Resource,
+        before: Mapping[str, Any] | None,
+    ) -> Created:
+        call = self._call(tx)
+        return (
+            kind.create(call, resource) if before is None else kind.update(call, resource, before)
+        )
 
     async def _delete(
         self,
@@ -250,7 +282,7 @@ class Deployer:
         """Delete what was replaced and what the template no longer declares, newest first."""
         gone = [entry for name, entry in existing.items() if name not in active]
         for entry in sorted([*gone, *replaced], key=lambda entry: -entry.position):
-            kind = self._types[entry.type]
+            kind = self._type(entry.type)
             resource = Resource(
                 stack, number, entry.logical_id, entry.properties, {}, entry.physical_id
             )
@@ -269,6 +301,9 @@ class Deployer:
                     record.remove(tx, stack, entry.logical_id)
 
             try:
+                maker = self._makers.of(entry.type)
+                if maker is not None and not entry.retain:
+                    await maker.delete(entry.type, resource)
                 await self._database.write(write, long=True)
             except EventmillError as error:
                 raise UsageError(

@@ -69,6 +69,17 @@ def open_stack(tx: Transaction, name: str, fresh: str, endpoint: str) -> str:
     return str(row[0])
 
 
+def id_of(tx: Transaction, name: str) -> str:
+    """The stack's id; empty for one that is not there."""
+    row = tx.one("SELECT id FROM deploy_stacks WHERE name=?", (name,))
+    return "" if row is None else str(row[0])
+
+
+def close_stack(tx: Transaction, name: str) -> None:
+    """Forget a stack whose resources are gone."""
+    tx.execute("DELETE FROM deploy_stacks WHERE name=?", (name,))
+
+
 def resources_of(tx: Transaction, stack: str) -> dict[str, Recorded]:
     """By logical id, in the order of creation."""
     rows = tx.all(

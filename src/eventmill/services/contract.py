@@ -239,6 +239,8 @@ class Resource:
     properties: dict[str, Any]
     metadata: dict[str, Any] = field(default_factory=dict)
     physical_id: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """What GetAtt gave before an update."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,12 +251,17 @@ class Created:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
+EVERYTHING = "*"
+"""Key of ResourceType.properties that speaks for every property without one of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType:
     """A CloudFormation type. Its functions run inside one write transaction.
 
     `properties` maps a property, or a dotted path below one, to its support; a key speaks for
-    all below it that has no longer key. A property with no key is refused as unknown.
+    all below it that has no longer key. A property with no key is refused as unknown, unless
+    EVERYTHING is a key. `notice` says of a type that is only recorded what is missing.
     A change of a property in `replaces` creates a new resource and deletes the old one.
     `update` gets the resource with its new properties and the old ones beside it.
     """
@@ -265,6 +272,7 @@ class ResourceType:
     update: Callable[[Call, Resource, Mapping[str, Any]], Created]
     delete: Callable[[Call, Resource], None]
     replaces: frozenset[str] = frozenset()
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
+from eventmill.template.foreach import unroll
 from eventmill.template.include import include
 from eventmill.template.model import Declared, Output, Parameter, Template
 from eventmill.template.sam import expand, is_sam
@@ -27,7 +28,8 @@ _SECTIONS = {
     "Outputs",
     "Hooks",
 }
-_TRANSFORMS = {"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"}
+_LANGUAGE = "AWS::LanguageExtensions"
+_TRANSFORMS = {"AWS::Serverless-2016-10-31", _LANGUAGE}
 
 
 def find_template(path: Path) -> Path:
@@ -54,9 +56,21 @@ def read_template(path: Path, cache: Path, region: str, parameters: Mapping[str,
     _check_sections(file, document)
     lines = {name: line_of(document["Resources"], name) for name in document.get("Resources", {})}
     include(file, document)
+    if _LANGUAGE in _transforms(document):
+        document = unroll(document, _defaults(document) | dict(parameters))
     if is_sam(document):
         document = expand(file, document, cache, region, parameters)
     return _template(file, document, lines)
+
+
+def _transforms(document: Mapping[str, Any]) -> list[Any]:
+    transforms = document.get("Transform") or []
+    return [transforms] if isinstance(transforms, str | dict) else list(transforms)
+
+
+def _defaults(document: Mapping[str, Any]) -> dict[str, Any]:
+    declared = document.get("Parameters") or {}
+    return {name: body["Default"] for name, body in declared.items() if "Default" in body}
 
 
 def _check_sections(file: Path, document: Mapping[str, Any]) -> None:
@@ -65,8 +79,7 @@ def _check_sections(file: Path, document: Mapping[str, Any]) -> None:
         for name in document
         if name not in _SECTIONS
     ]
-    transforms = document.get("Transform") or []
-    for name in [transforms] if isinstance(transforms, str | dict) else transforms:
+    for name in _transforms(document):
         if not isinstance(name, str) or name not in _TRANSFORMS:
             problems.append(
                 f"{file}:{line_of(document, 'Transform')}: the transform {name} is not offered; "
@@ -79,7 +92,8 @@ def _check_sections(file: Path, document: Mapping[str, Any]) -> None:
         problems += [
             f"{file}:{line_of(resources, name)}: the resource {name} needs a Type"
             for name, body in resources.items()
-            if not isinstance(body, dict) or not isinstance(body.get("Type"), str)
+            if not name.startswith("Fn::ForEach::")
+            and (not isinstance(body, dict) or not isinstance(body.get("Type"), str))
         ]
     if problems:
         raise UsageError("\n".join(problems))
@@ -96,7 +110,7 @@ def _template(file: Path, document: Mapping[str, Any], lines: Mapping[str, int])
         mappings=document.get("Mappings") or {},
         conditions=document.get("Conditions") or {},
         resources={
-            name: _declared(name, body, lines) for name, body in document["Resources"].items()
+            name: _declared(file, name, body, lines) for name, body in document["Resources"].items()
         },
         outputs={
             name: Output(
@@ -112,12 +126,17 @@ def _template(file: Path, document: Mapping[str, Any], lines: Mapping[str, int])
     )
 
 
-def _declared(name: str, body: Mapping[str, Any], lines: Mapping[str, int]) -> Declared:
+def _declared(file: Path, name: str, body: Mapping[str, Any], lines: Mapping[str, int]) -> Declared:
     depends = body.get("DependsOn") or []
+    properties = body.get("Properties") or {}
+    inner = properties.get("TemplateURL")
+    if body["Type"] == "AWS::CloudFormation::Stack" and isinstance(inner, str):
+        place = inner if "://" in inner else str(file.parent / inner)
+        properties = {**properties, "TemplateURL": place}
     return Declared(
         logical_id=name,
         type=body["Type"],
-        properties=body.get("Properties") or {},
+        properties=properties,
         depends_on=frozenset([depends] if isinstance(depends, str) else depends),
         condition=body.get("Condition"),
         metadata=body.get("Metadata") or {},

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import Fault, UsageError
@@ -16,6 +17,9 @@ from eventmill.store.code import UNZIPPED_LIMIT, code_sha256
 
 ZIPPED_LIMIT = 52_428_800
 """Of an archive that comes with the request; one from S3 may be as long as what it holds."""
+
+_ANSWERS = Path(__file__).parent / "inline" / "cfnresponse.py"
+"""What Lambda offers code in templates, put beside code that speaks of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,9 @@ def _object(call: Call, given: Mapping[str, Any]) -> bytes:
 
 def _write(call: Call, text: str, owner: Mapping[str, Any]) -> Code:
     name = inline_file(text, owner.get("Handler") or "", str(owner.get("Runtime") or ""))
-    folder = call.code.from_text({name: text})
+    files = {name: text}
+    if name.endswith(".py") and _ANSWERS.stem in text:
+        files[_ANSWERS.name] = _ANSWERS.read_text()
+    folder = call.code.from_text(files)
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Code(str(folder), digest, len(text.encode()))

@@ -1,0 +1,93 @@
+"""Resources that are not made in one transaction of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from eventmill.deploy.custom import CustomResources, is_custom
+from eventmill.kernel.errors import UsageError
+from eventmill.services.cloudformation import CUSTOM, STACK
+from eventmill.services.contract import Created, Resource, ResourceType
+
+Deploy = Callable[[Path, Mapping[str, str], str], Awaitable[tuple[str, Mapping[str, Any]]]]
+"""(template, parameters, stack's name) → (stack's id, outputs). Raises UsageError."""
+
+Remove = Callable[[str], Awaitable[None]]
+"""Deletes all that the stack of a name holds. Raises UsageError."""
+
+
+class Maker(Protocol):
+    """Makes, changes and deletes resources of one type."""
+
+    async def make(self, kind: str, resource: Resource, old: Mapping[str, Any] | None) -> Created:
+        """The resource as it now is; `old` are the properties before a change, None at first."""
+
+    async def delete(self, kind: str, resource: Resource) -> None:
+        """Take it away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """Custom resources."""
+
+    resources: CustomResources
+
+    async def make(self, kind: str, resource: Resource, old: Mapping[str, Any] | None) -> Created:
+        """Ask its function. Raises UsageError."""
+        if not resource.properties.get("ServiceToken"):
+            raise UsageError("a custom resource needs a ServiceToken")
+        return await self.resources.ask("Create" if old is None else "Update", kind, resource, old)
+
+    async def delete(self, kind: str, resource: Resource) -> None:
+        """Ask its function. Raises UsageError."""
+        await self.resources.ask("Delete", kind, resource, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """Stacks within stacks. Their templates are files beside the outer one."""
+
+    deploy: Deploy
+    remove: Remove
+
+    async def make(self, kind: str, resource: Resource, old: Mapping[str, Any] | None) -> Created:
+        """Deploy the inner template. Raises UsageError."""
+        place = str(resource.properties.get("TemplateURL") or "")
+        if "://" in place:
+            raise UsageError(f"TemplateURL {place} is no path of a local file; use one")
+        given = {
+            name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            for name, value in (resource.properties.get("Parameters") or {}).items()
+        }
+        number, outputs = await self.deploy(Path(place), given, _name(resource))
+        return Created(number, {f"Outputs.{name}": value for name, value in outputs.items()})
+
+    async def delete(self, kind: str, resource: Resource) -> None:
+        """Delete all that the inner stack holds."""
+        await self.remove(_name(resource))
+
+
+def _name(resource: Resource) -> str:
+    return f"{resource.stack}-{resource.logical_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """Who makes which type."""
+
+    custom: Maker
+    nested: Maker
+
+    def of(self, kind: str) -> Maker | None:
+        """None for a type that a service makes."""
+        if is_custom(kind):
+            return self.custom
+        return self.nested if kind == STACK else None
+
+
+def type_of(types: Mapping[str, ResourceType], kind: str) -> ResourceType | None:
+    """The type of that name; every `Custom::` one is the same."""
+    return types.get(CUSTOM if is_custom(kind) else kind)

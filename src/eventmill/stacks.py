@@ -1,0 +1,85 @@
+"""Deploying templates: what a deployment needs of the running engine, joined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eventmill import joins
+from eventmill.config import Settings
+from eventmill.deploy import Deployer, StackResult
+from eventmill.deploy.custom import Answers, CustomResources
+from eventmill.deploy.outside import Custom, Makers, Nested
+from eventmill.deploy.references import stored_values
+from eventmill.deploy.secrets import with_secrets
+from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import Ports
+from eventmill.services.contract import Call
+from eventmill.store.database import Database
+from eventmill.store.transaction import Transaction
+from eventmill.template import read_template
+from eventmill.template.parameters import parameter_values
+
+
+@dataclass(frozen=True, slots=True)
+class Stacks:
+    """`folder` is the data directory, `address` the engine's, `answers` custom resources'."""
+
+    settings: Settings
+    folder: Path
+    database: Database
+    ids: Ids
+    ports: Ports
+    call: Callable[[Transaction], Call]
+    address: Callable[[], str]
+    answers: Answers
+    progress: Callable[[str], None]
+
+    async def deploy(
+        self, path: Path, parameters: Mapping[str, str], stack: str | None = None
+    ) -> StackResult:
+        """Bring a stack in line with a template; its name is its folder's. Raises UsageError."""
+        region = self.settings.region
+        template = read_template(path, self.folder / "builds", region, parameters)
+        name = stack or re.sub(r"[^A-Za-z0-9-]", "-", template.file.parent.name) or "stack"
+        given = with_secrets(self.folder, name, template, parameters, self.progress)
+        values = parameter_values(template, given)
+        stored = await stored_values(template, values, self.ports.api)
+        return await self._deployer().deploy(template, name, stored)
+
+    async def remove(self, stack: str) -> None:
+        """Delete a stack with all that it holds. Raises UsageError."""
+        await self._deployer().remove(stack)
+
+    async def _within(
+        self, path: Path, parameters: Mapping[str, str], stack: str
+    ) -> tuple[str, Mapping[str, Any]]:
+        result = await self.deploy(path, parameters, stack)
+        return result.number, result.outputs
+
+    def _deployer(self) -> Deployer:
+        api, address = self.ports.api, self.address
+        return Deployer(
+            self.database,
+            self.ids,
+            joins.RESOURCE_TYPES,
+            self.ports.builder,
+            api,
+            self.call,
+            {
+                "AWS::Region": self.settings.region,
+                "AWS::AccountId": self.settings.account,
+                "AWS::Partition": "aws",
+                "AWS::URLSuffix": "amazonaws.com",
+            },
+            address(),
+            joins.balancer_address,
+            Makers(
+                Custom(CustomResources(api, self.answers, address, self.ids)),
+                Nested(self._within, self.remove),
+            ),
+            self.progress,
+        )

@@ -1,0 +1,74 @@
+"""`Fn::ForEach` of AWS::LanguageExtensions: one fragment for each value of a list.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from eventmill.kernel.errors import UsageError
+
+_PREFIX = "Fn::ForEach::"
+
+
+def unroll(node: Any, values: Mapping[str, Any]) -> Any:
+    """`node` with its loops written out; `values` are the parameters'. Raises UsageError."""
+    if isinstance(node, list):
+        return [unroll(entry, values) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    if not any(str(key).startswith(_PREFIX) for key in node):
+        # Kept as it is where nothing changes: it remembers the lines of its keys.
+        for key, held in node.items():
+            node[key] = unroll(held, values)
+        return node
+    found: dict[str, Any] = {}
+    for key, held in node.items():
+        if str(key).startswith(_PREFIX):
+            found |= _loop(str(key), held, values)
+        else:
+            found[key] = unroll(held, values)
+    return found
+
+
+def _loop(name: str, loop: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(loop, list) or len(loop) != 3 or not isinstance(loop[2], dict):
+        raise UsageError(f"{name} takes an identifier, a list of values and a fragment")
+    identifier, collection, fragment = loop
+    found: dict[str, Any] = {}
+    for value in _collection(name, collection, values):
+        filled = _filled(fragment, str(identifier), str(value))
+        found |= unroll(filled, {**values, str(identifier): str(value)})
+    return found
+
+
+def _collection(name: str, given: Any, values: Mapping[str, Any]) -> list[Any]:
+    if isinstance(given, list):
+        return given
+    named = given.get("Ref") if isinstance(given, dict) else None
+    held = values.get(named) if isinstance(named, str) else None
+    if isinstance(held, str):
+        return [part.strip() for part in held.split(",") if part.strip()]
+    if isinstance(held, list):
+        return held
+    raise UsageError(f"{name}: its values are neither a list nor a parameter that holds one")
+
+
+def _filled(node: Any, identifier: str, value: str) -> Any:
+    """`${X}` and `{"Ref": X}` become the value; `&{X}` the value without what no id may hold."""
+    if isinstance(node, list):
+        return [_filled(entry, identifier, value) for entry in node]
+    if isinstance(node, str):
+        plain = re.sub(r"[^A-Za-z0-9]", "", value)
+        return node.replace(f"${{{identifier}}}", value).replace(f"&{{{identifier}}}", plain)
+    if not isinstance(node, dict):
+        return node
+    if node == {"Ref": identifier}:
+        return value
+    return {
+        _filled(key, identifier, value): _filled(held, identifier, value)
+        for key, held in node.items()
+    }

@@ -1,0 +1,114 @@
+"""What CloudFormation itself offers: custom resources, stacks in stacks, loops, its own API."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+from click.testing import CliRunner
+
+from eventmill.cli.main import cli
+from eventmill.kernel.errors import UsageError
+from eventmill.testing import TestEngine, engine
+
+APP = Path(__file__).parents[1] / "apps" / "stacks"
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[TestEngine]:
+    with engine() as running:
+        running.deploy(APP)
+        yield running
+
+
+def test_a_function_makes_a_custom_resource_and_its_data_go_on(app: TestEngine) -> None:
+    assert app.outputs["Shown"] == "HELLO"
+    table = app.client("dynamodb")
+    item = table.get_item(TableName=app.outputs["Table"], Key={"id": {"S": "first"}})["Item"]
+    # CloudFormation passes every scalar on as a text.
+    assert item == {"id": {"S": "first"}, "text": {"S": "hello"}, "count": {"S": "3"}}
+
+
+def test_an_inner_stack_gets_parameters_and_tells_outputs(app: TestEngine) -> None:
+    assert app.outputs["Told"] == "HELLO"
+    told = app.client("ssm").get_parameter(Name="/stacks/told")["Parameter"]["Value"]
+    assert told == "HELLO"
+
+
+def test_a_loop_makes_one_of_each(app: TestEngine) -> None:
+    assert app.outputs["North"].endswith("/stacks-north")
+    assert app.outputs["South"].endswith("/stacks-south")
+
+
+def test_what_nothing_runs_behind_is_there_and_marked(app: TestEngine, tmp_path: Path) -> None:
+    assert app.outputs["Pool"].startswith("us-east-1_")
+    assert app.outputs["KeyArn"].startswith("arn:aws:kms:us-east-1:")
+    with pytest.raises(ClientError, match="does not offer"):
+        app.client("cognito-idp").describe_user_pool(UserPoolId=app.outputs["Pool"])
+    checked = CliRunner().invoke(cli, ["check", str(APP), "--recorded"])
+    assert checked.exit_code == 0, checked.output
+    assert "Pool: AWS::Cognito::UserPool: recorded only: nothing runs behind it" in checked.output
+
+
+def test_the_api_tells_of_stacks(app: TestEngine) -> None:
+    api = app.client("cloudformation")
+    (stack,) = api.describe_stacks(StackName="stacks")["Stacks"]
+    outputs = {entry["OutputKey"]: entry for entry in stack["Outputs"]}
+    assert outputs["Told"]["ExportName"] == "stacks-told"
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    detail = api.describe_stack_resource(StackName="stacks", LogicalResourceId="Table")
+    assert detail["StackResourceDetail"]["PhysicalResourceId"] == app.outputs["Table"]
+    listed = api.list_stack_resources(StackName=stack["StackId"])["StackResourceSummaries"]
+    assert {"Seed", "Inner", "Queuenorth"} <= {entry["LogicalResourceId"] for entry in listed}
+    assert {entry["StackName"] for entry in api.list_stacks()["StackSummaries"]} == {
+        "stacks",
+        "stacks-Inner",
+    }
+    assert api.list_exports()["Exports"][0]["Value"] == "HELLO"
+    with pytest.raises(ClientError, match="Stack with id gone does not exist"):
+        api.describe_stacks(StackName="gone")
+
+
+def test_changes_reach_the_function_and_the_inner_stack(tmp_path: Path) -> None:
+    folder = tmp_path / "stacks"
+    shutil.copytree(APP, folder)
+    with engine() as mill:
+        mill.deploy(folder)
+        mill.deploy(folder, {"Greeting": "bye", "Shops": "north,south,west"})
+        assert mill.outputs["Shown"] == mill.outputs["Told"] == "BYE"
+        queues = mill.client("sqs").list_queues()["QueueUrls"]
+        assert [url.rpartition("/")[2] for url in queues] == [
+            "stacks-north",
+            "stacks-south",
+            "stacks-west",
+        ]
+
+
+def test_another_physical_id_replaces_and_a_resource_that_goes_is_deleted(tmp_path: Path) -> None:
+    folder = tmp_path / "stacks"
+    shutil.copytree(APP, folder)
+    template = folder / "template.yaml"
+    with engine() as mill:
+        mill.deploy(folder)
+
+        def keys() -> set[str]:
+            items = mill.client("dynamodb").scan(TableName=mill.outputs["Table"])["Items"]
+            return {item["id"]["S"] for item in items}
+
+        template.write_text(template.read_text().replace("Key: first", "Key: second"))
+        mill.deploy(folder)
+        assert keys() == {"second"}
+        text = template.read_text()
+        start, end = text.index("  Seed:\n"), text.index("  Inner:\n")
+        text = text[:start] + text[end:]
+        text = text.replace("!GetAtt Seed.Shown", "!Ref Greeting")
+        template.write_text(text)
+        mill.deploy(folder)
+        assert keys() == set()
+        with pytest.raises(UsageError, match="its function says: no such key"):
+            bad = APP.joinpath("template.yaml").read_text().replace("Key: first", "Key: wrong")
+            template.write_text(bad)
+            mill.deploy(folder)
