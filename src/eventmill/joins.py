@@ -208,6 +208,10 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
         scheduler.fire(call(tx))
         return scheduler.next_due(tx)
 
+    def apply_lifecycles(tx: Transaction) -> float | None:
+        s3.lifecycle.run(call(tx))
+        return s3.lifecycle.next_due(tx)
+
     def expire_archives(tx: Transaction) -> float | None:
         events.expire(tx)
         return tx.now + 3_600
@@ -241,6 +245,7 @@ def chores(call: Callable[[Transaction], Call]) -> list[Chore]:
             events.replays.REPLAYS_KEY,
             waiting=events.replays.next_due,
         ),
+        Chore("lifecycle rules", apply_lifecycles, s3.lifecycle.KEY, s3.lifecycle.next_due),
         Chore("archive retention", expire_archives),
         Chore("health checks", elbv2.health.run, elbv2.KEY, waiting=elbv2.health.next_due),
         Chore("message retention", sqs.expire),

@@ -10,10 +10,12 @@ from eventmill.services.contract import Call, Service
 from eventmill.services.s3 import (
     bodies,
     buckets,
+    lifecycle,
     listing,
     multipart,
     notifications,
     objects,
+    settings,
     tagging,
 )
 from eventmill.services.s3.buckets import OPERATIONS
@@ -23,11 +25,11 @@ from eventmill.services.s3.schema import SCHEMA
 from eventmill.store.transaction import Transaction
 
 # Importing these registers their operations.
-_OPERATION_MODULES = (listing, multipart, notifications, objects, tagging)
+_OPERATION_MODULES = (lifecycle, listing, multipart, notifications, objects, settings, tagging)
 
 SERVICE = Service("s3", OPERATIONS.by_name, SCHEMA, RESOURCES)
 
-__all__ = ["BUS", "NOTIFICATION", "SERVICE", "blob_names", "body", "exists", "put"]
+__all__ = ["BUS", "NOTIFICATION", "SERVICE", "blob_names", "body", "exists", "lifecycle", "put"]
 
 
 def put(call: Call, bucket: str, key: str, data: bytes, content_type: str) -> None:

@@ -170,6 +170,18 @@ _SETTINGS = {
         "OwnershipControlsNotFoundError",
     ),
     "tagging": ("BucketTagging", "Tagging", None, "NoSuchTagSet"),
+    "website": (
+        "BucketWebsite",
+        "WebsiteConfiguration",
+        None,
+        "NoSuchWebsiteConfiguration",
+    ),
+    "replication": (
+        "BucketReplication",
+        "ReplicationConfiguration",
+        "ReplicationConfiguration",
+        "ReplicationConfigurationNotFoundError",
+    ),
 }
 
 

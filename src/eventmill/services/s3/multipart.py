@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -77,6 +78,53 @@ def upload_part(call: Call, request: dict[str, Any]) -> Result:
     return {"ETag": f'"{given.md5.hex()}"'} | checksums
 
 
+@OPERATIONS.sweep("UploadPartCopy")
+def upload_part_copy(call: Call, request: dict[str, Any]) -> Result:
+    """A part from an object, or from a range of one. Raises Invalid, NotFound."""
+    _upload(call, request)
+    source_bucket, source_key, version = conditions.copy_source(request["CopySource"])
+    source = objects.find(call.tx, source_bucket, source_key, version)
+    if source.marker:
+        raise faults.no_such_key(source_key)
+    conditions.check_copy(source.etag, source.modified, request)
+    wanted = bodies.parse_range(request.get("CopySourceRange"), source.size)
+    start, length = wanted or (0, source.size)
+    staged, digest = call.blobs.stage(), hashlib.md5(usedforsecurity=False)
+    for piece in bodies.pieces(bodies.part(call, source.body, source.blobs, start, length)):
+        staged.write(piece)
+        digest.update(piece)
+    name = staged.keep()
+    _drop_part(call, request["UploadId"], request["PartNumber"])
+    call.tx.execute(
+        "INSERT INTO s3_parts VALUES(?,?,?,?,?,?,?)",
+        (
+            request["UploadId"],
+            request["PartNumber"],
+            length,
+            digest.hexdigest(),
+            call.now,
+            "{}",
+            name,
+        ),
+    )
+    return {"CopyPartResult": {"ETag": f'"{digest.hexdigest()}"', "LastModified": call.now}}
+
+
+def abort_older(call: Call, bucket: str, prefix: str, before: float) -> None:
+    """Give up the uploads below a prefix that began before a moment."""
+    for upload, key in call.tx.all(
+        "SELECT id, key FROM s3_uploads WHERE bucket=? AND started<?", (bucket, before)
+    ):
+        if key.startswith(prefix):
+            _abort(call, upload)
+
+
+def _abort(call: Call, upload: str) -> None:
+    for (name,) in call.tx.all("SELECT blob FROM s3_parts WHERE upload=?", (upload,)):
+        bodies.drop(call, json.dumps([[name, 0]]))
+    _forget(call, upload)
+
+
 def _drop_part(call: Call, upload: str, number: int) -> None:
     row = call.tx.one(
         "DELETE FROM s3_parts WHERE upload=? AND number=? RETURNING blob", (upload, number)
@@ -107,7 +155,7 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
         )
     }
     chosen = [_chosen(rows, part, last=part is wanted[-1]) for part in wanted]
-    etag = objects.multipart_etag([bytes.fromhex(row[2]) for row in chosen])
+    etag = _etag([bytes.fromhex(row[2]) for row in chosen])
     written = objects.write(
         call,
         bucket,
@@ -131,6 +179,11 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
         "ETag": f'"{etag}"',
     }
     return answer | ({"VersionId": written.version} if written.version else {})
+
+
+def _etag(digests: list[bytes]) -> str:
+    """`<md5 of the parts' md5s>-<their number>`"""
+    return f"{hashlib.md5(b''.join(digests), usedforsecurity=False).hexdigest()}-{len(digests)}"
 
 
 def _chosen(rows: dict[int, Row], part: dict[str, Any], *, last: bool) -> Row:
@@ -162,10 +215,7 @@ def _forget(call: Call, upload: str) -> None:
 @OPERATIONS.write("AbortMultipartUpload")
 def abort_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
     """Deletes the parts."""
-    upload = _upload(call, request)[0]
-    for (name,) in call.tx.all("SELECT blob FROM s3_parts WHERE upload=?", (upload,)):
-        bodies.drop(call, json.dumps([[name, 0]]))
-    _forget(call, upload)
+    _abort(call, _upload(call, request)[0])
     return {"__status__": 204}
 
 

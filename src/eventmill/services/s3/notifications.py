@@ -47,6 +47,8 @@ EVENTS = frozenset(
         "LifecycleExpiration:*",
         "LifecycleExpiration:Delete",
         "LifecycleExpiration:DeleteMarkerCreated",
+        "LifecycleTransition",
+        "ObjectAcl:Put",
         # Accepted, but nothing on one machine causes them.
         "ObjectRestore:*",
         "ObjectRestore:Post",
@@ -58,9 +60,7 @@ EVENTS = frozenset(
         "Replication:OperationMissedThreshold",
         "Replication:OperationReplicatedAfterThreshold",
         "Replication:OperationNotTracked",
-        "LifecycleTransition",
         "IntelligentTiering",
-        "ObjectAcl:Put",
     )
 )
 
@@ -312,31 +312,39 @@ def created(
     _bus(call, bucket, "Object Created", shown | {"sequencer": _sequencer(seq)}, {"reason": reason})
 
 
-def removed(call: Call, bucket: Bucket, key: str, version: str | None, seq: int) -> None:
-    """An object, or one version of it, is gone."""
+def removed(
+    call: Call, bucket: Bucket, key: str, version: str | None, seq: int, *, expired: bool
+) -> None:
+    """An object, or one version of it, is gone; `expired` by a lifecycle rule."""
     item = {"versionId": version} if version else {}
-    _emit(call, bucket, "ObjectRemoved:Delete", key, item | {"sequencer": _sequencer(seq)})
+    event = "LifecycleExpiration:Delete" if expired else "ObjectRemoved:Delete"
+    _emit(call, bucket, event, key, item | {"sequencer": _sequencer(seq)})
     shown = {"key": key} | ({"version-id": version} if version else {})
     _bus(
         call,
         bucket,
         "Object Deleted",
         shown | {"sequencer": _sequencer(seq)},
-        {"reason": "DeleteObject", "deletion-type": "Permanently Deleted"},
+        {"reason": _why(expired), "deletion-type": "Permanently Deleted"},
     )
 
 
-def marked(call: Call, bucket: Bucket, key: str, marker: str, seq: int) -> None:
-    """A delete marker was put."""
+def _why(expired: bool) -> str:
+    return "Lifecycle Expiration" if expired else "DeleteObject"
+
+
+def marked(call: Call, bucket: Bucket, key: str, marker: str, seq: int, *, expired: bool) -> None:
+    """A delete marker was put; `expired` by a lifecycle rule."""
     empty = "d41d8cd98f00b204e9800998ecf8427e"
     item = {"eTag": empty, "versionId": marker, "sequencer": _sequencer(seq)}
-    _emit(call, bucket, "ObjectRemoved:DeleteMarkerCreated", key, item)
+    kind = "LifecycleExpiration" if expired else "ObjectRemoved"
+    _emit(call, bucket, f"{kind}:DeleteMarkerCreated", key, item)
     _bus(
         call,
         bucket,
         "Object Deleted",
         {"key": key, "version-id": marker, "sequencer": _sequencer(seq)},
-        {"reason": "DeleteObject", "deletion-type": "Delete Marker Created"},
+        {"reason": _why(expired), "deletion-type": "Delete Marker Created"},
     )
 
 
@@ -346,3 +354,20 @@ def tagged(call: Call, bucket: Bucket, key: str, etag: str, *, put: bool) -> Non
     _emit(call, bucket, event, key, {"eTag": etag})
     kind = "Object Tags Added" if put else "Object Tags Deleted"
     _bus(call, bucket, kind, {"key": key, "etag": etag}, {})
+
+
+def permitted(call: Call, bucket: Bucket, key: str, etag: str) -> None:
+    """An object's access control list was put."""
+    _emit(call, bucket, "ObjectAcl:Put", key, {"eTag": etag})
+    _bus(call, bucket, "Object ACL Updated", {"key": key, "etag": etag}, {})
+
+
+def moved(
+    call: Call, bucket: Bucket, key: str, size: int, etag: str, seq: int, storage: str
+) -> None:
+    """A lifecycle rule gave an object another storage class."""
+    item = {"size": size, "eTag": etag, "sequencer": _sequencer(seq)}
+    _emit(call, bucket, "LifecycleTransition", key, item)
+    shown = {"key": key, "size": size, "etag": etag, "sequencer": _sequencer(seq)}
+    more = {"destination-storage-class": storage}
+    _bus(call, bucket, "Object Storage Class Changed", shown, more)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -284,10 +283,15 @@ def delete_object(call: Call, request: dict[str, Any]) -> Result:
     return delete(call, bucket, request["Key"], request.get("VersionId")) | {"__status__": 204}
 
 
-def delete(call: Call, bucket: Bucket, key: str, version: str | None) -> dict[str, Any]:
-    """Delete a version, or put a delete marker, and raise the event."""
+def delete(
+    call: Call, bucket: Bucket, key: str, version: str | None, *, expired: bool = False
+) -> dict[str, Any]:
+    """Delete a version, or put a delete marker, and raise the event.
+
+    `expired` says that a lifecycle rule does it, which has events of its own.
+    """
     if version or not bucket.versioning:
-        return _delete_version(call, bucket, key, version)
+        return _delete_version(call, bucket, key, version, expired=expired)
     marker = call.ids.token(32) if bucket.versioning == "Enabled" else "null"
     _make_room(call, bucket, key, marker)
     seq = call.tx.number(_SEQUENCE)
@@ -297,11 +301,13 @@ def delete(call: Call, bucket: Bucket, key: str, version: str | None) -> dict[st
         (seq, bucket.name, key, marker, call.now),
     )
     if bucket.notifications:
-        notifications.marked(call, bucket, key, marker, seq)
+        notifications.marked(call, bucket, key, marker, seq, expired=expired)
     return {"DeleteMarker": True, "VersionId": marker}
 
 
-def _delete_version(call: Call, bucket: Bucket, key: str, version: str | None) -> dict[str, Any]:
+def _delete_version(
+    call: Call, bucket: Bucket, key: str, version: str | None, *, expired: bool
+) -> dict[str, Any]:
     row = call.tx.one(
         "DELETE FROM s3_objects WHERE bucket=? AND latest IN (0,1) AND key=? AND version=?"
         " RETURNING seq, latest, marker, blobs",
@@ -319,7 +325,7 @@ def _delete_version(call: Call, bucket: Bucket, key: str, version: str | None) -
             (bucket.name, key),
         )
     if bucket.notifications:
-        notifications.removed(call, bucket, key, version, seq)
+        notifications.removed(call, bucket, key, version, seq, expired=expired)
     return answer | ({"DeleteMarker": True} if marker else {})
 
 
@@ -389,8 +395,3 @@ def copy_object(call: Call, request: dict[str, Any]) -> Result:
     if source.version != "null":
         answer["CopySourceVersionId"] = source.version
     return answer
-
-
-def multipart_etag(digests: list[bytes]) -> str:
-    """`<md5 of the parts' md5s>-<their number>`"""
-    return f"{hashlib.md5(b''.join(digests), usedforsecurity=False).hexdigest()}-{len(digests)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from eventmill.services.contract import (
@@ -14,7 +15,7 @@ from eventmill.services.contract import (
     Support,
     generated_name,
 )
-from eventmill.services.s3 import buckets, notifications
+from eventmill.services.s3 import buckets, lifecycle, notifications
 
 _SETTINGS = {
     "BucketEncryption": "encryption",
@@ -31,13 +32,17 @@ _RECORDED = (
     "InventoryConfigurations",
     "LoggingConfiguration",
     "AccelerateConfiguration",
+    "WebsiteConfiguration",
+    "ReplicationConfiguration",
+    "ObjectLockEnabled",
+    "ObjectLockConfiguration",
+    "AbacStatus",
+    "BucketNamePrefix",
+    "BucketNamespace",
 )
 _REFUSED = {
-    "WebsiteConfiguration": "websites are not offered; serve files through an API",
-    "ObjectLockEnabled": "object lock is not offered",
-    "ObjectLockConfiguration": "object lock is not offered",
-    "ReplicationConfiguration": "there is no second bucket store to replicate to",
-    "LifecycleConfiguration": "lifecycle rules are not offered yet",
+    "MetadataConfiguration": "tables of metadata are not offered",
+    "MetadataTableConfiguration": "tables of metadata are not offered",
 }
 _METHODS = {
     "AllowedHeaders": "AllowedHeaders",
@@ -74,7 +79,63 @@ def _configure(call: Call, name: str, properties: Mapping[str, Any]) -> None:
     buckets.put_setting(tx, name, "cors", cors)
     for key, kind in _SETTINGS.items():
         buckets.put_setting(tx, name, kind, properties.get(key))
+    lifecycle.configure(call, name, _lifecycle(properties.get("LifecycleConfiguration")))
     notifications.configure(call, name, _notifications(properties))
+
+
+def _lifecycle(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The template's rules, whose members have other names than the API's."""
+    rules = [_lifecycle_rule(rule) for rule in (given or {}).get("Rules") or ()]
+    return {"Rules": rules} if rules else None
+
+
+def _lifecycle_rule(given: Mapping[str, Any]) -> dict[str, Any]:
+    condition: dict[str, Any] = {"Prefix": given.get("Prefix") or ""}
+    if given.get("TagFilters"):
+        condition["Tags"] = given["TagFilters"]
+    for member in ("ObjectSizeGreaterThan", "ObjectSizeLessThan"):
+        if given.get(member) is not None:
+            condition[member] = int(given[member])
+    rule: dict[str, Any] = {"Status": given["Status"], "Filter": {"And": condition}}
+    if given.get("Id"):
+        rule["ID"] = given["Id"]
+    expiration: dict[str, Any] = {}
+    if given.get("ExpirationInDays") is not None:
+        expiration["Days"] = int(given["ExpirationInDays"])
+    if given.get("ExpirationDate") is not None:
+        expiration["Date"] = _date(given["ExpirationDate"])
+    if str(given.get("ExpiredObjectDeleteMarker", "")).lower() == "true":
+        expiration["ExpiredObjectDeleteMarker"] = True
+    if expiration:
+        rule["Expiration"] = expiration
+    old = given.get("NoncurrentVersionExpiration") or {}
+    days = old.get("NoncurrentDays", given.get("NoncurrentVersionExpirationInDays"))
+    if days is not None:
+        rule["NoncurrentVersionExpiration"] = {
+            "NoncurrentDays": int(days),
+            "NewerNoncurrentVersions": int(old.get("NewerNoncurrentVersions") or 0),
+        }
+    if given.get("AbortIncompleteMultipartUpload"):
+        rule["AbortIncompleteMultipartUpload"] = given["AbortIncompleteMultipartUpload"]
+    transitions = [*(given.get("Transitions") or ())]
+    transitions += [given["Transition"]] if given.get("Transition") else []
+    if transitions:
+        rule["Transitions"] = [_transition(entry) for entry in transitions]
+    return rule
+
+
+def _transition(given: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {"StorageClass": given["StorageClass"]}
+    if given.get("TransitionInDays") is not None:
+        made["Days"] = int(given["TransitionInDays"])
+    if given.get("TransitionDate") is not None:
+        made["Date"] = _date(given["TransitionDate"])
+    return made
+
+
+def _date(text: Any) -> float:
+    moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _cors(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,6 +217,7 @@ RESOURCES = (
                 "VersioningConfiguration",
                 "CorsConfiguration",
                 "NotificationConfiguration",
+                "LifecycleConfiguration",
             ),
             Support.HONOURED,
         )

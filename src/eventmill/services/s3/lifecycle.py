@@ -1,0 +1,206 @@
+"""Lifecycle rules: what becomes of objects as they grow old.
+
+As on AWS they are applied once a day, at midnight UTC, and days are counted in full.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from eventmill.kernel.errors import Invalid, NotFound
+from eventmill.services.contract import Call, Result
+from eventmill.services.s3 import buckets, multipart, notifications, objects
+from eventmill.services.s3.buckets import OPERATIONS, Bucket
+from eventmill.store.transaction import Row, Transaction
+
+KEY = "s3.lifecycle"
+"""Announced when a bucket got rules."""
+
+_KIND = "lifecycle"
+_DONE = "lifecycle-done"
+_DAY = 86_400
+_RULES = 1_000
+
+
+@OPERATIONS.write("PutBucketLifecycleConfiguration")
+def put_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> Result:
+    """Replaces all rules. Raises Invalid."""
+    configure(call, request["Bucket"], request.get("LifecycleConfiguration") or {})
+    return {}
+
+
+def configure(call: Call, name: str, configuration: Mapping[str, Any] | None) -> None:
+    """Give a bucket rules; None takes them away. Raises Invalid (MalformedXML, InvalidArgument)."""
+    buckets.find(call.tx, name)
+    if not configuration:
+        buckets.put_setting(call.tx, name, _KIND, None)
+        return
+    rules = configuration.get("Rules") or []
+    if not rules or len(rules) > _RULES:
+        raise Invalid(
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published "
+            "schema",
+        )
+    kept = [dict(rule) | {"ID": rule.get("ID") or call.ids.uuid()} for rule in rules]
+    if len({rule["ID"] for rule in kept}) < len(kept):
+        raise Invalid("InvalidArgument", "Rule ID must be unique. Found same ID for more rules")
+    buckets.put_setting(call.tx, name, _KIND, {"Rules": kept})
+    buckets.put_setting(call.tx, name, _DONE, call.now)
+    call.tx.announce(KEY)
+
+
+@OPERATIONS.read("GetBucketLifecycleConfiguration")
+def get_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> Result:
+    """Raises NotFound (NoSuchLifecycleConfiguration)."""
+    buckets.find(call.tx, request["Bucket"])
+    document = buckets.setting(call.tx, request["Bucket"], _KIND)
+    if document is None:
+        raise NotFound(
+            "NoSuchLifecycleConfiguration",
+            "The lifecycle configuration does not exist",
+            fields={"BucketName": request["Bucket"]},
+        )
+    return dict(document)
+
+
+@OPERATIONS.write("DeleteBucketLifecycle")
+def delete_bucket_lifecycle(call: Call, request: dict[str, Any]) -> Result:
+    """Takes all rules away."""
+    configure(call, request["Bucket"], None)
+    return {"__status__": 204}
+
+
+def next_due(tx: Transaction) -> float | None:
+    """The next midnight for a bucket with rules."""
+    row = tx.one(
+        "SELECT min(CAST(done.document AS REAL)) FROM s3_settings done JOIN s3_settings rules"
+        " ON rules.bucket=done.bucket AND rules.kind=? WHERE done.kind=?",
+        (_KIND, _DONE),
+    )
+    done: float | None = row[0] if row is not None else None
+    return None if done is None else (math.floor(done / _DAY) + 1.0) * _DAY
+
+
+def run(call: Call) -> None:
+    """Apply the rules of every bucket whose day is over."""
+    today = math.floor(call.now / _DAY) * _DAY
+    # Its events name a request, as those of clients do.
+    call = replace(call, request_id=call.ids.hex(16).upper(), principal="AmazonS3")
+    for name, text in call.tx.all(
+        "SELECT bucket, document FROM s3_settings WHERE kind=?", (_KIND,)
+    ):
+        if (buckets.setting(call.tx, name, _DONE) or 0.0) >= today:
+            continue
+        buckets.put_setting(call.tx, name, _DONE, call.now)
+        bucket = buckets.find(call.tx, name)
+        for rule in json.loads(text)["Rules"]:
+            if rule.get("Status") == "Enabled":
+                _apply(call, bucket, rule, today)
+
+
+def _apply(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
+    for transition in rule.get("Transitions") or ():
+        _transition(call, bucket, rule, transition, today)
+    _expire(call, bucket, rule, today)
+    _expire_noncurrent(call, bucket, rule, today)
+    days = (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation")
+    if days is not None:
+        prefix = _condition(rule)[0]
+        multipart.abort_older(call, bucket.name, prefix, today - int(days) * _DAY)
+
+
+def _condition(rule: Mapping[str, Any]) -> tuple[str, dict[str, str], int, float]:
+    """(prefix, tags, larger than, smaller than) of the objects that a rule is for."""
+    given = rule.get("Filter") or {}
+    both = given.get("And") or given
+    tags = list(both.get("Tags") or ())
+    if given.get("Tag"):
+        tags.append(given["Tag"])
+    return (
+        both.get("Prefix") or rule.get("Prefix") or "",
+        {tag["Key"]: tag["Value"] for tag in tags},
+        int(both.get("ObjectSizeGreaterThan") or -1),
+        float(both.get("ObjectSizeLessThan") or math.inf),
+    )
+
+
+def _chosen(call: Call, bucket: Bucket, rule: Mapping[str, Any], latest: int) -> Iterator[Row]:
+    """(seq, key, version, marker, size, etag, modified, headers) of what a rule is for."""
+    prefix, tags, larger, smaller = _condition(rule)
+    rows = call.tx.all(
+        "SELECT seq, key, version, marker, size, etag, modified, headers, tags FROM s3_objects"
+        " WHERE bucket=? AND latest=? AND key>=? ORDER BY key, seq DESC",
+        (bucket.name, latest, prefix),
+    )
+    for *row, text in rows:
+        if not row[1].startswith(prefix):
+            return
+        if not larger < row[4] < smaller:
+            continue
+        held = json.loads(text)
+        if all(held.get(key) == value for key, value in tags.items()):
+            yield tuple(row)
+
+
+def _old(when: Mapping[str, Any], modified: float, today: float) -> bool:
+    """Whether the rule's days have passed since, or its date is there."""
+    if when.get("Days") is not None:
+        return modified + int(when["Days"]) * _DAY < today
+    return when.get("Date") is not None and float(when["Date"]) <= today
+
+
+def _transition(
+    call: Call, bucket: Bucket, rule: Mapping[str, Any], when: Mapping[str, Any], today: float
+) -> None:
+    for seq, key, _, marker, size, etag, modified, text in _chosen(call, bucket, rule, 1):
+        headers = json.loads(text)
+        same = headers.get("StorageClass") == when["StorageClass"]
+        if marker or same or not _old(when, modified, today):
+            continue
+        headers["StorageClass"] = when["StorageClass"]
+        call.tx.execute("UPDATE s3_objects SET headers=? WHERE seq=?", (json.dumps(headers), seq))
+        if bucket.notifications:
+            notifications.moved(call, bucket, key, size, etag, seq, when["StorageClass"])
+
+
+def _expire(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
+    when = rule.get("Expiration") or {}
+    for _, key, version, marker, _, _, modified, _ in _chosen(call, bucket, rule, 1):
+        if marker:
+            if when.get("ExpiredObjectDeleteMarker") and not _has_older(call, bucket, key):
+                objects.delete(call, bucket, key, version, expired=True)
+        elif _old(when, modified, today):
+            objects.delete(call, bucket, key, None, expired=True)
+
+
+def _has_older(call: Call, bucket: Bucket, key: str) -> bool:
+    found = call.tx.one(
+        "SELECT 1 FROM s3_objects WHERE bucket=? AND latest=0 AND key=? LIMIT 1",
+        (bucket.name, key),
+    )
+    return found is not None
+
+
+def _expire_noncurrent(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
+    """A version's days count from the moment when a newer one took its place."""
+    when = rule.get("NoncurrentVersionExpiration") or {}
+    if when.get("NoncurrentDays") is None:
+        return
+    spared = int(when.get("NewerNoncurrentVersions") or 0)
+    before = today - int(when["NoncurrentDays"]) * _DAY
+    seen: dict[str, int] = {}
+    for seq, key, version, *_ in _chosen(call, bucket, rule, 0):
+        seen[key] = seen.get(key, 0) + 1
+        row = call.tx.one(
+            "SELECT modified FROM s3_objects WHERE bucket=? AND latest IN (0,1) AND key=? AND seq>?"
+            " ORDER BY seq LIMIT 1",
+            (bucket.name, key, seq),
+        )
+        if row is not None and row[0] < before and seen[key] > spared:
+            objects.delete(call, bucket, key, version, expired=True)
