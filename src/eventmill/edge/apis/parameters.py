@@ -131,12 +131,18 @@ class Outgoing(NamedTuple):
 
 
 def change_request(changes: Mapping[str, str], out: Outgoing, lookup: Lookup) -> Outgoing:
-    """Apply `overwrite:header.x`, `append:querystring.y`, `remove:…` and `overwrite:path`."""
+    """Apply `overwrite:header.x`, `append:querystring.y`, `remove:…` and `overwrite:path`.
+
+    What names a value that is not there changes nothing.
+    """
     path, pairs, headers = out
     for target, expression in changes.items():
         action, _, place = target.partition(":")
         kind, _, name = place.partition(".")
-        value = None if action == "remove" else text(value_of(str(expression), lookup))
+        found = None if action == "remove" else value_of(str(expression), lookup)
+        if found is None and action != "remove":
+            continue
+        value = None if found is None else text(found)
         if kind == "path":
             path = value
         elif kind == "querystring":
@@ -171,13 +177,16 @@ def change_answer(
             return of_the_request(name)
         kind, _, key = rest.partition(".")
         if kind == "header":
-            found = [value for held, value in pairs if held == key.lower()]
-            return ",".join(found) if found else None
+            values = [value for held, value in pairs if held == key.lower()]
+            return ",".join(values) if values else None
         return select(body, key) if kind == "body" else str(status)
 
     for target, expression in given.items():
         action, _, place = target.partition(":")
-        value = None if action == "remove" else text(value_of(str(expression), lookup))
+        found = None if action == "remove" else value_of(str(expression), lookup)
+        if found is None and action != "remove":
+            continue
+        value = None if found is None else text(found)
         if place == "statuscode" and value and value.isdigit():
             status = int(value)
         elif place.startswith("header."):
