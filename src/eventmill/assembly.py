@@ -36,6 +36,7 @@ from eventmill.edge.balancers import BalancerFront, Sockets
 from eventmill.edge.balancers.targets import Targets
 from eventmill.edge.browsers import BrowserFront
 from eventmill.edge.by_name import ByName
+from eventmill.edge.certificate import Certificate, certified
 from eventmill.edge.control import Command, Control
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.endpoint import AwsEndpoint
@@ -90,6 +91,7 @@ class Engine:
         self.logs = LogWriter(self.database, self._put_lines)
         self.metrics = MetricWriter(self.database, self.clock, cloudwatch.add)
         self.session_token = TOKEN_PREFIX + secrets.token_urlsafe(24)
+        self.certificate = Certificate(data.path / "tls", certified(settings))
         self.processes = ProcessInvoker(self.clock, self.ids, self.logs, self._invoke_settings())
         gate = Gate(
             MeasuredInvoker(CountedInvoker(self.processes, self.flights), self.metrics),
@@ -183,6 +185,8 @@ class Engine:
             access_key=config.ACCESS_KEY,
             secret_key=config.SECRET_KEY,
             session_token=self.session_token,
+            bundle=self.certificate.bundle,
+            authority=self.certificate.authority,
         )
 
     def _put_lines(
@@ -197,6 +201,7 @@ class Engine:
         self.endpoint = self.settings.endpoint(sock.getsockname()[1])
         self.dispatcher.endpoint = self.endpoint
         self._sweep()
+        await asyncio.to_thread(self.certificate.make, self.clock.real())
         await self.database.write(events.resume)
         await self.database.write(scheduler.resume)
         await self.processes.start()
@@ -266,7 +271,7 @@ class Engine:
             fronts,
             AwsEndpoint(self.dispatcher, security, self.blobs, self.ids, browsers),
         )
-        self._server = HttpServer(app, sock)
+        self._server = HttpServer(app, sock, self.certificate.context)
         await self._server.start()
         await self.sockets.start(self.database, balancer.serve)
         await self.smtp.start()

@@ -8,7 +8,9 @@ timer per request. Requests of a connection are answered one after the other.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,6 +24,8 @@ from eventmill.edge.exchange import HEADER_MAP, Exchange, status_line
 
 _NAMES: dict[bytes, str] = {}
 _REMEMBERED = 1_000
+HANDSHAKE = 0x16
+"""The first byte of a TLS connection; no method of HTTP begins with it."""
 _HTTP2 = b"PRI * HTTP/2.0\r\n"
 """How a connection of HTTP/2 begins, where the client knows that it is understood."""
 
@@ -38,8 +42,12 @@ class HttpProtocol(asyncio.Protocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
+        """`tls` is asked for with the first connection that begins with a handshake."""
         self._config = config
+        self._tls = tls
+        self._scheme = "http"
         self._state = server_state
         self._app_state = app_state
         self._loop = _loop or asyncio.get_running_loop()
@@ -66,6 +74,8 @@ class HttpProtocol(asyncio.Protocol):
         self._transport = transport
         self._client = transport.get_extra_info("peername")
         self._server = transport.get_extra_info("sockname")
+        if transport.get_extra_info("sslcontext") is not None:
+            self._scheme = "https"
         self._state.connections.add(self)  # type: ignore[arg-type]
         self._idle_since = self._loop.time()
         self._watch(self._config.timeout_keep_alive)
@@ -87,6 +97,9 @@ class HttpProtocol(asyncio.Protocol):
             self._begun = True
             if data.startswith(_HTTP2):
                 self._hand_to_http2(data)
+                return
+            if data[0] == HANDSHAKE and self._tls is not None:
+                self._hand_to_tls(data, self._tls())
                 return
         try:
             self._parser.feed_data(data)
@@ -160,7 +173,7 @@ class HttpProtocol(asyncio.Protocol):
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": version,
             "method": self._parser.get_method().decode("ascii"),
-            "scheme": "http",
+            "scheme": self._scheme,
             "path": unquote(text) if "%" in text else text,
             "raw_path": path,
             "query_string": query,
@@ -288,6 +301,20 @@ class HttpProtocol(asyncio.Protocol):
         protocol = Http2Protocol(self._config.loaded_app, self._state)
         protocol.connection_made(self._transport)
         assert self._transport is not None
+        self._transport.set_protocol(protocol)
+        protocol.data_received(data)
+
+    def _hand_to_tls(self, data: bytes, context: ssl.SSLContext) -> None:
+        """Serve what the connection's encrypted bytes hold, by a protocol like this one."""
+        from eventmill.edge.tls import TlsProtocol
+
+        self._leave()
+        assert self._transport is not None
+        protocol = TlsProtocol(
+            context,
+            self._transport,
+            lambda: HttpProtocol(self._config, self._state, self._app_state),
+        )
         self._transport.set_protocol(protocol)
         protocol.data_received(data)
 

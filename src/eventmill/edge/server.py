@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 import uvicorn
 
@@ -17,6 +19,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MESSAGE_LIMIT = 131_072
 """API Gateway's longest WebSocket message, bytes; a longer one closes with 1009."""
+
+FRAME_LIMIT = 32_768
+"""The same for each frame that a message is sent in."""
 
 
 class _Server(uvicorn.Server):
@@ -48,12 +53,15 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
 class HttpServer:
     """Serves `app` on a bound socket until stopped."""
 
-    def __init__(self, app: App, sock: socket.socket) -> None:
+    def __init__(
+        self, app: App, sock: socket.socket, tls: Callable[[], ssl.SSLContext] | None = None
+    ) -> None:
+        """`tls` gives what connections that begin with a handshake are decrypted with."""
         self._sock = sock
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http=HttpProtocol,
+                http=partial(HttpProtocol, tls=tls),  # type: ignore[arg-type]
                 ws="websockets-sansio",
                 loop="none",
                 lifespan="off",
@@ -65,7 +73,9 @@ class HttpServer:
                 # SDKs pool connections; one that closes between two calls costs them a retry.
                 timeout_keep_alive=120,
                 timeout_graceful_shutdown=1,
-                ws_max_size=MESSAGE_LIMIT,
+                ws_max_size=(MESSAGE_LIMIT, FRAME_LIMIT),  # type: ignore[arg-type]
+                # API Gateway does not compress, and each connection would hold its window.
+                ws_per_message_deflate=False,
                 ws_ping_interval=None,
                 backlog=2048,
             )

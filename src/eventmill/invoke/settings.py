@@ -28,6 +28,10 @@ class InvokeSettings:
     access_key: str
     secret_key: str
     session_token: str
+    bundle: Path
+    """The authorities that functions trust for TLS, the engine's own among them."""
+    authority: Path
+    """The engine's own alone."""
     account_concurrency: int = 1_000
     environments: int = 0
     """How many processes at once; 0 chooses by the machine's memory."""

@@ -53,7 +53,10 @@ def variables(
         "PYTHONUNBUFFERED": "1",
     }
     values.setdefault("AWS_ENDPOINT_URL", settings.endpoint())
+    # For handlers that build `https://{domainName}/{stage}` from their event.
+    values.setdefault("AWS_CA_BUNDLE", str(settings.bundle))
     if spec.runtime.startswith("nodejs"):
+        values.setdefault("NODE_EXTRA_CA_CERTS", str(settings.authority))
         values["NODE_PATH"] = os.pathsep.join(_node_path(spec, layers))
     if not spec.runtime.startswith("provided"):
         values["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"

@@ -1,0 +1,141 @@
+"""The certificate of the engine's port, signed by an authority that lives for one signature.
+
+Functions trust it through AWS_CA_BUNDLE, next to the authorities that botocore trusts anyway. The
+authority's key is thrown away, so nobody can sign anything else with it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import ssl
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from eventmill.config import Settings
+
+if TYPE_CHECKING:
+    from cryptography.x509 import GeneralName
+
+_DAYS = 3_650
+
+
+def certified(settings: Settings) -> list[str]:
+    """The hosts and addresses that clients may reach the engine by."""
+    names = [
+        *("localhost", "127.0.0.1", "::1", "*.localhost", "*.execute-api.localhost"),
+        *("localhost.localstack.cloud", "*.execute-api.localhost.localstack.cloud"),
+        f"*.execute-api.{settings.region}.amazonaws.com",
+        urlsplit(settings.public_url or "").hostname or "",
+        settings.host,
+    ]
+    kept = dict.fromkeys(name for name in names if name not in ("", "0.0.0.0", "::"))
+    return list(kept)
+
+
+class Certificate:
+    """The files of one data directory; `names` are the hosts and addresses it is for."""
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self._folder = folder
+        self._names = "\n".join(names)
+        self.authority = folder / "authority.pem"
+        self.bundle = folder / "bundle.pem"
+        """The authority among those that botocore, or the engine's own AWS_CA_BUNDLE, trusts."""
+        self._own = folder / "server.pem"
+        self._context: ssl.SSLContext | None = None
+
+    def make(self, now: float) -> None:
+        """Write the files, unless they are there and for the same names."""
+        listed = self._folder / "names"
+        if listed.exists() and listed.read_text() == self._names:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        authority, own = _signed(self._names.split("\n"), datetime.fromtimestamp(now, UTC))
+        descriptor = os.open(self._own, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(own)
+        self.authority.write_bytes(authority)
+        self.bundle.write_bytes(_trusted() + authority)
+        # Last, so that files of a start that was cut off are made anew.
+        listed.write_text(self._names)
+
+    def context(self) -> ssl.SSLContext:
+        """For the server's side; loaded with the first connection that needs it."""
+        if self._context is None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self._own)
+            self._context = context
+        return self._context
+
+
+def _trusted() -> bytes:
+    import botocore
+
+    own = os.environ.get("AWS_CA_BUNDLE")
+    path = Path(own) if own else Path(botocore.__file__).parent / "cacert.pem"
+    return path.read_bytes().rstrip() + b"\n" if path.is_file() else b""
+
+
+def _signed(names: Sequence[str], now: datetime) -> tuple[bytes, bytes]:
+    """(the authority's certificate, the server's with its key), as PEM."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    begin, end = now - timedelta(days=1), now + timedelta(days=_DAYS)
+
+    def builder(
+        title: str, issuer: str, key: ec.EllipticCurvePrivateKey
+    ) -> x509.CertificateBuilder:
+        def named(text: str) -> x509.Name:
+            return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+
+        return (
+            x509.CertificateBuilder()
+            .subject_name(named(title))
+            .issuer_name(named(issuer))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(begin)
+            .not_valid_after(end)
+        )
+
+    above, below = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer = "Eventmill of this data directory"
+    authority = (
+        builder(issuer, issuer, above)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(above.public_key()), critical=False
+        )
+        .sign(above, hashes.SHA256())
+    )
+    key_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(above.public_key())
+    own = (
+        builder("eventmill", issuer, below)
+        .add_extension(x509.SubjectAlternativeName(list(map(_name, names))), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([x509.OID_SERVER_AUTH]), critical=False)
+        .add_extension(key_id, critical=False)
+        .sign(above, hashes.SHA256())
+    )
+    key = below.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    pem = serialization.Encoding.PEM
+    return authority.public_bytes(pem), own.public_bytes(pem) + key
+
+
+def _name(text: str) -> GeneralName:
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
