@@ -205,7 +205,7 @@ class AsynchronousInvocations:
             name = event.function.split(":")[6]
             key = destinations.object_key(f"aws/lambda/async/{name}", self._parts.ids, tx.now)
         parcel = Parcel(
-            destinations.fitting(record, target),
+            destinations.fitting(tx, record, target),
             record["requestContext"]["functionArn"],
             verdict is EventVerdict.SUCCESS,
             key=key,

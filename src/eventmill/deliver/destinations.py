@@ -29,8 +29,8 @@ from eventmill.store.transaction import Transaction
 
 KIND = "lambda.destination"
 
-_LIMITS = {"sns": 262_144, "events": 1_048_576, "sqs": 1_048_576, "lambda": 1_048_576}
-"""Bytes that the targets take."""
+_LIMITS = {"sns": 262_144, "events": 1_048_576, "lambda": 1_048_576}
+"""Bytes that the targets take; a queue has a limit of its own."""
 
 _TRIES = 5
 """A target that refuses is tried this often, over some seconds; then the record is dropped, as
@@ -70,10 +70,11 @@ def send(tx: Transaction, target: str, parcel: Parcel) -> None:
     outbox.emit(tx, KIND, target, orjson.dumps(asdict(parcel)), trace=parcel.trace)
 
 
-def fitting(record: Mapping[str, Any], target: str) -> str:
+def fitting(tx: Transaction, record: Mapping[str, Any], target: str) -> str:
     """The record as JSON; without its payloads where it would be too large for the target."""
     text = orjson.dumps(record)
-    if len(text) > _LIMITS.get(service_of(target), len(text)):
+    limit = sqs.maximum_size(tx, target) or _LIMITS.get(service_of(target), len(text))
+    if len(text) > limit:
         bare = {key: record[key] for key in record if not key.endswith("Payload")}
         text = orjson.dumps(bare)
     return text.decode()

@@ -54,6 +54,24 @@ async def test_success_reaches_its_destination(folder: Path) -> None:
 
 
 @run
+async def test_a_record_longer_than_its_queue_takes_comes_without_payloads(folder: Path) -> None:
+    async with bench(folder) as b:
+        await b.queue("done", MaximumMessageSize="1024")
+        await b.function(lambda event: "x" * 2_000)
+        await b.call(
+            "lambda",
+            "PutFunctionEventInvokeConfig",
+            FunctionName="f",
+            DestinationConfig={"OnSuccess": {"Destination": DONE}},
+        )
+        await enqueue(b)
+        await b.flights.settled(5)
+        told = await record(b, DONE)
+        assert told["requestContext"]["condition"] == "Success"
+        assert "requestPayload" not in told and "responsePayload" not in told
+
+
+@run
 async def test_two_repetitions_then_dead_letter_and_destination(folder: Path) -> None:
     async with bench(folder) as b:
         await b.queue("lost")

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.functions import ConcurrencyExceeded
@@ -281,3 +285,44 @@ async def test_what_a_dead_start_held_comes_back_uncounted(folder: Path) -> None
         await b.flights.settled(5)
         attributes = b.invoker.events[0]["Records"][0]["attributes"]
         assert attributes["ApproximateReceiveCount"] == "1"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    groups=st.lists(st.sampled_from("abcd"), min_size=1, max_size=30),
+    size=st.integers(1, 10),
+    outcomes=st.lists(st.sampled_from(["ok", "raise", "part"]), max_size=10),
+)
+def test_a_fifo_queue_loses_doubles_and_reorders_nothing(
+    groups: list[str], size: int, outcomes: list[str]
+) -> None:
+    """Over any mixture of failures every message succeeds exactly once, in order of its group."""
+    done: list[tuple[str, str]] = []
+
+    def handler(event: dict[str, Any]) -> Any:
+        records = event["Records"]
+        outcome = outcomes.pop() if outcomes else "ok"
+        if outcome == "raise":
+            raise Fails("chance")
+        stop = len(records) // 2 if outcome == "part" else len(records)
+        done.extend((r["attributes"]["MessageGroupId"], r["body"]) for r in records[:stop])
+        left = [{"itemIdentifier": record["messageId"]} for record in records[stop:]]
+        return {"batchItemFailures": left}
+
+    async def scenario(folder: Path) -> None:
+        async with bench(folder) as b:
+            await b.queue("q.fifo", FifoQueue="true", VisibilityTimeout="30")
+            await b.function(handler)
+            await b.map(
+                f"{QUEUE}.fifo", BatchSize=size, FunctionResponseTypes=["ReportBatchItemFailures"]
+            )
+            for number, group in enumerate(groups):
+                await b.send(str(number), queue=f"{QUEUE}.fifo", group=group)
+            while (await b.flights.settled(5)).later:
+                b.clock.advance(31)
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(scenario(Path(folder)))
+    for group in set(groups):
+        expected = [str(number) for number, other in enumerate(groups) if other == group]
+        assert [body for other, body in done if other == group] == expected

@@ -31,6 +31,7 @@ __all__ = [
     "gauge",
     "give_back",
     "is_fifo",
+    "maximum_size",
     "move_tasks",
     "next_visible",
     "policy",
@@ -121,6 +122,12 @@ def gauge(tx: Transaction, name: str, metric: str, at: float) -> float | None:
 def visibility_timeout(tx: Transaction, queue_arn: str) -> int:
     """Seconds. Raises Invalid (NonExistentQueue)."""
     return queues.require_arn(tx, queue_arn).visibility
+
+
+def maximum_size(tx: Transaction, queue_arn: str) -> int | None:
+    """Bytes that a message may have; None when there is no such queue."""
+    queue = queues.by_arn(tx, queue_arn)
+    return None if queue is None else queue.maximum_size
 
 
 def is_fifo(tx: Transaction, queue_arn: str) -> bool | None:

@@ -1,0 +1,57 @@
+"""kill -9 of the engine while a table's changes and events go to functions: they go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from eventmill.testing import engine
+from tests.crash.test_kill import client_of, start
+
+APP = Path(__file__).parents[1] / "apps" / "mappings"
+CHANGES = 30
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_every_change_arrives_in_order_and_every_event_ends(tmp_path: Path, seed: int) -> None:
+    process, said = start(tmp_path / "data", tmp_path / "log", APP)
+    outputs = said["outputs"]
+    db = client_of(said["endpoint"], "dynamodb")
+    functions = client_of(said["endpoint"], "lambda")
+    kill_after = random.Random(seed).randrange(5, CHANGES)
+    for number in range(kill_after):
+        item = {"id": {"S": "same"}, "n": {"N": str(number)}}
+        db.put_item(TableName=outputs["Items"], Item=item)
+        event = json.dumps({"number": number, "fail": number % 2 == 1})
+        functions.invoke(FunctionName=outputs["Work"], InvocationType="Event", Payload=event)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    with engine(tmp_path / "data") as mill:
+        outputs = mill.run(mill.inner.deploy(APP, {})).outputs
+        for _ in range(3):
+            mill.settle()
+            mill.advance(61)
+        mill.settle()
+        sqs, told = mill.client("sqs"), []
+        while found := sqs.receive_message(QueueUrl=outputs["Results"], MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            told += [json.loads(message["Body"]) for message in found]
+        changes = [
+            int(record["dynamodb"]["NewImage"]["n"]["N"])
+            for event in told
+            for record in event.get("Records", [])
+        ]
+        assert list(dict.fromkeys(changes)) == list(range(kill_after))
+        done = {e["requestPayload"]["number"] for e in told if "requestPayload" in e}
+        assert done == set(range(0, kill_after, 2))
+        s3, failed = mill.client("s3"), set()
+        for entry in s3.list_objects_v2(Bucket=outputs["Lost"])["Contents"]:
+            body = s3.get_object(Bucket=outputs["Lost"], Key=entry["Key"])["Body"].read()
+            failed.add(json.loads(body)["requestPayload"]["number"])
+        assert failed == set(range(1, kill_after, 2))
