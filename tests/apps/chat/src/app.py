@@ -48,6 +48,14 @@ def handler(event, context):
     return message(event, request)
 
 
+def everyone():
+    page = members.scan(ProjectionExpression="id")
+    yield from page["Items"]
+    while "LastEvaluatedKey" in page:
+        page = members.scan(ProjectionExpression="id", ExclusiveStartKey=page["LastEvaluatedKey"])
+        yield from page["Items"]
+
+
 def connections(request):
     address = f"https://{request['domainName']}/{request['stage']}"
     return boto3.client("apigatewaymanagementapi", endpoint_url=address)
@@ -70,7 +78,7 @@ def message(event, request):
         return {"statusCode": 200, "body": json.dumps({"answer": event["body"]})}
     if action == "say":
         client = connections(request)
-        for member in members.scan(ProjectionExpression="id")["Items"]:
+        for member in everyone():
             try:
                 client.post_to_connection(ConnectionId=member["id"], Data=event["body"].encode())
             except client.exceptions.GoneException:
