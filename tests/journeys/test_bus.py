@@ -133,7 +133,7 @@ def test_what_aws_refuses_is_refused_when_declared(app) -> None:
     )
     assert refused(events.describe_rule, Name="none") == "ResourceNotFoundException"
     events.put_rule(Name="r", EventPattern='{"source": ["a"]}')
-    target = {"Id": "1", "Arn": "arn:aws:states:us-east-1:000000000000:stateMachine:m"}
+    target = {"Id": "1", "Arn": "arn:aws:workdocs:us-east-1:000000000000:folder/m"}
     assert refused(events.put_targets, Rule="r", Targets=[target]) == "ValidationException"
     sns = app.client("sns")
     assert refused(sns.publish, TopicArn="arn:aws:sns:us-east-1:000000000000:no", Message="m") == (

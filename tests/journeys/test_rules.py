@@ -204,7 +204,7 @@ def test_targets_that_cannot_be_are_refused(app) -> None:
             1
         ]
 
-    assert "not offered" in target(Arn=f"arn:aws:states:{PLACE}:stateMachine:m")
+    assert "not offered" in target(Arn=f"arn:aws:workdocs:{PLACE}:folder/m")
     assert "less than or equal to 185" in target(RetryPolicy={"MaximumRetryAttempts": 186})
     assert "standard queue" in target(DeadLetterConfig={"Arn": arn + ".fifo"})
     assert "no meaning" in target(KinesisParameters={"PartitionKeyPath": "$.id"})

@@ -321,8 +321,8 @@ def test_what_else_is_refused(app) -> None:
     assert refused(expression="rate(1 day)", EndDate=now(app) - timedelta(days=1))[0] == (
         "ValidationException"
     )
-    states = "arn:aws:states:us-east-1:000000000000:stateMachine:m"
-    assert "not offered" in refused(arn=states)[1]
+    folder = "arn:aws:workdocs:us-east-1:000000000000:folder/m"
+    assert "not offered" in refused(arn=folder)[1]
     assert "only reads" in refused(arn="arn:aws:scheduler:::aws-sdk:sqs:listQueues")[1]
     assert "does not offer" in refused(arn="arn:aws:scheduler:::aws-sdk:ec2:runInstances")[1]
     assert "MessageGroupId" in refused(arn=app.outputs["OrderedArn"])[1]

@@ -76,7 +76,7 @@ def target_carrier(ids: Ids, region: str, account: str) -> Carrier:
         if delivery is None:
             return
         try:
-            puts[service_of(row.target)](tx, delivery, delivery.body())
+            puts.get(service_of(row.target), _to_nothing)(tx, delivery, delivery.body())
         except events.NotShapable as error:
             give_up(tx, ids, delivery, "INVALID_JSON", str(error))
         except Undeliverable as error:
@@ -184,6 +184,10 @@ def _puts(ids: Ids, account: str) -> dict[str, Put]:
         "events": to_bus,
         "logs": to_log,
     }
+
+
+def _to_nothing(tx: Transaction, delivery: Delivery, body: bytes) -> None:
+    raise Undeliverable("NO_RESOURCE", f"Nothing runs behind {delivery.arn} here.")
 
 
 def _log_line(delivery: Delivery, body: bytes, now: int) -> tuple[int, str]:

@@ -54,7 +54,7 @@ def carrier(ids: Ids) -> Carrier:
     def carry(tx: Transaction, row: OutboxRow) -> None:
         delivery = _delivery(row)
         try:
-            puts[service_of(row.target)](tx, delivery)
+            puts.get(service_of(row.target), _to_nothing)(tx, delivery)
         except Fault as fault:
             _give_up(tx, ids, delivery, fault, _retries(delivery, fault, tx.now))
 
@@ -160,6 +160,10 @@ def _puts(ids: Ids) -> dict[str, Put]:
         "events": to_bus,
         "kinesis": to_stream,
     }
+
+
+def _to_nothing(tx: Transaction, delivery: Delivery) -> None:
+    raise Invalid("ResourceNotFoundException", f"Nothing runs behind {delivery.row.target} here.")
 
 
 def _is_json(text: bytes) -> bool:

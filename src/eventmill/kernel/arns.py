@@ -33,3 +33,27 @@ def service_of(arn: str) -> str:
     """The service part of an ARN, or an empty string when `arn` is none."""
     parts = arn.split(":", 3)
     return parts[2] if len(parts) == 4 and parts[0] == "arn" else ""
+
+
+NOTHING_BEHIND = frozenset(
+    {
+        "appsync",
+        "batch",
+        "codebuild",
+        "codepipeline",
+        "ecs",
+        "firehose",
+        "glue",
+        "inspector",
+        "redshift",
+        "redshift-serverless",
+        "sagemaker",
+        "ssm",
+        "ssm-incidents",
+        "states",
+    }
+)
+"""Services that rules and schedules may name as targets, of which only resources' names are kept.
+
+A template that declares such a target deploys, and each event for it is a dead letter.
+"""

@@ -25,6 +25,7 @@ _FORMAT = "1"
 _BUCKET = "eventmill-local"
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 _LAYER = "AWS::Serverless::LayerVersion"
+_APPLICATION = "AWS::Serverless::Application"
 _MARK = "::"
 _DEFINITIONS = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
 
@@ -111,6 +112,12 @@ def _with_local_code(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
     for name, body in prepared["Resources"].items():
         properties = body.setdefault("Properties", {})
         key = _CODE.get(body["Type"])
+        if isinstance(properties.get("Location"), dict) and body["Type"] == _APPLICATION:
+            raise UsageError(
+                f"{file}:{line_of(document['Resources'], name)}: {name}: applications of the"
+                " Serverless Application Repository are not offered; let Location be the path of"
+                " its template"
+            )
         if key is None:
             if body["Type"] in _DEFINITIONS:
                 _inline_definition(file, name, properties)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eventmill.services.cloudformation.kinds import AROUND, EMPTY
+from eventmill.services.cloudformation.around import AROUND
+from eventmill.services.cloudformation.empty import EMPTY
 from eventmill.services.contract import (
     EVERYTHING,
     Call,
@@ -42,6 +43,7 @@ def _type(kind: str, ref: str, attributes: Mapping[str, str], notice: str) -> Re
             "id": number,
             "short": number[:8],
             "name": _name(call, resource, short),
+            "secret": resource.properties.get("SecretId") or "",
         }
         physical = ref.format_map(values)
         arn = f"arn:aws:{service.lower()}:{call.region}:{call.account}:{short.lower()}/{physical}"

@@ -161,18 +161,6 @@ def _delete_archive(call: Call, resource: Resource) -> None:
         archives.delete(call, resource.physical_id or "")
 
 
-_TARGET_REFUSED: dict[str, Support | Refused] = {
-    f"Targets.{member}": Refused(reason)
-    for member, reason in {
-        "AppSyncParameters": "there is no AppSync",
-        "BatchParameters": "there is no Batch",
-        "EcsParameters": "there is no ECS",
-        "RedshiftDataParameters": "there is no Redshift",
-        "RunCommandParameters": "there is no Systems Manager",
-        "SageMakerPipelineParameters": "there is no SageMaker",
-    }.items()
-}
-
 RESOURCES = (
     ResourceType(
         "AWS::Events::EventBus",
@@ -190,7 +178,7 @@ RESOURCES = (
             **dict.fromkeys(("Name", "EventBusName", "EventPattern", "ScheduleExpression"), H),
             **dict.fromkeys(("State", "Description", "Targets"), H),
             **dict.fromkeys(("Targets.RoleArn", "RoleArn", "Tags"), R),
-            **_TARGET_REFUSED,
+            **{f"Targets.{member}": R for member in targets.PARAMETERS_OF_NOTHING},
         },
         _create_rule,
         _update_rule,

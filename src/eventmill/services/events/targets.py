@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from eventmill.kernel.arns import service_of
+from eventmill.kernel.arns import NOTHING_BEHIND, service_of
 from eventmill.kernel.errors import Fault, Invalid
 from eventmill.patterns.paths import steps_of
 from eventmill.services.contract import Call, Result
@@ -33,6 +33,15 @@ CARRIED = {
 _RETRY_BOUNDS = (("MaximumRetryAttempts", 0, 185), ("MaximumEventAgeInSeconds", 60, 86_400))
 _ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}\Z")
 _RECORDED = {"RoleArn"}
+PARAMETERS_OF_NOTHING = {
+    "AppSyncParameters": ("appsync",),
+    "BatchParameters": ("batch",),
+    "EcsParameters": ("ecs",),
+    "RedshiftDataParameters": ("redshift", "redshift-serverless"),
+    "RunCommandParameters": ("ssm",),
+    "SageMakerPipelineParameters": ("sagemaker",),
+}
+"""Members for targets that nothing runs behind, and those targets' services."""
 _HONOURED = {
     "Id",
     "Arn",
@@ -46,8 +55,8 @@ _HONOURED = {
     "KinesisParameters",
 }
 _PARAMETERS = {
-    "SqsParameters": "arn:aws:sqs:",
-    "KinesisParameters": "arn:aws:kinesis:",
+    "SqsParameters": ("arn:aws:sqs:",),
+    "KinesisParameters": ("arn:aws:kinesis:",),
     "HttpParameters": ("arn:aws:events:", "arn:aws:execute-api:"),
 }
 """Members that have a meaning for some targets only, by how their ARNs begin."""
@@ -62,12 +71,13 @@ def check(target: dict[str, Any]) -> None:
         raise faults.parameter("Arn", "Provided Arn is not in correct format.")
     service = service_of(arn)
     of_events = ":event-bus/" in arn or ":api-destination/" in arn
-    if service not in CARRIED or (service == "events" and not of_events):
+    known = service in CARRIED or service in NOTHING_BEHIND
+    if not known or (service == "events" and not of_events):
         raise faults.parameter(
             "Arn", f"Targets of {arn} are not offered; use {', '.join(CARRIED.values())}."
         )
     for member in target:
-        if member not in _HONOURED | _RECORDED or not arn.startswith(_PARAMETERS.get(member, "")):
+        if not _fits(member, arn, service):
             raise faults.parameter(member, f"It has no meaning for {arn}.")
     if arn.endswith(".fifo") and not (target.get("SqsParameters") or {}).get("MessageGroupId"):
         raise faults.parameter(
@@ -81,6 +91,13 @@ def check(target: dict[str, Any]) -> None:
     if queue and (service_of(queue) != "sqs" or queue.endswith(".fifo")):
         raise faults.parameter("DeadLetterConfig.Arn", "It must be a standard queue.")
     transform.check(target)
+
+
+def _fits(member: str, arn: str, service: str) -> bool:
+    """Whether a target of that ARN may have the member."""
+    if member in PARAMETERS_OF_NOTHING:
+        return service in PARAMETERS_OF_NOTHING[member]
+    return member in _HONOURED | _RECORDED and arn.startswith(_PARAMETERS.get(member, ("",)))
 
 
 def _check_retries(policy: Mapping[str, Any]) -> None:

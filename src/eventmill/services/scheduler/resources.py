@@ -9,7 +9,6 @@ from typing import Any
 from eventmill.services.contract import (
     Call,
     Created,
-    Refused,
     Resource,
     ResourceType,
     Support,
@@ -97,14 +96,6 @@ def _delete_group(call: Call, resource: Resource) -> None:
     groups.delete(call, resource.physical_id or "")
 
 
-_NOT_OFFERED = {
-    f"Target.{member}": Refused(reason)
-    for member, reason in {
-        "EcsParameters": "there is no ECS",
-        "SageMakerPipelineParameters": "there is no SageMaker",
-    }.items()
-}
-
 RESOURCES = (
     ResourceType(
         "AWS::Scheduler::Schedule",
@@ -113,7 +104,7 @@ RESOURCES = (
             **dict.fromkeys(("ScheduleExpressionTimezone", "FlexibleTimeWindow", "State"), H),
             **dict.fromkeys(("Target", "Description", "ActionAfterCompletion"), H),
             **dict.fromkeys(("Target.RoleArn", "KmsKeyArn"), R),
-            **_NOT_OFFERED,
+            **dict.fromkeys(("Target.EcsParameters", "Target.SageMakerPipelineParameters"), R),
         },
         _create,
         _update,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventmill.kernel.arns import service_of
+from eventmill.kernel.arns import NOTHING_BEHIND, service_of
 from eventmill.services.contract import Call
 from eventmill.services.scheduler import faults
 
@@ -26,6 +26,8 @@ _PARAMETERS = {
     "EventBridgeParameters": "events",
     "KinesisParameters": "kinesis",
     "SqsParameters": "sqs",
+    "EcsParameters": "ecs",
+    "SageMakerPipelineParameters": "sagemaker",
 }
 _RETRY_BOUNDS = (("MaximumRetryAttempts", 0, 185), ("MaximumEventAgeInSeconds", 60, 86_400))
 _PLAIN = {"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"}
@@ -64,7 +66,7 @@ def check(call: Call, target: Mapping[str, Any]) -> None:
         _check_universal(call, arn, *named)
         return
     service = service_of(arn)
-    if service not in _CARRIED:
+    if service not in _CARRIED and service not in NOTHING_BEHIND:
         raise faults.validation(
             f"Targets of {arn} are not offered; use {', '.join(_CARRIED.values())}, or "
             f"{UNIVERSAL}service:action of a service that is."

@@ -1,0 +1,113 @@
+"""An application among services of which only names are kept: the rest of it works."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from eventmill.cli.main import cli
+from eventmill.kernel.errors import UsageError
+from eventmill.testing import TestEngine, engine
+
+APP = Path(__file__).parents[1] / "apps" / "around"
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[TestEngine]:
+    with engine() as running:
+        running.deploy(APP)
+        yield running
+
+
+def _taken(app: TestEngine, queue: str) -> list[dict[str, Any]]:
+    queues, url, taken = app.client("sqs"), app.outputs[queue], []
+    while found := queues.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages"):
+        for message in found:
+            queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        taken += found
+    return taken
+
+
+def _why(message: dict[str, Any]) -> dict[str, str]:
+    return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+
+
+def test_the_function_gets_an_event_and_what_is_not_here_leaves_dead_letters(
+    app: TestEngine,
+) -> None:
+    entry = {"Source": "shop", "DetailType": "Placed", "Detail": "{}"}
+    (put,) = app.client("events").put_events(Entries=[entry])["Entries"]
+    app.settle()
+    assert [message["Body"] for message in _taken(app, "Counted")] == [put["EventId"]]
+    dead = {_why(message)["TARGET_ARN"]: message for message in _taken(app, "Dead")}
+    assert set(dead) == {app.outputs["Workflow"], app.outputs["Cluster"]}
+    for arn, message in dead.items():
+        assert json.loads(message["Body"])["id"] == put["EventId"]
+        assert _why(message)["ERROR_CODE"] == "NO_RESOURCE"
+        assert _why(message)["ERROR_MESSAGE"] == f"Nothing runs behind {arn} here."
+
+
+def test_a_schedule_of_what_is_not_here_leaves_a_dead_letter(app: TestEngine) -> None:
+    app.advance(3_601)
+    app.settle()
+    (message,) = _taken(app, "Dead")
+    assert _why(message)["TARGET_ARN"] == app.outputs["Workflow"]
+    assert _why(message)["ERROR_CODE"] == "ResourceNotFoundException"
+
+
+def test_an_attachment_stands_for_its_secret(app: TestEngine) -> None:
+    assert app.outputs["Attached"] == app.outputs["Login"]
+    secret = app.client("secretsmanager").describe_secret(SecretId=app.outputs["Login"])
+    assert secret["RotationRules"] == {"AutomaticallyAfterDays": 30}
+
+
+def test_check_names_what_nothing_runs_behind(app: TestEngine) -> None:
+    checked = CliRunner().invoke(cli, ["check", str(APP), "--recorded"])
+    assert checked.exit_code == 0, checked.output
+    for name, kind in (
+        ("Workflow", "StepFunctions::StateMachine"),
+        ("Cluster", "ECS::Cluster"),
+        ("Waited", "CloudFormation::WaitCondition"),
+    ):
+        assert f"{name}: AWS::{kind}: recorded only: nothing runs behind it" in checked.output
+
+
+def test_parameters_fit_their_target_here_too(app: TestEngine) -> None:
+    events = app.client("events")
+    events.put_rule(Name="wrong", EventPattern='{"source": ["x"]}')
+    target = {
+        "Id": "1",
+        "Arn": app.outputs["Workflow"],
+        "EcsParameters": {"TaskDefinitionArn": app.outputs["Cluster"]},
+    }
+    with pytest.raises(events.exceptions.ClientError, match="EcsParameters is not valid"):
+        events.put_targets(Rule="wrong", Targets=[target])
+
+
+def test_an_application_of_the_repository_is_refused_by_name(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Shared:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location:
+        ApplicationId: arn:aws:serverlessrepo:us-east-1:123456789012:applications/shared
+        SemanticVersion: 1.0.0
+"""
+    )
+    checked = CliRunner().invoke(cli, ["check", str(template)])
+    assert checked.exit_code == 1
+    assert isinstance(checked.exception, UsageError)
+    assert f"{template}:3: Shared: applications of the Serverless Application" in str(
+        checked.exception
+    )
