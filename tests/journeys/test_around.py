@@ -46,7 +46,9 @@ def test_the_function_gets_an_event_and_what_is_not_here_leaves_dead_letters(
     (put,) = app.client("events").put_events(Entries=[entry])["Entries"]
     app.settle()
     assert [message["Body"] for message in _taken(app, "Counted")] == [put["EventId"]]
-    dead = {_why(message)["TARGET_ARN"]: message for message in _taken(app, "Dead")}
+    letters = [message for message in _taken(app, "Dead") if "RULE_ARN" in _why(message)]
+    assert len(letters) == 2
+    dead = {_why(message)["TARGET_ARN"]: message for message in letters}
     assert set(dead) == {app.outputs["Workflow"], app.outputs["Cluster"]}
     for arn, message in dead.items():
         assert json.loads(message["Body"])["id"] == put["EventId"]
@@ -55,6 +57,9 @@ def test_the_function_gets_an_event_and_what_is_not_here_leaves_dead_letters(
 
 
 def test_a_schedule_of_what_is_not_here_leaves_a_dead_letter(app: TestEngine) -> None:
+    # It fires once as soon as it is made, which is not what this is about.
+    app.settle()
+    _taken(app, "Dead")
     app.advance(3_601)
     app.settle()
     (message,) = _taken(app, "Dead")
