@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import ssl
+import threading
 import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +168,66 @@ def test_messages_and_frames_that_are_too_long_close_the_connection(app) -> None
     with connect(app) as socket:
         socket.send(["x" * 30_000] * 5)
         assert closed(socket) == 1009
+
+
+class Reverser(BaseHTTPRequestHandler):
+    """Answers with the body's bytes from the last to the first."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))[::-1]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        """Not shown."""
+
+
+@pytest.fixture
+def reverser():
+    with HTTPServer(("127.0.0.1", 0), Reverser) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_binary_frames_are_refused_and_base64_stands_for_bytes(app, reverser: str) -> None:
+    with connect(app) as socket:
+        connection = identity(socket)
+        socket.send(b"\x00\xff")
+        assert closed(socket) == 1003
+    context = told(app, connection)["requestContext"]
+    assert (context["eventType"], context["disconnectStatusCode"]) == ("DISCONNECT", 1003)
+
+    client, api = app.client("apigatewayv2"), app.outputs["PartsId"]
+    integration = client.create_integration(
+        ApiId=api,
+        IntegrationType="HTTP",
+        IntegrationMethod="POST",
+        IntegrationUri=reverser,
+        ContentHandlingStrategy="CONVERT_TO_BINARY",
+    )["IntegrationId"]
+    client.create_integration_response(
+        ApiId=api,
+        IntegrationId=integration,
+        IntegrationResponseKey="$default",
+        ContentHandlingStrategy="CONVERT_TO_TEXT",
+    )
+    client.create_route(
+        ApiId=api,
+        RouteKey="$default",
+        Target=f"integrations/{integration}",
+        RouteResponseSelectionExpression="$default",
+    )
+    client.create_deployment(ApiId=api, StageName="v1")
+    with open_socket(app.outputs["Parts"], proxy=None) as socket:
+        socket.send(base64.b64encode(b"\x00\xfe\xff").decode())
+        assert base64.b64decode(socket.recv(timeout=10)) == b"\xff\xfe\x00"
+        socket.send(base64.b64encode(b"abc").decode())
+        assert socket.recv(timeout=10) == "cba"
+        socket.send("no base64!")
+        assert json.loads(socket.recv(timeout=10))["message"] == "Internal server error"
 
 
 def test_an_idle_connection_is_closed_and_an_active_one_when_it_is_old(app) -> None:

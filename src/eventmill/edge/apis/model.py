@@ -52,6 +52,8 @@ class Integration:
     passthrough: str = "WHEN_NO_MATCH"
     responses: tuple[Mapping[str, Any], ...] = ()
     """A WebSocket's integration responses."""
+    decoded: bool = False
+    """Whether a WebSocket's messages are base64 of the bytes that the integration gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def _integration(
             for entry in held["integrationresponse"].values()
             if entry["IntegrationId"] == number
         ),
+        decoded=part.get("ContentHandlingStrategy") == "CONVERT_TO_BINARY",
     )
 
 

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -52,7 +54,7 @@ class SocketIntegrations:
             return Reply(200, None, {})
         if integration.kind == "AWS_PROXY":
             return _proxied(await self._run(stage, route, integration, orjson.dumps(event)))
-        body = (event.get("body") or "").encode()
+        body = _message(integration, event)
         if integration.kind == "HTTP_PROXY":
             return await self._web(integration, event, body)
         body = _mapped(stage, integration, event, body)
@@ -118,6 +120,26 @@ class SocketIntegrations:
             said = {"__type": fault.code, "message": fault.message}
             return str(fault.status or fault.default_status), orjson.dumps(said)
         return "200", orjson.dumps(result, default=str)
+
+
+def _message(integration: Integration, event: Mapping[str, Any]) -> bytes:
+    """What the client sent. Raises Failed when it should be base64 and is not."""
+    body = (event.get("body") or "").encode()
+    if not integration.decoded:
+        return body
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        raise Failed("the message is no base64, as CONVERT_TO_BINARY asks for") from None
+
+
+def _as_text(body: bytes) -> bytes:
+    """Base64 of a body that is no text."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(body)
+    return body
 
 
 def _proxied(payload: bytes) -> Reply:
@@ -204,6 +226,8 @@ def _answered(
             break
     if integration.function and error is not None and chosen is None:
         raise Failed(str(error))
+    if (chosen or {}).get("ContentHandlingStrategy") == "CONVERT_TO_TEXT":
+        body = _as_text(body)
     templates = (chosen or {}).get("ResponseTemplates") or {}
     selection = ((chosen or {}).get("TemplateSelectionExpression") or "").replace("\\", "")
     template = templates.get(selection, templates.get("$default"))

@@ -31,6 +31,9 @@ from eventmill.kernel.ports import LogSink
 from eventmill.wire import HttpRequest
 
 _NAME = re.compile(r"\$\{?request\.body\.([\w.\-\[\]]+)\}?")
+_UNSUPPORTED = 1003
+"""How a client that sends a binary frame is closed. https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-binary-media-types.html"""
+
 _SECONDS = 29.0
 """How long a handshake waits for its authorizer."""
 
@@ -105,9 +108,11 @@ class Sockets:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return int(message.get("code") or 1005), message.get("reason") or ""
+            said = message.get("text")
+            if said is None:
+                await self._connections.close(connection.id, _UNSUPPORTED)
+                continue
             connection.active = self._clock.now()
-            data = message.get("text")
-            said = data if data is not None else message.get("bytes", b"").decode("latin-1")
             task = asyncio.create_task(self._message(connection, said))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -186,12 +186,9 @@ RESOURCES = (
             *("IntegrationType", "IntegrationUri", "PayloadFormatVersion", "TimeoutInMillis"),
             *("IntegrationMethod", "IntegrationSubtype", "RequestParameters"),
             *("ResponseParameters", "RequestTemplates", "TemplateSelectionExpression"),
-            *("PassthroughBehavior", "Description"),
+            *("PassthroughBehavior", "ContentHandlingStrategy", "Description"),
         ),
-        (
-            *("CredentialsArn", "ConnectionType", "ConnectionId", "TlsConfig"),
-            "ContentHandlingStrategy",
-        ),
+        ("CredentialsArn", "ConnectionType", "ConnectionId", "TlsConfig"),
     ),
     _part_type(
         "authorizer",
@@ -223,9 +220,9 @@ RESOURCES = (
         "integrationresponse",
         (
             *("IntegrationId", "IntegrationResponseKey", "ResponseTemplates"),
-            "TemplateSelectionExpression",
+            *("TemplateSelectionExpression", "ContentHandlingStrategy"),
         ),
-        ("ContentHandlingStrategy", "ResponseParameters"),
+        ("ResponseParameters",),
         ("IntegrationId",),
     ),
     _part_type(
