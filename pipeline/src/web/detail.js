@@ -16,6 +16,7 @@ export class Detail {
   #parts = null;
   #loading = null;
   #again = false;
+  #unloaded = false;
 
   /** `close` is called when the reader, or the document's end, closes it. */
   constructor(api, library, close) {
@@ -35,6 +36,7 @@ export class Detail {
     if (id === this.#id) return;
     this.#id = id;
     this.#full = null;
+    this.#unloaded = false;
     this.#parts = this.#build();
     const root = byId("detail");
     root.dataset.openId = id;
@@ -79,9 +81,13 @@ export class Detail {
       if (!known || isOlder(known, full)) this.#library.put(full);
       this.#showRecord();
       this.#showContents(full, audit.entries);
-      this.#say("");
+      // What an action said stays: only a failure of the loading itself is over.
+      if (this.#unloaded) this.#say("");
+      this.#unloaded = false;
     } catch (error) {
-      if (this.#id === id) this.#say(error.status === 404 ? "This document is not there." : error.message);
+      if (this.#id !== id) return;
+      this.#unloaded = true;
+      this.#say(error.status === 404 ? "This document is not there." : error.message);
     } finally {
       if (this.#loading === id) this.#loading = null;
       if (this.#again && this.#id === id) this.#fetch(id);
