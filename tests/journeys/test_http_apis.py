@@ -56,6 +56,24 @@ def test_the_event_of_format_1(app) -> None:
     assert_shape(answer.json, recorded("http.one"))
 
 
+@pytest.mark.parametrize(
+    ("headers", "encoded"),
+    [
+        ({"Content-Type": "text/csv"}, False),
+        ({"Content-Type": "application/json; charset=utf-8"}, False),
+        ({"Content-Type": "Application/XML"}, False),
+        ({"Content-Type": "application/javascript"}, False),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, True),
+        ({"Content-Type": "application/json-patch+json"}, True),
+        ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, True),
+        ({"Content-Type": "image/png"}, True),
+    ],
+)
+def test_which_bodies_are_base64(app, headers: dict[str, str], encoded: bool) -> None:
+    event = site(app, "/two/1", "POST", headers, b"a=1").json
+    assert (event["body"], event["isBase64Encoded"]) == ("YT0x" if encoded else "a=1", encoded)
+
+
 def said(app: Any, path: str, value: Any) -> tuple[int, str | None, bytes]:
     answer = site(app, path, "POST", {"Content-Type": "application/json"}, json.dumps(value))
     return answer.status, answer["content-type"], answer.body
