@@ -73,6 +73,32 @@ def test_an_attachment_stands_for_its_secret(app: TestEngine) -> None:
     assert secret["RotationRules"] == {"AutomaticallyAfterDays": 30}
 
 
+def test_an_image_of_aws_needs_no_parameter_here(app: TestEngine) -> None:
+    assert app.outputs["Image"].startswith("ami-")
+
+
+def test_an_inline_policy_is_the_queue_s(app: TestEngine) -> None:
+    attributes = app.client("sqs").get_queue_attributes(
+        QueueUrl=app.outputs["Dead"], AttributeNames=["Policy"]
+    )["Attributes"]
+    (statement,) = json.loads(attributes["Policy"])["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+
+
+def test_lines_for_a_delivery_stream_are_lost_aloud(
+    app: TestEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    logs, name = app.client("logs"), app.outputs["Lines"]
+    logs.create_log_stream(logGroupName=name, logStreamName="one")
+    now = int(app.inner.clock.now() * 1000)
+    logs.put_log_events(
+        logGroupName=name, logStreamName="one", logEvents=[{"timestamp": now, "message": "line"}]
+    )
+    app.settle()
+    lost = f"log events for {app.outputs['Lake']} are lost: "
+    assert [record.getMessage() for record in caplog.records if lost in record.getMessage()]
+
+
 def test_check_names_what_nothing_runs_behind(app: TestEngine) -> None:
     checked = CliRunner().invoke(cli, ["check", str(APP), "--recorded"])
     assert checked.exit_code == 0, checked.output

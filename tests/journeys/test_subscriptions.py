@@ -161,8 +161,8 @@ def test_what_aws_refuses(app) -> None:
     )
     assert "without roleArn" in put(destinationArn=app.outputs["RecordsArn"])[1]
     assert put(filterPattern="{ $.a }")[0] == "InvalidParameterException"
-    firehose = "arn:aws:firehose:us-east-1:000000000000:deliverystream/d"
-    assert "not offered" in put(destinationArn=firehose)[1]
+    table = "arn:aws:dynamodb:us-east-1:000000000000:table/t"
+    assert "not offered" in put(destinationArn=table)[1]
 
 
 def test_a_function_is_not_made_to_listen_to_itself_without_end(app) -> None:

@@ -16,7 +16,7 @@ import orjson
 
 from eventmill.deliver.outbox import Carrier
 from eventmill.kernel.arns import Arn, service_of
-from eventmill.kernel.errors import Denied, Fault, Internal, Throttled
+from eventmill.kernel.errors import Denied, Fault, Internal, Invalid, Throttled
 from eventmill.kernel.ids import Ids
 from eventmill.services import kinesis, lambda_, logs
 from eventmill.store.outbox import OutboxRow
@@ -38,6 +38,8 @@ def carrier(ids: Ids, region: str, account: str) -> Carrier:
             if service_of(row.target) == "lambda":
                 group = Arn("aws", "logs", region, account, f"log-group:{message['logGroup']}:*")
                 _to_function(tx, ids, row, group)
+            elif service_of(row.target) != "kinesis":
+                raise Invalid("ResourceNotFoundException", "Nothing runs behind it here.")
             else:
                 stream = message["logStream"] or ids.uuid()
                 kinesis.put(tx, ids, row.target, _packed(row.payload, account), stream)

@@ -14,11 +14,14 @@ from typing import Any
 from eventmill.kernel.errors import Fault, UsageError
 from eventmill.kernel.ports import ApiCaller
 from eventmill.template import Template
-from eventmill.template.parameters import is_stored, split_list
+from eventmill.template.parameters import STORED, is_stored, split_list, stand_in
 
 _REFERENCE = re.compile(r"\{\{resolve:(ssm-secure|ssm|secretsmanager):([^{}]+)\}\}")
 _SECRET = re.compile(r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+|[^:]+)(?::(.*))?\Z")
 _PARAMETER = re.compile(r"(arn:[^:]*:ssm:[^:]*:[^:]*:parameter/[^:]+|[^:]+)(?::(\d+))?\Z")
+_MACHINE_IMAGE = "AWS::EC2::Image::Id"
+_PUBLIC = "/aws/service/"
+"""Begins the names of parameters that AWS keeps."""
 EVERYWHERE = ("ssm", "ssm-secure", "secretsmanager")
 IN_OUTPUTS = ("ssm",)
 """Outputs are shown, so AWS resolves no secrets in them."""
@@ -91,6 +94,7 @@ async def stored_values(
 ) -> dict[str, Any]:
     """`values` where those of a type `AWS::SSM::Parameter::Value<…>` are what is stored there.
 
+    AWS's own parameters for machine images need not be there: no instance runs here.
     Raises UsageError naming the parameters that name nothing.
     """
     found, problems = dict(values), []
@@ -101,6 +105,9 @@ async def stored_values(
         try:
             answer = await api.call("ssm", "GetParameter", {"Name": value, "WithDecryption": True})
         except Fault:
+            if declared.type == f"{STORED}{_MACHINE_IMAGE}>" and value.startswith(_PUBLIC):
+                found[name] = stand_in(_MACHINE_IMAGE)
+                continue
             problems.append(
                 f"the parameter {name} takes its value from {value} in Parameter Store, which does "
                 f"not exist; put it there, or give --parameter {name}=<another name>"

@@ -39,7 +39,7 @@ def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, 
     values: dict[str, Any] = {}
     for name, parameter in template.parameters.items():
         value = given.get(name, parameter.default)
-        value = _stand_in(parameter.type) if value is None else value
+        value = stand_in(parameter.type) if value is None else value
         if value is None:
             problems.append(f"the parameter {name} has no default: give --parameter {name}=VALUE")
             continue
@@ -54,7 +54,7 @@ def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, 
     return values
 
 
-def _stand_in(kind: str) -> Any:
+def stand_in(kind: str) -> Any:
     """What a parameter is given that nobody gave, where it may be anything; else None."""
     if kind.startswith("List<"):
         found = _STAND_INS.get(kind[5:-1])

@@ -19,6 +19,9 @@ from eventmill.services.logs.groups import OPERATIONS, group_arn, missing, requi
 from eventmill.store import outbox
 from eventmill.store.transaction import Transaction
 
+_NOTHING = "firehose"
+"""Delivery streams may be named, since templates declare them; log events for one are lost."""
+
 SUBSCRIPTION = "logs.subscription"
 """Kind of the outbox rows; target is the destination's ARN, payload a message as JSON."""
 
@@ -109,7 +112,7 @@ def put(call: Call, group: str, name: str, request: dict[str, Any]) -> None:
 
 def _check(call: Call, group: str, pattern: str, arn: str, role: str | None) -> None:
     service = service_of(arn)
-    if service not in ("lambda", "kinesis"):
+    if service not in ("lambda", "kinesis", _NOTHING):
         raise Invalid(
             "InvalidParameterException",
             f"Destinations such as {arn} are not offered; use a function or a stream.",
@@ -135,6 +138,8 @@ def _check(call: Call, group: str, pattern: str, arn: str, role: str | None) -> 
             "InvalidParameterException",
             "destinationArn for vendor kinesis cannot be used without roleArn",
         )
+    if service == _NOTHING:
+        return
     if known is None:
         raise Invalid(
             "InvalidParameterException",

@@ -70,21 +70,26 @@ def _delete(call: Call, resource: Resource) -> None:
     queues.delete(call.tx, queues.by_url(call.tx, resource.physical_id or ""))
 
 
+def _urls(properties: Mapping[str, Any]) -> list[str]:
+    """The queues of a policy: one where it is an inline one."""
+    return [properties["Queue"]] if "Queue" in properties else properties["Queues"]
+
+
 def _set_policies(call: Call, resource: Resource) -> Created:
     policy = json.dumps(resource.properties["PolicyDocument"])
-    for url in resource.properties["Queues"]:
+    for url in _urls(resource.properties):
         queues.change(call.tx, queues.by_url(call.tx, url), {"Policy": policy})
     return Created(resource.physical_id or generated_name(resource, call.ids))
 
 
 def _change_policies(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
-    for url in set(old["Queues"]) - set(resource.properties["Queues"]):
+    for url in set(_urls(old)) - set(_urls(resource.properties)):
         queues.change(call.tx, queues.by_url(call.tx, url), {"Policy": ""})
     return _set_policies(call, resource)
 
 
 def _drop_policies(call: Call, resource: Resource) -> None:
-    for url in resource.properties["Queues"]:
+    for url in _urls(resource.properties):
         queues.change(call.tx, queues.by_url(call.tx, url), {"Policy": ""})
 
 
@@ -104,5 +109,13 @@ RESOURCES = (
         _set_policies,
         _change_policies,
         _drop_policies,
+    ),
+    ResourceType(
+        "AWS::SQS::QueueInlinePolicy",
+        {"PolicyDocument": Support.HONOURED, "Queue": Support.HONOURED},
+        _set_policies,
+        _change_policies,
+        _drop_policies,
+        frozenset({"Queue"}),
     ),
 )
