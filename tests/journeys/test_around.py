@@ -110,6 +110,15 @@ def test_check_names_what_nothing_runs_behind(app: TestEngine) -> None:
         assert f"{name}: AWS::{kind}: recorded only: nothing runs behind it" in checked.output
 
 
+def test_coverage_lists_records_apart() -> None:
+    lines = CliRunner().invoke(cli, ["coverage"]).output.splitlines()
+    behind = lines[lines.index("### Recorded types that nothing runs behind") + 2]
+    around = lines[lines.index("### Recorded types around an application") + 2]
+    assert "`AWS::StepFunctions::StateMachine`" in behind and "KMS::Key" not in behind
+    assert "`AWS::KMS::Key`" in around and "StepFunctions" not in around
+    assert "### AWS::KMS::Key" not in lines and "### AWS::SQS::Queue" in lines
+
+
 def test_parameters_fit_their_target_here_too(app: TestEngine) -> None:
     events = app.client("events")
     events.put_rule(Name="wrong", EventPattern='{"source": ["x"]}')

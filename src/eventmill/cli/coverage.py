@@ -7,11 +7,14 @@ from collections.abc import Iterator
 import click
 
 from eventmill.joins import SERVICES
-from eventmill.services.contract import Refused, ResourceType, Service, Support
+from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Service, Support
 from eventmill.wire.models import service_model
 
 _MOST = 130
 """Operations that are listed by name when they are missing: of EC2's hundreds nobody reads them."""
+
+_RECORD = {EVERYTHING: Support.RECORDED}
+"""The properties of a type of which a name and attributes are kept."""
 
 _HEAD = """\
 # What Eventmill covers
@@ -19,7 +22,8 @@ _HEAD = """\
 Written by `make docs` from the code; do not edit. An operation that is not offered is answered
 with 501 and its name. A resource property is *honoured*, or *recorded* (kept and returned, without
 meaning on one machine), or *refused* when a template declares it; a property that is not listed is
-refused by name. A name speaks for everything below it that is not listed itself.
+refused by name. A name speaks for everything below it that is not listed itself, `*` for every
+property.
 """
 
 
@@ -54,8 +58,14 @@ def _service(service: Service) -> Iterator[str]:
     missing = [name for name in _operations(service) if name not in service.operations]
     everything = len(missing) > _MOST
     yield f"Not offered: {f'the other {len(missing)}' if everything else _listed(missing)}"
+    records = [kind for kind in service.resources if kind.properties == _RECORD]
     for kind in sorted(service.resources, key=lambda kind: kind.name):
-        yield from _kind(kind)
+        if kind not in records:
+            yield from _kind(kind)
+    for title, noticed in (("around an application", False), ("that nothing runs behind", True)):
+        names = sorted(kind.name for kind in records if bool(kind.notice) is noticed)
+        if names:
+            yield f"\n### Recorded types {title}\n\nA name and attributes: {_listed(names)}"
 
 
 def _kind(kind: ResourceType) -> Iterator[str]:
