@@ -108,7 +108,9 @@ RESOURCES = (
         | dict.fromkeys(_RECORDED, Support.RECORDED)
         | {
             "ImportSourceSpecification": Refused("imports are not offered; write the items"),
-            "KinesisStreamSpecification": Refused("Kinesis is not offered yet; use the stream"),
+            "KinesisStreamSpecification": Refused(
+                "changes are not carried to streams of Kinesis; use the table's own stream"
+            ),
         },
         _create,
         _update,
