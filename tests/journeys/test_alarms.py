@@ -202,3 +202,33 @@ def test_alarms_that_cannot_be(app: TestEngine, change: dict[str, Any], message:
         app.client("cloudwatch").put_metric_alarm(
             **{key: value for key, value in given.items() if value is not None}
         )
+
+
+def test_a_mapping_counts_its_events_where_it_is_asked_to(app: TestEngine) -> None:
+    functions = app.client("lambda")
+    (mapping,) = functions.list_event_source_mappings(FunctionName=app.outputs["Take"])[
+        "EventSourceMappings"
+    ]
+    number = mapping["UUID"]
+    wanted = {"Filters": [{"Pattern": json.dumps({"body": {"kind": ["good"]}})}]}
+    functions.update_event_source_mapping(
+        UUID=number, MetricsConfig={"Metrics": ["EventCount"]}, FilterCriteria=wanted
+    )
+    app.settle()
+    for kind in ("good", "other", "good"):
+        order(app, kind, 1)
+    functions.update_event_source_mapping(UUID=number, FilterCriteria={"Filters": []})
+    app.settle()
+    counted = {
+        what: sum(
+            values(app, "AWS/Lambda", f"{what}EventCount", "Sum", EventSourceMappingUUID=number)
+        )
+        for what in ("Polled", "FilteredOut", "Invoked", "FailedInvoke", "Deleted")
+    }
+    assert counted == {
+        "Polled": 3,
+        "FilteredOut": 1,
+        "Invoked": 2,
+        "FailedInvoke": 0,
+        "Deleted": 2,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol
@@ -91,21 +91,31 @@ class Consumer(Protocol):
     def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
         """Have records of a stream that are given up kept where the user wants them."""
 
+    def deleted(self, count: int) -> None:
+        """So many messages of a queue were taken, and are gone."""
+
 
 class FunctionTurn:
     """A slot of the gate, for a mapping's function."""
 
-    def __init__(self, slot: Slot, mapping: EventSourceMapping, parts: Parts) -> None:
+    def __init__(
+        self,
+        slot: Slot,
+        mapping: EventSourceMapping,
+        parts: Parts,
+        count: Callable[[str, int], None],
+    ) -> None:
         self._slot = slot
         self._mapping = mapping
         self._parts = parts
+        self._count = count
 
     async def run(self, work: Work) -> Outcome:
         """Invoke the function. Raises ConcurrencyExceeded, RecursionDetected."""
         if work.newest is not None:
             age = max(0.0, self._parts.clock.now() - work.newest)
             measured.iterator_age(self._parts.metrics, self._slot.spec, age)
-        return await self._slot.invoke(
+        outcome = await self._slot.invoke(
             Invocation(
                 self._slot.spec,
                 work.payload or shapes.records(work.records, work.more),
@@ -115,6 +125,8 @@ class FunctionTurn:
                 source=self._mapping.source,
             )
         )
+        self._count("FailedInvoke" if outcome.failed else "Invoked", len(work.records))
+        return outcome
 
     def loops(self, trace: str | None) -> bool:
         """Whether the function ran too often already in the trace's lineage."""
@@ -160,12 +172,24 @@ class FunctionConsumer:
 
     def keep(self, event: Mapping[str, Any]) -> bool:
         """Whether the record passes the mapping's filters."""
-        return self._filters.keep(event)
+        kept = self._filters.keep(event)
+        self._count("Polled", 1)
+        if not kept:
+            self._count("FilteredOut", 1)
+        return kept
+
+    def deleted(self, count: int) -> None:
+        """Count them."""
+        self._count("Deleted", count)
+
+    def _count(self, what: str, count: int) -> None:
+        if self._mapping.counted and count:
+            measured.events_of(self._parts.metrics, self._mapping.uuid, what, count)
 
     async def turn(self) -> FunctionTurn:
         """Wait for concurrency. Raises NotFound, FunctionStopped."""
         slot = await self._parts.gate.acquire(self._resolve)
-        return FunctionTurn(slot, self._mapping, self._parts)
+        return FunctionTurn(slot, self._mapping, self._parts, self._count)
 
     def _resolve(self) -> FunctionSpec:
         return self._parts.database.read(lambda tx: lambda_.resolve(tx, self._mapping.function))
@@ -180,6 +204,7 @@ class FunctionConsumer:
 
     def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
         """Tell the mapping's OnFailure destination, where it has one."""
+        self._count("Dropped", len(entries))
         if self._mapping.on_failure and entries:
             discard(
                 tx,

@@ -59,6 +59,15 @@ def iterator_age(metrics: MetricSink, spec: FunctionSpec, seconds: float) -> Non
     metrics.add(NAMESPACE, "IteratorAge", seconds * 1000, "Milliseconds", of_function(spec.name))
 
 
+def events_of(metrics: MetricSink, mapping: str, what: str, count: int) -> None:
+    """Count events of an event source mapping: polled, filtered out, invoked …
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics
+    """
+    dimensions = (("EventSourceMappingUUID", mapping),)
+    metrics.add(NAMESPACE, f"{what}EventCount", float(count), "Count", dimensions)
+
+
 def event_age(metrics: MetricSink, spec: FunctionSpec, seconds: float) -> None:
     """Note how long an event waited for its function to be called."""
     metrics.add(NAMESPACE, "AsyncEventAge", seconds * 1000, "Milliseconds", of_function(spec.name))

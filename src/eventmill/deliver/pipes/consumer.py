@@ -136,6 +136,9 @@ class PipeConsumer:
         body = orjson.dumps(record).decode()
         destinations.send(tx, queue, Parcel(body, self._pipe.arn))
 
+    def deleted(self, count: int) -> None:
+        """Pipes count nothing."""
+
     async def run(self, work: Work) -> Outcome:
         """One attempt on a batch. Raises ConcurrencyExceeded when there was none."""
         execution = Execution(self._pipe, self._parts, self._reach, work)

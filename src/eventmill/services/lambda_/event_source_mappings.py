@@ -60,6 +60,8 @@ class EventSourceMapping:
     bisect: bool
     tumbling_window: int
     on_failure: str | None
+    counted: bool = False
+    """Whether its events are counted: MetricsConfig names EventCount."""
     topic: str = ""
     """Of Kafka, as are all below."""
     servers: tuple[str, ...] = ()
@@ -110,6 +112,7 @@ def _mapping(
         bisect=config.get("BisectBatchOnFunctionError", False),
         tumbling_window=config.get("TumblingWindowInSeconds", 0),
         on_failure=failure.get("Destination"),
+        counted="EventCount" in ((config.get("MetricsConfig") or {}).get("Metrics") or ()),
         **(_kafka(uuid, source, config) if kind_of(source) == "kafka" else {}),
     )
 
