@@ -112,7 +112,8 @@ def _with_local_code(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
     for name, body in prepared["Resources"].items():
         properties = body.setdefault("Properties", {})
         key = _CODE.get(body["Type"])
-        if isinstance(properties.get("Location"), dict) and body["Type"] == _APPLICATION:
+        place = properties.get("Location")
+        if body["Type"] == _APPLICATION and isinstance(place, dict) and "ApplicationId" in place:
             raise UsageError(
                 f"{file}:{line_of(document['Resources'], name)}: {name}: applications of the"
                 " Serverless Application Repository are not offered; let Location be the path of"
