@@ -258,7 +258,8 @@ def test_the_port_speaks_tls_to_who_trusts_its_certificate(app) -> None:
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(address)
     with pytest.raises(ConnectionClosed), connect_tls(app, trusting) as socket:
-        assert identity(socket)
+        connected = told(app, identity(socket))
+        assert connected["headers"]["X-Forwarded-Proto"] == "https"
         socket.send("x" * 40_000)
         socket.recv(timeout=10)
     assert (folder / "server.pem").stat().st_mode & 0o077 == 0

@@ -131,7 +131,9 @@ class Sockets:
         ]
         query = scope["query_string"].decode("latin-1")
         event = self._event(connection, "CONNECT", route)
-        socket_events.with_handshake(event, [*sent, *self._forwarded(connection)], query)
+        scheme = "https" if scope["scheme"] == "wss" else "http"
+        sent += self._forwarded(connection, scheme)
+        socket_events.with_handshake(event, sent, query)
         status = await self._admit(connection, route, event, scope, headers)
         if status != 200:
             return status, None
@@ -148,12 +150,12 @@ class Sockets:
             return reply.status, None
         return 200, reply.headers.get("sec-websocket-protocol")
 
-    def _forwarded(self, connection: Connection) -> list[tuple[str, str]]:
+    def _forwarded(self, connection: Connection, scheme: str) -> list[tuple[str, str]]:
         return [
             ("X-Amzn-Trace-Id", f"Root={self._ids.trace_root(self._clock.real())}"),
             ("X-Forwarded-For", connection.client),
             ("X-Forwarded-Port", connection.domain.rpartition(":")[2]),
-            ("X-Forwarded-Proto", "http"),
+            ("X-Forwarded-Proto", scheme),
         ]
 
     async def _admit(
