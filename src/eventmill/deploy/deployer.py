@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eventmill.deploy import record
+from eventmill.deploy import layers, record
 from eventmill.deploy.addresses import localise
 from eventmill.deploy.check import check
 from eventmill.deploy.order import creation_order
@@ -228,6 +228,11 @@ class Deployer:
                 old.physical_id if old is not None and in_place else None,
                 old.attributes if old is not None and in_place else {},
             )
+            if declared.type == "AWS::Lambda::Function":
+                account = str(self._pseudo["AWS::AccountId"])
+                await layers.provide(
+                    properties, account, self._builder, self._database, self._call, self._progress
+                )
             retain = declared.deletion_policy.startswith("Retain")
             maker = self._makers.of(declared.type)
             before = old.properties if old is not None and in_place else None

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,18 @@ class SourceBuilder:
         source = await self._once(self._cache / f"inline-{key}", fill)
         built = await self._node(source, logical_id, layer=False)
         return None if built == source else built
+
+    async def packages(self, wanted: Sequence[str], runtime: str, logical_id: str) -> Path:
+        """See kernel.ports.Builder."""
+        text = "\n".join(wanted)
+        key = hashlib.sha256(text.encode()).hexdigest()[:32]
+
+        async def fill(partial: Path) -> None:
+            (partial / "requirements.txt").write_text(f"{text}\n")
+
+        source = await self._once(self._cache / f"wanted-{key}", fill)
+        installed = await self._install(source / "requirements.txt", runtime, logical_id)
+        return await self._combine(source, installed, layer=True)
 
     async def _install(self, requirements: Path, runtime: str, logical_id: str) -> Path:
         python = interpreter_for(runtime if runtime.startswith("python3.") else "").path

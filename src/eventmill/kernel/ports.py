@@ -99,6 +99,9 @@ class Builder(Protocol):
         """The folder of code written in a template with the packages that it needs beside it;
         None when it needs none."""
 
+    async def packages(self, wanted: Sequence[str], runtime: str, logical_id: str) -> Path:
+        """A layer's folder with these packages of Python, cached. Raises UsageError."""
+
     async def build(
         self,
         source: Path,

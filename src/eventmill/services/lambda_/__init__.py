@@ -54,6 +54,7 @@ from eventmill.services.lambda_.functions import (
     runs,
 )
 from eventmill.services.lambda_.invoke_configs import Treatment, treatment
+from eventmill.services.lambda_.layers import adopt as adopt_layer
 from eventmill.services.lambda_.mapping_settings import cluster_servers
 from eventmill.services.lambda_.operations import OPERATIONS
 from eventmill.services.lambda_.policies import may_invoke, open_to_all
@@ -95,6 +96,7 @@ __all__ = [
     "FunctionUrl",
     "Provision",
     "Treatment",
+    "adopt_layer",
     "cluster_servers",
     "code_folders",
     "due_events",

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from eventmill.kernel.arns import parse_arn
 from eventmill.kernel.clock import iso_millis
 from eventmill.services.contract import Call
 from eventmill.services.lambda_.code import Code, location
@@ -21,7 +23,7 @@ MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One version of a layer."""
+    """One version of a layer; without a folder where it lies in another account."""
 
     arn: str
     folder: str
@@ -56,12 +58,25 @@ def _one(call: Call, arn: str) -> Layer:
         " WHERE name=? AND version=? AND config IS NOT NULL",
         (name, version),
     )
+    if row is None and arn.startswith("arn:") and parse_arn(arn).account != call.account:
+        # Somebody else's, which cannot be had: its name is kept.
+        return Layer(arn, "", 0)
     if row is None:
         raise parameter(
             f"Layer version {arn} does not exist. Only layers of this engine can be used: declare "
             "it as AWS::Serverless::LayerVersion, or publish it with PublishLayerVersion."
         )
     return Layer(arn, row[0], row[1])
+
+
+def adopt(call: Call, arn: str, folder: Path) -> None:
+    """Have a folder stand for a layer version of another account."""
+    name, version = parse(arn)
+    config = {"Content": {"CodeSha256": "", "CodeSize": 0}, "LayerVersionArn": arn}
+    call.tx.execute(
+        "INSERT OR REPLACE INTO lambda_layers VALUES(?,?,?,?)",
+        (name, version, json.dumps(config), str(folder)),
+    )
 
 
 def publish(call: Call, name: str, given: Mapping[str, Any], package: Code) -> dict[str, Any]:

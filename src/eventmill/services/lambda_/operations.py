@@ -90,7 +90,7 @@ def _store(
     if given.get("Layers") is not None:
         used = layers.find(call, given["Layers"])
         config["Layers"] = [{"Arn": layer.arn, "CodeSize": layer.size} for layer in used]
-        folders = json.dumps([layer.folder for layer in used])
+        folders = json.dumps([layer.folder for layer in used if layer.folder])
     functions.save(call.tx, config, folder, folders)
     functions.changed(call, name)
 

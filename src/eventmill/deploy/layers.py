@@ -1,0 +1,48 @@
+"""Layers of other accounts, which templates name by their ARNs.
+
+Those of Powertools for Python are made from its package; of others only the name is kept, and
+what functions want of them is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from eventmill.kernel.arns import parse_arn
+from eventmill.kernel.ports import Builder
+from eventmill.services import lambda_
+from eventmill.services.contract import Call
+from eventmill.store.database import Database
+from eventmill.store.transaction import Transaction
+
+_POWERTOOLS = ("AWSLambdaPowertoolsPython",)
+_PACKAGE = "aws-lambda-powertools[all]"
+
+
+def foreign(properties: Mapping[str, Any], account: str) -> Iterator[str]:
+    """The ARNs of a function's layers that lie in another account."""
+    for arn in properties.get("Layers") or ():
+        if isinstance(arn, str) and arn.startswith("arn:") and parse_arn(arn).account != account:
+            yield arn
+
+
+async def provide(
+    properties: Mapping[str, Any],
+    account: str,
+    builder: Builder,
+    database: Database,
+    call: Callable[[Transaction], Call],
+    progress: Callable[[str], None],
+) -> None:
+    """Make what can be made of a function's foreign layers. Raises UsageError."""
+    for arn in foreign(properties, account):
+        if not arn.split(":")[6].startswith(_POWERTOOLS):
+            progress(f"{arn} lies in another account: functions run without it")
+            continue
+        folder = await builder.packages([_PACKAGE], str(properties.get("Runtime") or ""), arn)
+        await database.write(
+            lambda tx, arn=arn, folder=folder: lambda_.adopt_layer(  # type: ignore[misc]
+                call(tx), arn, folder
+            )
+        )
