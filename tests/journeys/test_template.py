@@ -72,3 +72,39 @@ def test_everything_refused_is_listed_before_anything_is_created(eventmill, tmp_
     assert f"{template}:2: Queue: AWS::SQS::Queue Colour" in str(refused.value)
     assert f"{template}:3: Rocket: AWS::Space::Rocket" in str(refused.value)
     assert "QueueUrls" not in eventmill.client("sqs").list_queues()
+
+
+GLOBAL = """
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::GlobalTable
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}, {AttributeName: day, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      GlobalSecondaryIndexes:
+        - {IndexName: by-day, KeySchema: [{AttributeName: day, KeyType: HASH}], Projection: {ProjectionType: ALL}}
+      StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
+      Replicas: [{Region: us-east-1, PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true}}]
+Outputs:
+  Orders: {Value: !Ref Orders}
+  Stream: {Value: !GetAtt Orders.StreamArn}
+"""  # noqa: E501
+
+
+def test_a_global_table_is_its_own_only_replica(eventmill, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(GLOBAL)
+    outputs = eventmill.deploy(tmp_path)
+    table = {"TableName": outputs["Orders"]}
+    tables = eventmill.client("dynamodb")
+    tables.put_item(**table, Item={"id": {"S": "a"}, "day": {"S": "mon"}})
+    found = tables.query(
+        **table,
+        IndexName="by-day",
+        KeyConditionExpression="#d=:d",
+        ExpressionAttributeNames={"#d": "day"},
+        ExpressionAttributeValues={":d": {"S": "mon"}},
+    )
+    assert found["Items"] == [{"id": {"S": "a"}, "day": {"S": "mon"}}]
+    shown = tables.describe_table(**table)["Table"]
+    assert shown["LatestStreamArn"] == outputs["Stream"]

@@ -101,6 +101,19 @@ def _delete(call: Call, resource: Resource) -> None:
     tables.delete(call, name)
 
 
+_REPLACES = frozenset({"TableName", "KeySchema", "LocalSecondaryIndexes"})
+_OF_REPLICAS = (
+    "GlobalTableSourceArn",
+    "GlobalTableWitnesses",
+    "GlobalTableSettingsReplicationMode",
+    "MultiRegionConsistency",
+    "ReadOnDemandThroughputSettings",
+    "ReadProvisionedThroughputSettings",
+    "Replicas",
+    "WriteOnDemandThroughputSettings",
+    "WriteProvisionedThroughputSettings",
+)
+
 RESOURCES = (
     ResourceType(
         "AWS::DynamoDB::Table",
@@ -115,6 +128,16 @@ RESOURCES = (
         _create,
         _update,
         _delete,
-        frozenset({"TableName", "KeySchema", "LocalSecondaryIndexes"}),
+        _REPLACES,
+    ),
+    # There is one region here: the table is its own and only replica.
+    ResourceType(
+        "AWS::DynamoDB::GlobalTable",
+        dict.fromkeys(_HONOURED, Support.HONOURED)
+        | dict.fromkeys((*_RECORDED, *_OF_REPLICAS), Support.RECORDED),
+        _create,
+        _update,
+        _delete,
+        _REPLACES,
     ),
 )
