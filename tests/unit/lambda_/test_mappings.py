@@ -11,6 +11,7 @@ from eventmill.services.lambda_ import Filters, mappings
 
 from .conftest import FUNCTION, QUEUE, STREAM, Service
 
+KINESIS = "arn:aws:kinesis:us-east-1:111111111111:stream/s"
 STREAM_SETTINGS = {"EventSourceArn": STREAM, "StartingPosition": "TRIM_HORIZON"}
 
 
@@ -115,6 +116,36 @@ def test_what_aws_refuses_is_refused(service: Service, given: dict[str, Any]) ->
     service.function()
     with pytest.raises(Fault):
         service("CreateEventSourceMapping", **({"FunctionName": "f"} | given))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"EventSourceArn": QUEUE},
+        {
+            "SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["b:9092"]}},
+            "Topics": ["t"],
+            "StartingPosition": "LATEST",
+        },
+    ],
+)
+def test_the_fewest_pollers_are_not_above_the_most(service: Service, given: dict[str, Any]) -> None:
+    service.function()
+    pollers = {"MinimumPollers": 5, "MaximumPollers": 3}
+    with pytest.raises(Fault, match="MinimumPollers must not be greater"):
+        service(
+            "CreateEventSourceMapping", FunctionName="f", ProvisionedPollerConfig=pollers, **given
+        )
+
+
+def test_reading_begins_at_no_time_to_come(service: Service) -> None:
+    service.function()
+    given = {"EventSourceArn": KINESIS, "StartingPosition": "AT_TIMESTAMP", "FunctionName": "f"}
+    service.known[KINESIS] = Known()
+    now = service.context.now
+    with pytest.raises(Fault, match="cannot be in the future"):
+        service("CreateEventSourceMapping", StartingPositionTimestamp=now + 1, **given)
+    service("CreateEventSourceMapping", StartingPositionTimestamp=now, **given)
 
 
 def test_a_visibility_below_the_timeout_is_refused(service: Service) -> None:

@@ -154,6 +154,8 @@ def create(call: Call, given: Mapping[str, Any]) -> Row:
     kind = kind_of(source)
     function, timeout = _function(call, given["FunctionName"])
     config = settings(source, given, {})
+    if config.get("StartingPositionTimestamp", 0) > call.now:
+        raise parameter("StartingPositionTimestamp cannot be in the future.")
     _check_source(call, kind, source, timeout)
     _refuse_duplicate(call, source, function)
     uuid = call.ids.uuid()

@@ -18,6 +18,7 @@ FIFO_BATCH = 10
 METRICS = ("EventCount", "ErrorCount", "KafkaMetrics")
 LEAST_POLLERS, MOST_POLLERS = 2, 200
 """Pollers of a queue in provisioned mode, where the mapping does not say."""
+LEAST_KAFKA_POLLERS = 1
 
 _RANGES = {
     "BatchSize": (1, 10_000),
@@ -197,9 +198,7 @@ def _check_kafka(source: str, config: Mapping[str, Any]) -> None:
                 "SchemaRegistryConfig is not supported by Eventmill: there is no registry to "
                 "decode records by; functions get them as they were sent."
             )
-    pollers = config.get("ProvisionedPollerConfig") or {}
-    ranged("provisionedPollerConfig.minimumPollers", pollers.get("MinimumPollers", 1), 1, 200)
-    ranged("provisionedPollerConfig.maximumPollers", pollers.get("MaximumPollers", 1), 1, 2_000)
+    _check_pollers(config, LEAST_KAFKA_POLLERS)
     if service_of(source) and not cluster_servers(source):
         raise parameter(
             f"No broker stands for the cluster {source.partition('#')[0]}: name one in the "
@@ -233,19 +232,20 @@ def _check_queue(source: str, config: Mapping[str, Any]) -> None:
     concurrency = (config.get("ScalingConfig") or {}).get("MaximumConcurrency")
     if concurrency is not None:
         ranged("scalingConfig.maximumConcurrency", concurrency, 2, 1_000)
-    _check_pollers(config)
+    _check_pollers(config, LEAST_POLLERS)
 
 
-def _check_pollers(config: Mapping[str, Any]) -> None:
+def _check_pollers(config: Mapping[str, Any], lowest: int) -> None:
+    """`lowest` is the fewest that the source may have, and its minimum where none is given."""
     pollers = config.get("ProvisionedPollerConfig")
     if pollers is None:
         return
     if config.get("ScalingConfig"):
         raise parameter("ScalingConfig and ProvisionedPollerConfig cannot be used together.")
-    least = pollers.get("MinimumPollers", LEAST_POLLERS)
+    least = pollers.get("MinimumPollers", lowest)
     most = pollers.get("MaximumPollers", MOST_POLLERS)
-    ranged("provisionedPollerConfig.minimumPollers", least, 2, 200)
-    ranged("provisionedPollerConfig.maximumPollers", most, 2, 2_000)
+    ranged("provisionedPollerConfig.minimumPollers", least, lowest, 200)
+    ranged("provisionedPollerConfig.maximumPollers", most, lowest, 2_000)
     if least > most:
         raise parameter("MinimumPollers must not be greater than MaximumPollers.")
 
