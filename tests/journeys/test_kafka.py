@@ -44,7 +44,7 @@ async def _connected(servers: str) -> None:
             await admin.create_topics(
                 [
                     NewTopic("orders", 2, 1),
-                    *(NewTopic(name, 1, 1) for name in ("crash", "scram", "tls")),
+                    *(NewTopic(name, 1, 1) for name in ("crash", "scram", "tls", "msk")),
                 ]
             )
             return
@@ -193,6 +193,17 @@ def test_a_cluster_of_msk_is_the_broker_that_the_engine_is_told(
     assert_problem(app, made["UUID"])
     client.delete_event_source_mapping(UUID=made["UUID"])
     app.settle()
+
+
+def test_a_cluster_of_a_stack_feeds_its_function(servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENTMILL_MSK_BOOTSTRAP_SERVERS", servers)
+    send(servers, "order", topic="msk")
+    with engine() as other:
+        other.deploy(APP.parent / "msk")
+        event = next_message(other, "Results")
+        assert event["eventSource"] == "aws:kafka"
+        assert event["eventSourceArn"] == other.outputs["Cluster"]
+        assert list(event["records"]) == ["msk-0"]
 
 
 @pytest.mark.parametrize("kind", ["scram", "tls"])
