@@ -81,9 +81,14 @@ def invoke(function: str, event: str, endpoint: str | None, data: Path) -> None:
             text = Path(event).read_text()
         except OSError as error:
             raise UsageError(f"--event {event}: {error.strerror}") from error
-    answer = _client("lambda", address).invoke(
-        FunctionName=_physical(address, function), Payload=text.encode()
-    )
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = _client("lambda", address).invoke(
+            FunctionName=_physical(address, function), Payload=text.encode()
+        )
+    except ClientError as error:
+        raise UsageError(f"invoke {function}: {error.response['Error']['Message']}") from error
     click.echo(answer["Payload"].read().decode())
     if "FunctionError" in answer:
         sys.exit(1)
