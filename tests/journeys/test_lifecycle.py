@@ -130,6 +130,37 @@ def test_transitions_change_the_storage_class(mill: TestEngine) -> None:
     assert len(heard(mill, url)) == 1
 
 
+@pytest.mark.parametrize("action", [{}, {"Expiration": {"Days": 0}}])
+def test_rules_that_do_nothing_are_refused(mill: TestEngine, action: dict[str, Any]) -> None:
+    with pytest.raises(ClientError):
+        rules(mill, {"Filter": {"Prefix": ""}, **action})
+
+
+def test_empty_objects_are_not_larger_than_nothing(mill: TestEngine) -> None:
+    s3 = mill.client("s3")
+    rules(mill, {"Filter": {"ObjectSizeGreaterThan": 0}, "Expiration": {"Days": 1}})
+    s3.put_object(Bucket="bucket", Key="empty", Body=b"")
+    s3.put_object(Bucket="bucket", Key="full", Body=b"x")
+    days_pass(mill, 3)
+    assert keys(mill) == ["empty"]
+
+
+def test_old_versions_move_too_when_they_were_replaced_long_enough(mill: TestEngine) -> None:
+    s3 = mill.client("s3")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    later = {"NoncurrentDays": 1, "StorageClass": "GLACIER"}
+    rules(mill, {"Filter": {"Prefix": ""}, "NoncurrentVersionTransitions": [later]})
+    old = s3.put_object(Bucket="bucket", Key="key", Body=b"1")["VersionId"]
+    s3.put_object(Bucket="bucket", Key="key", Body=b"2")
+    days_pass(mill, 1)
+    head = s3.head_object(Bucket="bucket", Key="key", VersionId=old)
+    assert "StorageClass" not in head
+    days_pass(mill, 2)
+    head = s3.head_object(Bucket="bucket", Key="key", VersionId=old)
+    assert head["StorageClass"] == "GLACIER"
+    assert "StorageClass" not in s3.head_object(Bucket="bucket", Key="key")
+
+
 def test_uploads_that_nobody_completes_are_given_up(mill: TestEngine) -> None:
     s3 = mill.client("s3")
     abort = {"DaysAfterInitiation": 1}

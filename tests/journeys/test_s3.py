@@ -106,6 +106,76 @@ def test_a_notification_arrives_once_with_the_key_encoded(eventmill, s3) -> None
     assert refused.value.response["Error"]["Code"] == "InvalidArgument"
 
 
+def test_a_deletion_is_later_than_the_write_that_it_undoes(eventmill, s3) -> None:
+    queues = eventmill.client("sqs")
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    rule = {
+        "QueueArn": "arn:aws:sqs:us-east-1:000000000000:q",
+        "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
+    }
+    s3.put_bucket_notification_configuration(
+        Bucket="bucket", NotificationConfiguration={"QueueConfigurations": [rule]}
+    )
+    s3.put_object(Bucket="bucket", Key="a", Body=b"x")
+    s3.delete_object(Bucket="bucket", Key="a")
+    eventmill.settle()
+    messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    records = [json.loads(message["Body"])["Records"][0] for message in messages[1:]]
+    order = {record["eventName"]: record["s3"]["object"]["sequencer"] for record in records}
+    assert order["ObjectCreated:Put"] < order["ObjectRemoved:Delete"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("topic.fifo", "FIFO SNS topics are not supported as destinations"),
+        ("function", "Not authorized to invoke function"),
+        ("many", "at most 100 notification configurations"),
+    ],
+)
+def test_destinations_that_cannot_be_are_refused(eventmill, s3, kind: str, why: str) -> None:
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:absent"
+    found: dict[str, list[dict[str, object]]] = {
+        "LambdaFunctionConfigurations": [
+            {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+        ]
+    }
+    if kind == "topic.fifo":
+        topics = eventmill.client("sns")
+        arn = topics.create_topic(Name=kind, Attributes={"FifoTopic": "true"})["TopicArn"]
+        found = {"TopicConfigurations": [{"TopicArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    if kind == "many":
+        url = eventmill.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+        arn = f"arn:aws:sqs:us-east-1:000000000000:{url.rpartition('/')[2]}"
+        events = [f"{number}/" for number in range(101)]
+        found = {
+            "QueueConfigurations": [
+                {
+                    "QueueArn": arn,
+                    "Events": ["s3:ObjectCreated:*"],
+                    "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}},
+                }
+                for prefix in events
+            ]
+        }
+    with pytest.raises(ClientError) as refused:
+        s3.put_bucket_notification_configuration(Bucket="bucket", NotificationConfiguration=found)
+    assert why in str(refused.value.response)
+
+
+def test_a_copy_has_a_storage_class_of_its_own(s3) -> None:
+    s3.put_object(
+        Bucket="bucket", Key="a", Body=b"x", StorageClass="STANDARD_IA", Metadata={"m": "1"}
+    )
+    source = {"Bucket": "bucket", "Key": "a"}
+    s3.copy_object(Bucket="bucket", Key="b", CopySource=source)
+    s3.copy_object(Bucket="bucket", Key="c", CopySource=source, StorageClass="GLACIER_IR")
+    plain, given = (s3.head_object(Bucket="bucket", Key=key) for key in "bc")
+    assert "StorageClass" not in plain
+    assert given["StorageClass"] == "GLACIER_IR"
+    assert plain["Metadata"] == given["Metadata"] == {"m": "1"}
+
+
 def form(fields: dict[str, str], data: bytes) -> tuple[bytes, str]:
     parts = [
         f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()

@@ -10,6 +10,7 @@ from eventmill.services.contract import Call, Service
 from eventmill.services.s3 import (
     bodies,
     buckets,
+    copies,
     lifecycle,
     listing,
     multipart,
@@ -25,7 +26,16 @@ from eventmill.services.s3.schema import SCHEMA
 from eventmill.store.transaction import Transaction
 
 # Importing these registers their operations.
-_OPERATION_MODULES = (lifecycle, listing, multipart, notifications, objects, settings, tagging)
+_OPERATION_MODULES = (
+    copies,
+    lifecycle,
+    listing,
+    multipart,
+    notifications,
+    objects,
+    settings,
+    tagging,
+)
 
 SERVICE = Service("s3", OPERATIONS.by_name, SCHEMA, RESOURCES)
 

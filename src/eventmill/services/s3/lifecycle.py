@@ -25,6 +25,13 @@ _KIND = "lifecycle"
 _DONE = "lifecycle-done"
 _DAY = 86_400
 _RULES = 1_000
+_ACTIONS = (
+    "Expiration",
+    "Transitions",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionTransitions",
+    "AbortIncompleteMultipartUpload",
+)
 
 
 @OPERATIONS.write("PutBucketLifecycleConfiguration")
@@ -47,12 +54,22 @@ def configure(call: Call, name: str, configuration: Mapping[str, Any] | None) ->
             "The XML you provided was not well-formed or did not validate against our published "
             "schema",
         )
+    for rule in rules:
+        _check(rule)
     kept = [dict(rule) | {"ID": rule.get("ID") or call.ids.uuid()} for rule in rules]
     if len({rule["ID"] for rule in kept}) < len(kept):
         raise Invalid("InvalidArgument", "Rule ID must be unique. Found same ID for more rules")
     buckets.put_setting(call.tx, name, _KIND, {"Rules": kept})
     buckets.put_setting(call.tx, name, _DONE, call.now)
     call.tx.announce(KEY)
+
+
+def _check(rule: Mapping[str, Any]) -> None:
+    if not any(rule.get(action) for action in _ACTIONS):
+        raise Invalid("InvalidRequest", "At least one action needs to be specified in a rule")
+    days = (rule.get("Expiration") or {}).get("Days")
+    if days is not None and int(days) < 1:
+        raise Invalid("InvalidArgument", "'Days' for Expiration action must be a positive integer")
 
 
 @OPERATIONS.read("GetBucketLifecycleConfiguration")
@@ -107,6 +124,9 @@ def run(call: Call) -> None:
 def _apply(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
     for transition in rule.get("Transitions") or ():
         _transition(call, bucket, rule, transition, today)
+    for later in rule.get("NoncurrentVersionTransitions") or ():
+        for row in list(_noncurrent(call, bucket, rule, later, today)):
+            _move(call, bucket, row, later["StorageClass"])
     _expire(call, bucket, rule, today)
     _expire_noncurrent(call, bucket, rule, today)
     days = (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation")
@@ -125,7 +145,7 @@ def _condition(rule: Mapping[str, Any]) -> tuple[str, dict[str, str], int, float
     return (
         both.get("Prefix") or rule.get("Prefix") or "",
         {tag["Key"]: tag["Value"] for tag in tags},
-        int(both.get("ObjectSizeGreaterThan") or -1),
+        int(both.get("ObjectSizeGreaterThan", -1)),
         float(both.get("ObjectSizeLessThan") or math.inf),
     )
 
@@ -158,15 +178,21 @@ def _old(when: Mapping[str, Any], modified: float, today: float) -> bool:
 def _transition(
     call: Call, bucket: Bucket, rule: Mapping[str, Any], when: Mapping[str, Any], today: float
 ) -> None:
-    for seq, key, _, marker, size, etag, modified, text in _chosen(call, bucket, rule, 1):
-        headers = json.loads(text)
-        same = headers.get("StorageClass") == when["StorageClass"]
-        if marker or same or not _old(when, modified, today):
-            continue
-        headers["StorageClass"] = when["StorageClass"]
-        call.tx.execute("UPDATE s3_objects SET headers=? WHERE seq=?", (json.dumps(headers), seq))
-        if bucket.notifications:
-            notifications.moved(call, bucket, key, size, etag, seq, when["StorageClass"])
+    for row in _chosen(call, bucket, rule, 1):
+        if _old(when, row[6], today):
+            _move(call, bucket, row, when["StorageClass"])
+
+
+def _move(call: Call, bucket: Bucket, row: Row, storage: str) -> None:
+    """Give a version another storage class and say so."""
+    seq, key, _, marker, size, etag, _, text = row
+    headers = json.loads(text)
+    if marker or headers.get("StorageClass") == storage:
+        return
+    headers["StorageClass"] = storage
+    call.tx.execute("UPDATE s3_objects SET headers=? WHERE seq=?", (json.dumps(headers), seq))
+    if bucket.notifications:
+        notifications.moved(call, bucket, key, size, etag, seq, storage)
 
 
 def _expire(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
@@ -187,20 +213,28 @@ def _has_older(call: Call, bucket: Bucket, key: str) -> bool:
     return found is not None
 
 
-def _expire_noncurrent(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
-    """A version's days count from the moment when a newer one took its place."""
-    when = rule.get("NoncurrentVersionExpiration") or {}
-    if when.get("NoncurrentDays") is None:
-        return
+def _noncurrent(
+    call: Call, bucket: Bucket, rule: Mapping[str, Any], when: Mapping[str, Any], today: float
+) -> Iterator[Row]:
+    """Versions whose days are over; they count from when a newer one took their place."""
     spared = int(when.get("NewerNoncurrentVersions") or 0)
     before = today - int(when["NoncurrentDays"]) * _DAY
     seen: dict[str, int] = {}
-    for seq, key, version, *_ in _chosen(call, bucket, rule, 0):
+    for row in _chosen(call, bucket, rule, 0):
+        seq, key = row[0], row[1]
         seen[key] = seen.get(key, 0) + 1
-        row = call.tx.one(
+        newer = call.tx.one(
             "SELECT modified FROM s3_objects WHERE bucket=? AND latest IN (0,1) AND key=? AND seq>?"
             " ORDER BY seq LIMIT 1",
             (bucket.name, key, seq),
         )
-        if row is not None and row[0] < before and seen[key] > spared:
-            objects.delete(call, bucket, key, version, expired=True)
+        if newer is not None and newer[0] < before and seen[key] > spared:
+            yield row
+
+
+def _expire_noncurrent(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
+    when = rule.get("NoncurrentVersionExpiration") or {}
+    if when.get("NoncurrentDays") is None:
+        return
+    for row in list(_noncurrent(call, bucket, rule, when, today)):
+        objects.delete(call, bucket, row[1], row[2], expired=True)

@@ -30,6 +30,7 @@ _LISTS = {
     "QueueConfigurations": ("QueueArn", "Queue"),
     "TopicConfigurations": ("TopicArn", "Topic"),
 }
+_RULES = 100
 EVENTS = frozenset(
     f"s3:{name}"
     for name in (
@@ -94,6 +95,11 @@ def configure(
             rules.append(shaped)
             if validate:
                 _validate_destination(call, name, shaped[member])
+    if len(rules) > _RULES:
+        raise Invalid(
+            "TooManyConfigurations",
+            f"A bucket has at most {_RULES} notification configurations; here are {len(rules)}",
+        )
     _refuse_overlaps(rules)
     if configuration.get("EventBridgeConfiguration") is not None:
         kept["EventBridgeConfiguration"] = {}
@@ -134,22 +140,27 @@ def _rule(call: Call, rule: Mapping[str, Any], member: str, argument: str) -> di
 
 
 def _validate_destination(call: Call, bucket: str, arn: str) -> None:
+    why = _refusal(call, bucket, arn)
+    if why:
+        raise Invalid(
+            "InvalidArgument",
+            "Unable to validate the following destination configurations",
+            fields={"ArgumentName1": arn, "ArgumentValue1": why},
+        )
+
+
+def _refusal(call: Call, bucket: str, arn: str) -> str:
+    """Why notifications cannot go there; empty when they can."""
     known = call.directory(call.tx, arn)
     kind = arn.split(":")[2]
-    fifo = known is not None and bool(known.facts.get("FifoQueue"))
-    if known is not None and not fifo:
-        return
-    why = {
-        "sqs": "The destination queue does not exist",
-        "sns": "The destination topic does not exist",
-    }.get(kind, f"Not authorized to invoke function [{arn}]")
-    if known is not None:
-        why = "FIFO SQS queues are not supported as destinations"
-    raise Invalid(
-        "InvalidArgument",
-        "Unable to validate the following destination configurations",
-        fields={"ArgumentName1": arn, "ArgumentValue1": why},
-    )
+    if known is None and kind in ("sqs", "sns"):
+        return f"The destination {'queue' if kind == 'sqs' else 'topic'} does not exist"
+    if known is None or not known.admits("s3.amazonaws.com", f"arn:aws:s3:::{bucket}"):
+        return f"Not authorized to invoke function [{arn}]"
+    if known.facts.get("FifoQueue") or known.facts.get("FifoTopic"):
+        them = "SQS queues" if kind == "sqs" else "SNS topics"
+        return f"FIFO {them} are not supported as destinations"
+    return ""
 
 
 def _filters(rule: Mapping[str, Any]) -> tuple[str, str]:

@@ -310,13 +310,13 @@ def _delete_version(
 ) -> dict[str, Any]:
     row = call.tx.one(
         "DELETE FROM s3_objects WHERE bucket=? AND latest IN (0,1) AND key=? AND version=?"
-        " RETURNING seq, latest, marker, blobs",
+        " RETURNING latest, marker, blobs",
         (bucket.name, key, version or "null"),
     )
     answer: dict[str, Any] = {"VersionId": version} if version else {}
     if row is None:
         return answer
-    seq, latest, marker, blobs = row
+    latest, marker, blobs = row
     bodies.drop(call, blobs)
     if latest:
         call.tx.execute(
@@ -325,6 +325,8 @@ def _delete_version(
             (bucket.name, key),
         )
     if bucket.notifications:
+        # A sequencer of its own: the deletion comes after the write that it undoes.
+        seq = call.tx.number(_SEQUENCE)
         notifications.removed(call, bucket, key, version, seq, expired=expired)
     return answer | ({"DeleteMarker": True} if marker else {})
 
@@ -350,48 +352,3 @@ def delete_objects(call: Call, request: dict[str, Any]) -> Result:
             shown["VersionId"] = entry["VersionId"]
         deleted.append(shown)
     return {} if request["Delete"].get("Quiet") else {"Deleted": deleted}
-
-
-@OPERATIONS.write("CopyObject")
-def copy_object(call: Call, request: dict[str, Any]) -> Result:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
-    bucket = buckets.find(call.tx, request["Bucket"])
-    source_bucket, source_key, version = conditions.copy_source(request["CopySource"])
-    source = find(call.tx, source_bucket, source_key, version)
-    if source.marker:
-        raise faults.no_such_key(source_key)
-    conditions.check_copy(source.etag, source.modified, request)
-    replaces = request.get("MetadataDirective") == "REPLACE"
-    same = (source_bucket, source_key) == (bucket.name, request["Key"])
-    if same and not replaces and not version and not request.get("StorageClass"):
-        raise Invalid(
-            "InvalidRequest",
-            "This copy request is illegal because it is trying to copy an object to itself without"
-            " changing the object's metadata, storage class, website redirect location or "
-            "encryption attributes.",
-        )
-    headers = headers_of(request) if replaces else json.loads(source.headers)
-    if replaces and "Checksums" in json.loads(source.headers):
-        headers["Checksums"] = json.loads(source.headers)["Checksums"]
-    tags = source.tags
-    if request.get("TaggingDirective") == "REPLACE":
-        tags = tags_of(request.get("Tagging"))
-    written = write(
-        call,
-        bucket,
-        request["Key"],
-        size=source.size,
-        etag=source.etag,
-        headers=headers,
-        tags=tags,
-        content=bodies.copied(call, source.body, source.blobs),
-        event="ObjectCreated:Copy",
-    )
-    answer: dict[str, Any] = {
-        "CopyObjectResult": {"ETag": f'"{written.etag}"', "LastModified": call.now}
-    }
-    if written.version is not None:
-        answer["VersionId"] = written.version
-    if source.version != "null":
-        answer["CopySourceVersionId"] = source.version
-    return answer

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,14 +18,44 @@ from eventmill.services.contract import (
 )
 from eventmill.services.s3 import buckets, lifecycle, notifications
 
-_SETTINGS = {
-    "BucketEncryption": "encryption",
-    "PublicAccessBlockConfiguration": "access",
-    "OwnershipControls": "ownership",
+
+def _encryption(given: Mapping[str, Any]) -> dict[str, Any]:
+    rules = []
+    for rule in given.get("ServerSideEncryptionConfiguration") or ():
+        shaped: dict[str, Any] = {}
+        if rule.get("ServerSideEncryptionByDefault"):
+            shaped["ApplyServerSideEncryptionByDefault"] = rule["ServerSideEncryptionByDefault"]
+        if rule.get("BucketKeyEnabled") is not None:
+            shaped["BucketKeyEnabled"] = str(rule["BucketKeyEnabled"]).lower() == "true"
+        rules.append(shaped)
+    return {"Rules": rules}
+
+
+def _access(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(value).lower() == "true" for name, value in given.items()}
+
+
+def _website(given: Mapping[str, Any]) -> dict[str, Any]:
+    shaped: dict[str, Any] = {}
+    if given.get("IndexDocument"):
+        shaped["IndexDocument"] = {"Suffix": given["IndexDocument"]}
+    if given.get("ErrorDocument"):
+        shaped["ErrorDocument"] = {"Key": given["ErrorDocument"]}
+    if given.get("RedirectAllRequestsTo"):
+        shaped["RedirectAllRequestsTo"] = given["RedirectAllRequestsTo"]
+    return shaped
+
+
+_SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    # property: (kind of the setting, its form in the API)
+    "BucketEncryption": ("encryption", _encryption),
+    "PublicAccessBlockConfiguration": ("access", _access),
+    "OwnershipControls": ("ownership", dict),
+    "Tags": ("tagging", lambda tags: {"TagSet": list(tags)}),
+    "WebsiteConfiguration": ("website", _website),
 }
 _RECORDED = (
     *_SETTINGS,
-    "Tags",
     "AccessControl",
     "MetricsConfigurations",
     "AnalyticsConfigurations",
@@ -32,7 +63,6 @@ _RECORDED = (
     "InventoryConfigurations",
     "LoggingConfiguration",
     "AccelerateConfiguration",
-    "WebsiteConfiguration",
     "ReplicationConfiguration",
     "ObjectLockEnabled",
     "ObjectLockConfiguration",
@@ -77,8 +107,9 @@ def _configure(call: Call, name: str, properties: Mapping[str, Any]) -> None:
     rules = (properties.get("CorsConfiguration") or {}).get("CorsRules")
     cors = {"CORSRules": [_cors(rule) for rule in rules]} if rules else None
     buckets.put_setting(tx, name, "cors", cors)
-    for key, kind in _SETTINGS.items():
-        buckets.put_setting(tx, name, kind, properties.get(key))
+    for key, (kind, shape) in _SETTINGS.items():
+        given = properties.get(key)
+        buckets.put_setting(tx, name, kind, None if given is None else shape(given))
     lifecycle.configure(call, name, _lifecycle(properties.get("LifecycleConfiguration")))
     notifications.configure(call, name, _notifications(properties))
 
@@ -117,6 +148,18 @@ def _lifecycle_rule(given: Mapping[str, Any]) -> dict[str, Any]:
         }
     if given.get("AbortIncompleteMultipartUpload"):
         rule["AbortIncompleteMultipartUpload"] = given["AbortIncompleteMultipartUpload"]
+    later = [*(given.get("NoncurrentVersionTransitions") or ())]
+    later += (
+        [given["NoncurrentVersionTransition"]] if given.get("NoncurrentVersionTransition") else []
+    )
+    if later:
+        rule["NoncurrentVersionTransitions"] = [
+            {
+                "StorageClass": entry["StorageClass"],
+                "NoncurrentDays": int(entry.get("TransitionInDays") or 0),
+            }
+            for entry in later
+        ]
     transitions = [*(given.get("Transitions") or ())]
     transitions += [given["Transition"]] if given.get("Transition") else []
     if transitions:
@@ -196,7 +239,9 @@ def _delete(call: Call, resource: Resource) -> None:
 def _put_policy(call: Call, resource: Resource) -> Created:
     name = resource.properties["Bucket"]
     buckets.find(call.tx, name)
-    buckets.put_setting(call.tx, name, "policy", resource.properties["PolicyDocument"])
+    document = resource.properties["PolicyDocument"]
+    text = document if isinstance(document, str) else json.dumps(document)
+    buckets.put_setting(call.tx, name, "policy", text)
     return Created(name)
 
 
