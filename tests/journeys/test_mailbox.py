@@ -60,6 +60,7 @@ def test_it_can_be_emptied(app) -> None:
     assert len(before) == 3
     urllib.request.urlopen(request).close()
     assert app.mailbox() == []
+    assert eventmill("mailbox", "--endpoint", app.endpoint).stderr == "nothing was sent\n"
 
 
 def test_the_listener_is_open_when_a_port_was_asked_for(app) -> None:

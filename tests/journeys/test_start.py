@@ -116,6 +116,8 @@ def test_status_and_invoke_ask_the_running_engine(tmp_path: Path) -> None:
         found = json.loads(status.stdout)
         assert found["endpoint"] == mill.endpoint
         assert len(found["functions"]) == 1 and len(found["queues"]) == 3
+        plain = eventmill("status", "--data", str(tmp_path / "d")).stdout
+        assert f"function   {found['functions'][0]} (Work)" in plain
         invoked = eventmill(
             "invoke", "Work", "--event", '{"Records": []}', "--data", str(tmp_path / "d")
         )

@@ -144,8 +144,14 @@ def status(as_json: bool, endpoint: str | None, data: Path) -> None:
     if found["smtp"]:
         click.echo(f"smtp       {found['smtp']}")
     click.echo(f"running    {found['running']} invocations")
+    logical = {
+        physical: name
+        for resources in found["resources"].values()
+        for name, physical in resources.items()
+    }
     for name in found["functions"]:
-        click.echo(f"function   {name}")
+        declared = logical.get(name, name)
+        click.echo(f"function   {name}" + (f" ({declared})" if declared != name else ""))
     for name, depth in found["queues"].items():
         click.echo(
             f"queue      {name}: {depth['visible']} visible, {depth['inFlight']} in flight, "

@@ -34,8 +34,9 @@ def check(template: Path, recorded: bool) -> None:
                 click.echo(f"recorded  {finding}")
     names = {finding.resource for finding in refused}
     good = [name for name in read.resources if name not in names]
+    refusals = f"{len(refused)} refusal{'' if len(refused) == 1 else 's'}"
     click.echo(
-        f"{len(good)} of {len(read.resources)} resources would be deployed, {len(refused)} "
-        f"refusals, {len(findings) - len(refused)} recorded only"
+        f"{len(good)} of {len(read.resources)} resources would be deployed, {refusals}, "
+        f"{len(findings) - len(refused)} recorded only"
     )
     sys.exit(1 if refused else 0)

@@ -40,6 +40,8 @@ def mailbox(
     if as_json:
         click.echo(json.dumps(messages, indent=2))
         return
+    if not messages:
+        click.echo(f"nothing was sent{f' to {to}' if to else ''}", err=True)
     for message in messages:
         summary = message["subject"] or message.get("text") or ""
         click.echo(
