@@ -7,10 +7,10 @@ A method's row holds its responses and its integration, as `GetMethod` shows the
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.apigateway.faults import missing
+from eventmill.services.parts import Parts
 from eventmill.store.transaction import Transaction
 
 KEY = "apigateway"
@@ -47,26 +47,8 @@ DEPLOYED = ("api", "resource", "method", "model", "validator", "authorizer", "re
 """What a deployment takes a snapshot of."""
 
 
-def put(tx: Transaction, api: str, kind: str, number: str, config: Mapping[str, Any]) -> None:
-    """Write a part."""
-    row = tx.one("SELECT coalesce(max(position), 0) + 1 FROM rest_parts WHERE api=?", (api,))
-    assert row is not None
-    tx.execute(
-        "INSERT INTO rest_parts VALUES(?,?,?,?,?) ON CONFLICT DO UPDATE SET config=excluded.config",
-        (api, kind, number, json.dumps(dict(config)), row[0]),
-    )
-    tx.announce(KEY)
-
-
-def find(tx: Transaction, api: str, kind: str, number: str) -> dict[str, Any] | None:
-    """The part, or None."""
-    row = tx.one(
-        "SELECT config FROM rest_parts WHERE api=? AND kind=? AND id=?", (api, kind, number)
-    )
-    if row is None:
-        return None
-    config: dict[str, Any] = json.loads(row[0])
-    return config
+_ROWS = Parts("rest_parts", KEY)
+put, find, every = _ROWS.put, _ROWS.find, _ROWS.every
 
 
 def get(tx: Transaction, api: str, kind: str, number: str) -> dict[str, Any]:
@@ -77,29 +59,19 @@ def get(tx: Transaction, api: str, kind: str, number: str) -> dict[str, Any]:
     return config
 
 
-def every(tx: Transaction, api: str, kind: str) -> dict[str, dict[str, Any]]:
-    """The parts of a kind by id, in the order of their making."""
-    rows = tx.all(
-        "SELECT id, config FROM rest_parts WHERE api=? AND kind=? ORDER BY position", (api, kind)
-    )
-    return {row[0]: json.loads(row[1]) for row in rows}
-
-
 def apis(tx: Transaction) -> dict[str, dict[str, Any]]:
     """All APIs by id."""
-    rows = tx.all("SELECT api, config FROM rest_parts WHERE kind='api' ORDER BY api")
-    return {row[0]: json.loads(row[1]) for row in rows}
+    return _ROWS.owners(tx, "api")
 
 
 def remove(tx: Transaction, api: str, kind: str, number: str) -> None:
     """Delete a part; with the API goes all of it. Raises NotFound."""
     get(tx, api, kind, number)
     if kind == "api":
-        tx.execute("DELETE FROM rest_parts WHERE api=?", (api,))
+        _ROWS.drop_all(tx, api)
         tx.execute("DELETE FROM rest_snapshots WHERE api=?", (api,))
     else:
-        tx.execute("DELETE FROM rest_parts WHERE api=? AND kind=? AND id=?", (api, kind, number))
-    tx.announce(KEY)
+        _ROWS.drop(tx, api, kind, number)
 
 
 def clear(tx: Transaction, api: str, kinds: tuple[str, ...]) -> None:

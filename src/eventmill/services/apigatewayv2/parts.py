@@ -12,6 +12,7 @@ from typing import Any
 
 from eventmill.kernel.errors import NotFound
 from eventmill.services.contract import Call
+from eventmill.services.parts import Parts
 from eventmill.store.transaction import Transaction
 
 KEY = "apigatewayv2"
@@ -59,27 +60,8 @@ Snapshot = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Parts by kind and id, as they were deployed."""
 
 
-def put(tx: Transaction, owner: str, kind: str, number: str, config: Mapping[str, Any]) -> None:
-    """Write a part."""
-    row = tx.one("SELECT coalesce(max(position), 0) + 1 FROM apiv2_parts WHERE api=?", (owner,))
-    assert row is not None
-    tx.execute(
-        "INSERT INTO apiv2_parts VALUES(?,?,?,?,?)"
-        " ON CONFLICT DO UPDATE SET config=excluded.config",
-        (owner, kind, number, json.dumps(dict(config)), row[0]),
-    )
-    tx.announce(KEY)
-
-
-def find(tx: Transaction, owner: str, kind: str, number: str) -> dict[str, Any] | None:
-    """The part, or None."""
-    row = tx.one(
-        "SELECT config FROM apiv2_parts WHERE api=? AND kind=? AND id=?", (owner, kind, number)
-    )
-    if row is None:
-        return None
-    config: dict[str, Any] = json.loads(row[0])
-    return config
+_ROWS = Parts("apiv2_parts", KEY)
+put, find, owners = _ROWS.put, _ROWS.find, _ROWS.owners
 
 
 def get(tx: Transaction, owner: str, kind: str, number: str) -> dict[str, Any]:
@@ -93,21 +75,11 @@ def get(tx: Transaction, owner: str, kind: str, number: str) -> dict[str, Any]:
 
 def every(tx: Transaction, owner: str, kind: str, parent: str = "") -> dict[str, dict[str, Any]]:
     """The parts of a kind by id, in the order of their making; `parent` keeps those below it."""
-    rows = tx.all(
-        "SELECT id, config FROM apiv2_parts WHERE api=? AND kind=? ORDER BY position",
-        (owner, kind),
-    )
-    found = {row[0]: json.loads(row[1]) for row in rows}
+    found = _ROWS.every(tx, owner, kind)
     if not parent:
         return found
     member = KINDS[kind].parent
     return {number: part for number, part in found.items() if part[member] == parent}
-
-
-def owners(tx: Transaction, kind: str) -> dict[str, dict[str, Any]]:
-    """All APIs, domain names or VPC links by id."""
-    rows = tx.all("SELECT api, config FROM apiv2_parts WHERE kind=? ORDER BY api", (kind,))
-    return {row[0]: json.loads(row[1]) for row in rows}
 
 
 def mappings_to(tx: Transaction, api: str) -> list[dict[str, Any]]:
@@ -120,18 +92,15 @@ def remove(tx: Transaction, owner: str, kind: str, number: str) -> None:
     """Delete a part and what is below it. Raises NotFound."""
     get(tx, owner, kind, number)
     if kind in _OWNERS:
-        tx.execute("DELETE FROM apiv2_parts WHERE api=?", (owner,))
-    else:
-        tx.execute("DELETE FROM apiv2_parts WHERE api=? AND kind=? AND id=?", (owner, kind, number))
-        for below, described in KINDS.items():
-            if described.parent and described.parent == KINDS[kind].id:
-                for child in every(tx, owner, below, number):
-                    remove(tx, owner, below, child)
+        _ROWS.drop_all(tx, owner)
+        return
+    _ROWS.drop(tx, owner, kind, number)
+    for below, described in KINDS.items():
+        if described.parent and described.parent == KINDS[kind].id:
+            for child in every(tx, owner, below, number):
+                remove(tx, owner, below, child)
     if kind == "deployment":
-        tx.execute(
-            "DELETE FROM apiv2_parts WHERE api=? AND kind='snapshot' AND id=?", (owner, number)
-        )
-    tx.announce(KEY)
+        _ROWS.drop(tx, owner, "snapshot", number)
 
 
 def add(call: Call, owner: str, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
