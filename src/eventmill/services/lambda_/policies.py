@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from eventmill.kernel.errors import Conflict
+from eventmill.kernel.policies import like, met
 from eventmill.services.contract import Call, Result
 from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.faults import missing
@@ -163,25 +163,6 @@ def _allows(
     allowed = statement["Principal"]
     if allowed != "*" and principal not in allowed.values():
         return False
-    if not _like(statement["Action"].lower()).fullmatch(action):
+    if not like(statement["Action"].lower()).fullmatch(action):
         return False
-    return all(
-        _holds(operator, str(wanted), context.get(key.lower()))
-        for operator, keys in statement.get("Condition", {}).items()
-        for key, wanted in keys.items()
-    )
-
-
-def _holds(operator: str, wanted: str, actual: str | None) -> bool:
-    # A condition on a key that the request does not carry is not met.
-    if actual is None:
-        return False
-    if operator in ("ArnLike", "ArnEquals", "StringLike"):
-        return _like(wanted).fullmatch(actual) is not None
-    return operator in ("StringEquals", "Bool") and wanted == actual
-
-
-@lru_cache(maxsize=4_096)
-def _like(pattern: str) -> re.Pattern[str]:
-    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    return re.compile("".join(parts), re.DOTALL)
+    return met(statement, context)
