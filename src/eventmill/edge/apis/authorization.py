@@ -5,19 +5,18 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-aut
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from eventmill.edge.apis.model import Authorizer
-from eventmill.edge.apis.policies import BadPolicy, effect
+from eventmill.edge.apis.functions import Functions, Refused
+from eventmill.edge.apis.model import Authorizer, Stage
+from eventmill.edge.apis.policies import effect
 from eventmill.kernel.clock import Clock
-from eventmill.kernel.functions import Outcome
-
-Ask = Callable[[str, bytes], Awaitable[Outcome]]
-"""Invokes a function by ARN with a payload."""
+from eventmill.kernel.functions import ConcurrencyExceeded
+from eventmill.kernel.policies import BadPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +34,39 @@ _FAILED = Verdict(500, {})
 class Authorizers:
     """Asks authorizers and keeps what they said for as long as they want."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, functions: Functions) -> None:
         self._clock = clock
+        self._functions = functions
         self._kept: dict[tuple[str, ...], tuple[float, Any]] = {}
 
     async def decide(
         self,
         authorizer: Authorizer,
-        stage: str,
+        stage: Stage,
         sources: list[str | None],
         arn: str,
         event: Callable[[list[str]], dict[str, Any]],
-        ask: Ask,
+        seconds: float,
     ) -> Verdict:
-        """The verdict on one request. A missing identity source is refused without asking."""
+        """The verdict on one request, waited for so long at most.
+
+        A missing identity source is refused without asking.
+        """
         found = [source for source in sources if source]
         if len(found) < len(sources):
             return _UNAUTHORIZED
-        key = (authorizer.id, authorizer.epoch, stage, *found)
+        key = (authorizer.id, authorizer.epoch, stage.name, *found)
         kept = self._kept.get(key) if authorizer.ttl and found else None
         if kept is not None and kept[0] > self._clock.now():
             return verdict(kept[1], arn, simple=authorizer.simple)
-        outcome = await ask(authorizer.function, orjson.dumps(event(found)))
+        source = self._functions.arn(stage.api, f"authorizers/{authorizer.id}")
+        payload = orjson.dumps(event(found))
+        try:
+            outcome = await self._functions.run(
+                authorizer.function, payload, source, seconds, role=authorizer.role
+            )
+        except (Refused, ConcurrencyExceeded, TimeoutError):
+            return _FAILED
         answer = orjson.loads(outcome.payload)
         if outcome.failed:
             refused = isinstance(answer, dict) and answer.get("errorMessage") == "Unauthorized"

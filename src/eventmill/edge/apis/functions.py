@@ -1,15 +1,16 @@
-"""Invoking functions in the name of HTTP and WebSocket APIs."""
+"""Invoking functions in the name of APIs."""
 
 from __future__ import annotations
 
 import asyncio
 
 from eventmill.kernel.errors import NotFound
-from eventmill.kernel.functions import Invocation, Outcome
+from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Invoker
 from eventmill.services import lambda_
 from eventmill.store.database import Database
+from eventmill.store.transaction import Transaction
 
 _PRINCIPAL = "apigateway.amazonaws.com"
 
@@ -35,6 +36,45 @@ class Functions:
         """The ARN of a request (`<stage>/<method>/<path>`), as policies name it."""
         return f"{self._arn}:{api}/{rest}"
 
+    def invocation(
+        self,
+        function: str,
+        payload: bytes,
+        source: str,
+        *,
+        role: bool = False,
+        trace: str | None = None,
+    ) -> Invocation:
+        """What to run for an API. Raises Refused, which says why."""
+        spec = self._database.read(lambda tx: self._admitted(tx, function, source, role=role))
+        return Invocation(spec, payload, self._ids.uuid(), function, trace, source=source)
+
+    def _admitted(self, tx: Transaction, function: str, source: str, *, role: bool) -> FunctionSpec:
+        if not role and not lambda_.may_invoke(tx, function, _PRINCIPAL, source, self._account):
+            raise Refused(
+                f"Invalid permissions on Lambda function {function}: it must allow {_PRINCIPAL} "
+                f"to invoke it for {source}"
+            )
+        try:
+            return lambda_.resolve(tx, function)
+        except NotFound:
+            raise Refused(f"There is no function {function}") from None
+
+    def start(self, invocation: Invocation) -> asyncio.Future[Outcome]:
+        """Run it whether or not anybody goes on waiting for it.
+
+        A function that is too slow for the API runs on, as on AWS.
+        """
+        running = asyncio.ensure_future(self._invoker.invoke(invocation))
+        self._running.add(running)
+        running.add_done_callback(self._forget)
+        return running
+
+    def _forget(self, running: asyncio.Future[Outcome]) -> None:
+        self._running.discard(running)
+        if not running.cancelled():
+            running.exception()
+
     async def run(
         self,
         function: str,
@@ -45,28 +85,6 @@ class Functions:
         role: bool = False,
         trace: str | None = None,
     ) -> Outcome:
-        """Run a function for an API. Raises Refused, ConcurrencyExceeded, TimeoutError.
-
-        A function that is too slow for the API runs on, as on AWS.
-        """
-        if not role and not self._database.read(
-            lambda tx: lambda_.may_invoke(tx, function, _PRINCIPAL, source, self._account)
-        ):
-            raise Refused
-        try:
-            spec = self._database.read(lambda tx: lambda_.resolve(tx, function))
-        except NotFound:
-            raise Refused from None
-        running = asyncio.ensure_future(
-            self._invoker.invoke(
-                Invocation(spec, payload, self._ids.uuid(), function, trace, source=source)
-            )
-        )
-        self._running.add(running)
-        running.add_done_callback(self._forget)
-        return await asyncio.wait_for(asyncio.shield(running), seconds)
-
-    def _forget(self, running: asyncio.Future[Outcome]) -> None:
-        self._running.discard(running)
-        if not running.cancelled():
-            running.exception()
+        """Its outcome. Raises Refused, ConcurrencyExceeded, TimeoutError."""
+        invocation = self.invocation(function, payload, source, role=role, trace=trace)
+        return await asyncio.wait_for(asyncio.shield(self.start(invocation)), seconds)

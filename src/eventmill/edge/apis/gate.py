@@ -10,14 +10,13 @@ from typing import Any
 
 from eventmill.edge.apis import events
 from eventmill.edge.apis.authorization import Authorizers
-from eventmill.edge.apis.functions import Functions, Refused
+from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.model import Authorizer
 from eventmill.edge.apis.parameters import of_request, text, value_of
 from eventmill.edge.apis.responses import Stopped
 from eventmill.edge.apis.tokens import Tokens
 from eventmill.edge.security import Security
 from eventmill.kernel.errors import Fault
-from eventmill.kernel.functions import ConcurrencyExceeded, Outcome
 from eventmill.wire import HttpRequest
 
 _SECONDS = 10.0
@@ -73,24 +72,14 @@ class Gate:
         stage = request.stage
         arn = self._functions.arn(stage.api, f"{stage.name}/{request.method}{request.path}")
         lookup = of_request(request)
-
-        async def ask(function: str, payload: bytes) -> Outcome:
-            source = self._functions.arn(stage.api, f"authorizers/{authorizer.id}")
-            return await self._functions.run(
-                function, payload, source, _SECONDS, role=authorizer.role
-            )
-
-        try:
-            verdict = await self._authorizers.decide(
-                authorizer,
-                stage.name,
-                [text(value_of(source, lookup)) for source in authorizer.sources],
-                arn,
-                lambda found: events.authorizer_event(request, authorizer.version, found, arn),
-                ask,
-            )
-        except (Refused, ConcurrencyExceeded, TimeoutError):
-            raise Stopped(500) from None
+        verdict = await self._authorizers.decide(
+            authorizer,
+            stage,
+            [text(value_of(source, lookup)) for source in authorizer.sources],
+            arn,
+            lambda found: events.authorizer_event(request, authorizer.version, found, arn),
+            _SECONDS,
+        )
         if verdict.status != 200:
             raise Stopped(verdict.status)
         return verdict.context

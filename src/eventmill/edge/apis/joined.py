@@ -37,7 +37,7 @@ def api_front(
 ) -> ApiFront:
     """`endpoint` is the address that functions reach the engine by."""
     functions = Functions(database, ids, ports.invoker, account, region)
-    authorizers = Authorizers(clock)
+    authorizers = Authorizers(clock, functions)
     gate = Gate(authorizers, Tokens(ports.http, clock), security, functions)
     apis = HttpApis(clock, ids, gate, Integrations(functions, ports), ports.logs, account)
     sockets = Sockets(

@@ -25,7 +25,7 @@ from eventmill.edge.body import Receive, Scope, Send
 from eventmill.edge.security import Security
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
-from eventmill.kernel.functions import ConcurrencyExceeded, Outcome
+from eventmill.kernel.functions import ConcurrencyExceeded
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import LogSink
 from eventmill.wire import HttpRequest
@@ -189,24 +189,14 @@ class Sockets:
         """The status of the authorizer, asked once for a connection; its context is kept."""
         stage = connection.stage
         arn = self._functions.arn(stage.api, f"{stage.name}/$connect")
-
-        async def ask(function: str, payload: bytes) -> Outcome:
-            source = self._functions.arn(stage.api, f"authorizers/{authorizer.id}")
-            return await self._functions.run(
-                function, payload, source, _SECONDS, role=authorizer.role
-            )
-
-        try:
-            verdict = await self._authorizers.decide(
-                replace(authorizer, ttl=0),
-                stage.name,
-                [_identity(source, event, headers) for source in authorizer.sources],
-                arn,
-                lambda found: event | {"type": "REQUEST", "methodArn": arn},
-                ask,
-            )
-        except (Refused, ConcurrencyExceeded, TimeoutError):
-            return 500
+        verdict = await self._authorizers.decide(
+            replace(authorizer, ttl=0),
+            stage,
+            [_identity(source, event, headers) for source in authorizer.sources],
+            arn,
+            lambda found: event | {"type": "REQUEST", "methodArn": arn},
+            _SECONDS,
+        )
         if verdict.status == 200:
             context = {key: text(value) for key, value in verdict.context.items()}
             connection.authorizer = context

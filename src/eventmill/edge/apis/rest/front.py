@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from eventmill.edge.apis import functions as invoking
 from eventmill.edge.apis.rest.answers import Answer, Broken, sendable
 from eventmill.edge.apis.rest.authorization import AuthorizationGate
 from eventmill.edge.apis.rest.authorization.asked import Asked
@@ -75,7 +76,8 @@ class RestFront:
         self._ids = ids
         self._account = account
         self._region = region
-        functions = Functions(database, ids, ports.invoker)
+        inner = invoking.Functions(database, ids, ports.invoker, account, region)
+        functions = Functions(inner)
         asked = Asked(database, functions, clock)
         self._gate = AuthorizationGate(asked, UserPools(ports.http, clock), security)
         self._usage = Usage(database, clock, self._published)

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from eventmill.edge.apis.access_log import rendered
 from eventmill.edge.apis.rest.answers import Answer
 from eventmill.edge.apis.rest.failures import Failed, variables
 from eventmill.edge.apis.rest.request import Request
 from eventmill.kernel.ports import LogSink
 
-_VARIABLE = re.compile(r"\$context\.([\w.\-]+)|\$\{context\.([\w.\-]+)\}")
 _GROUP = re.compile(r"arn:aws[\w-]*:logs:[^:]*:[^:]*:log-group:([^:*]+)")
 
 
@@ -39,14 +39,14 @@ def write_access_log(sink: LogSink, request: Request, answer: Answer, now: float
         "xrayTraceId": request.trace,
     }
 
-    def value(found: re.Match[str]) -> str:
+    def value(name: str) -> str | None:
         held: Any = context
-        for step in (found.group(1) or found.group(2)).split("."):
+        for step in name.split("."):
             held = held.get(step) if isinstance(held, Mapping) else None
-        return "-" if held is None else str(held)
+        return None if held is None else str(held)
 
     group, template = log
-    line = _VARIABLE.sub(value, template)
+    line = rendered(template, value)
     sink.put(group, request.stage.deployment, [(int(now * 1000), line)])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from eventmill.edge.apis.policies import BadPolicy, effect
+from eventmill.edge.apis.policies import effect
 from eventmill.edge.apis.rest.events import parameters
 from eventmill.edge.apis.rest.expressions import chosen, common
 from eventmill.edge.apis.rest.failures import Failed
@@ -19,6 +19,7 @@ from eventmill.edge.apis.rest.model import Authorizer
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.apis.rest.variables import with_stage_variables
 from eventmill.kernel.clock import Clock
+from eventmill.kernel.policies import BadPolicy
 from eventmill.services.apigateway import parts
 from eventmill.store.database import Database
 

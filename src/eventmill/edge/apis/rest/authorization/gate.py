@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from eventmill.edge.apis.policies import BadPolicy, effect
+from eventmill.edge.apis.policies import effect
 from eventmill.edge.apis.rest.authorization.asked import Asked
 from eventmill.edge.apis.rest.authorization.pools import UserPools
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.security import Security
 from eventmill.kernel.errors import Fault
+from eventmill.kernel.policies import BadPolicy
 from eventmill.wire.http import HttpRequest
 
 _ANONYMOUS = "User: anonymous is not authorized to perform: execute-api:Invoke on resource: "
