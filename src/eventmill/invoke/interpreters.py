@@ -13,11 +13,10 @@ from eventmill.kernel.runtimes import unsupported
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """`version` is `3.12`; `substitute` tells that the runtime's own was not found."""
+    """`version` is `3.12`."""
 
     path: str
     version: str
-    substitute: bool
 
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -28,15 +27,15 @@ def interpreter_for(runtime: str) -> Interpreter:
     """The interpreter of `python3.x`: found on the machine and complete, or the engine's own.
 
     An application must not fail because the machine lacks one Python version, so the engine's own
-    stands in; `eventmill check` and the function's log say so.
+    stands in; INIT_START in the function's log names the version that runs.
     """
     wanted = runtime.removeprefix("python")
     if wanted == OWN:
-        return Interpreter(sys.executable, OWN, False)
+        return Interpreter(sys.executable, OWN)
     found = shutil.which(f"python{wanted}")
     if found is not None and _has_boto3(found):
-        return Interpreter(found, wanted, False)
-    return Interpreter(sys.executable, OWN, True)
+        return Interpreter(found, wanted)
+    return Interpreter(sys.executable, OWN)
 
 
 def _has_boto3(path: str) -> bool:
