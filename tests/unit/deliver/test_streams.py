@@ -1,13 +1,8 @@
 from __future__ import annotations
 
-import asyncio
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
-
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from eventmill.kernel.clock import Clock
 
@@ -303,57 +298,3 @@ async def test_filtered_records_are_passed_over(folder: Path) -> None:
         await b.put(("k", "no"), ("k", "yes"), ("k", "no"))
         await b.flights.settled(5)
         assert [values(event) for event in b.invoker.events] == [["yes"]]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    keys=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=40),
-    size=st.integers(1, 7),
-    factor=st.integers(1, 4),
-    bisect=st.booleans(),
-    report=st.booleans(),
-    outcomes=st.lists(st.sampled_from(["ok", "raise", "part"]), max_size=12),
-)
-def test_batching_loses_doubles_and_reorders_nothing(
-    keys: list[str],
-    size: int,
-    factor: int,
-    bisect: bool,
-    report: bool,
-    outcomes: list[str],
-) -> None:
-    """Over any mixture of failures every record succeeds exactly once, in order of its key."""
-    done: list[dict[str, Any]] = []
-
-    def handler(event: dict[str, Any]) -> Any:
-        records = event["Records"]
-        outcome = outcomes.pop() if outcomes else "ok"
-        if outcome == "raise":
-            raise Fails("chance")
-        if outcome == "part" and report:
-            middle = len(records) // 2
-            done.extend(records[:middle])
-            return {"batchItemFailures": [{"itemIdentifier": records[middle]["seq"]}]}
-        done.extend(records)
-        return None
-
-    async def scenario(folder: Path) -> None:
-        async with bench(folder) as b:
-            await b.function(handler)
-            await b.put(*((key, str(number)) for number, key in enumerate(keys)))
-            await b.map(
-                STREAM,
-                **FROM_START,
-                BatchSize=size,
-                ParallelizationFactor=factor,
-                BisectBatchOnFunctionError=bisect,
-                FunctionResponseTypes=["ReportBatchItemFailures"] if report else [],
-            )
-            while (await b.flights.settled(5)).later:
-                b.clock.advance(61)
-
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(scenario(Path(folder)))
-    for key in set(keys):
-        expected = [str(number) for number, other in enumerate(keys) if other == key]
-        assert [record["value"] for record in done if record["key"] == key] == expected
