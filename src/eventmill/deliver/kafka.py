@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-kafka-process.html
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -140,11 +141,14 @@ class KafkaPoller:
                     room -= len(text) + 1
                     entries.append(Entry(record.offset, record.timestamp / 1000, text))
                 end = record.offset + 1
-            left = ends - loop.time()
             missing = mapping.batch_size - len(entries)
-            if missing <= 0 or left <= 0:
+            if missing <= 0:
                 return Pending(entries, end)
-            records = await kafka_client.records(client, partition, int(left * 1000) + 1, missing)
+            # What has been fetched already belongs to the batch, even to one without a window.
+            wait = max(0, math.ceil((ends - loop.time()) * 1000))
+            records = await kafka_client.records(client, partition, wait, missing)
+            if not records and loop.time() >= ends:
+                return Pending(entries, end)
 
     async def _handle(self, client: Any, partition: Any, batch: Pending) -> None:
         """Invoke until every part of the batch is done or given up, in order."""
@@ -170,6 +174,8 @@ class KafkaPoller:
             return [], 0.0
         request_id = self._parts.ids.uuid()
         outcome = await self._invoke(partition, entries, request_id)
+        if outcome is None:
+            return [Pending(entries, part.end, part.failures, part.tries)], 0.0
         decision = self._decide(partition, entries, outcome, part.failures)
         if decision.verdict is Verdict.DONE:
             await self._consumer.tell("OK")
@@ -207,11 +213,14 @@ class KafkaPoller:
         age = self._mapping.maximum_age
         return age >= 0 and entry.created < self._parts.clock.now() - age
 
-    async def _invoke(self, partition: Any, entries: Sequence[Entry], request_id: str) -> Outcome:
-        """The outcome. Throttles and a missing function wait, and use up nothing but age."""
+    async def _invoke(
+        self, partition: Any, entries: Sequence[Entry], request_id: str
+    ) -> Outcome | None:
+        """The outcome; None when a record grew too old before there was one. Throttles and a
+        missing function wait, and use up nothing but age."""
         work = Work((), request_id, payload=self._event(partition, entries))
         tries = 0
-        while True:
+        while not any(self._too_old(one) for one in entries):
             try:
                 with await self._consumer.turn() as turn:
                     return await turn.run(work)
@@ -221,6 +230,7 @@ class KafkaPoller:
                 await self._consumer.tell(f"PROBLEM: {missing.message}")
                 await self._pause(partition, backoff(tries))
             tries += 1
+        return None
 
     def _event(self, partition: Any, entries: Sequence[Entry]) -> bytes:
         return shapes.kafka_event(
