@@ -117,7 +117,7 @@ class _Handler:
             peer = str(session.peer[0])
             if self._database.read(lambda tx: ses.receiving.refuses(tx, peer)):
                 return _BLOCKED
-            if not self._database.read(lambda tx: ses.receiving.receives(tx, address)):
+            if not self._database.read(lambda tx: ses.receiving.received(tx, [address])):
                 return _UNKNOWN
         envelope.rcpt_tos.append(address)
         return "250 OK"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from email import policy
 from email.headerregistry import AddressHeader
+from email.message import Message
 from email.parser import BytesHeaderParser
 from typing import Any
 
@@ -23,9 +24,13 @@ _SINGLE = {"Sender": "sender", "Date": "date", "Message-ID": "messageId", "Subje
 
 def headers(raw: bytes) -> list[dict[str, str]]:
     """Every header in its order, unfolded."""
-    message = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+    message = BytesHeaderParser(policy=policy.compat32).parsebytes(head(raw))
+    return [{"name": name, "value": value} for name, value in _texts(message)]
+
+
+def _texts(message: Message) -> list[tuple[str, str]]:
     return [
-        {"name": _readable(name), "value": _FOLD.sub(" ", _readable(str(value))).strip()}
+        (_readable(name), _FOLD.sub(" ", _readable(str(value))).strip())
         for name, value in message.raw_items()
     ]
 
@@ -50,32 +55,37 @@ def limited(found: list[dict[str, str]]) -> tuple[list[dict[str, str]], bool]:
 def common_headers(raw: bytes, return_path: str) -> dict[str, Any]:
     """The headers that everybody wants, decoded."""
     found: dict[str, Any] = {"returnPath": return_path} if return_path else {}
+    message = _parsed(raw)
     for name, key in _COMMON.items():
-        addresses = [_readable(str(address)) for address in _addresses(raw, name)]
+        addresses = [_readable(str(address)) for address in _addresses(message, name)]
         if addresses:
             found[key] = addresses
     for name, key in _SINGLE.items():
-        texts = _decoded(raw, name)
+        texts = _decoded(message, name)
         if texts:
             found[key] = _FOLD.sub(" ", _readable(str(texts[0])))
     return found
 
 
-def _decoded(raw: bytes, name: str) -> list[Any]:
+def _parsed(raw: bytes) -> Message:
+    """The headers, to be decoded one by one. The body, which may be long, is not parsed."""
+    return BytesHeaderParser(policy=policy.default).parsebytes(head(raw))
+
+
+def _decoded(message: Message, name: str) -> list[Any]:
     """The decoded headers of a name; of a malformed one its text as it is."""
-    message = BytesHeaderParser(policy=policy.default).parsebytes(raw)
     try:
         return message.get_all(name, [])
     except Exception:
         # The library raises all sorts of errors for headers that it did not expect, and whoever
         # sends a mail must not be able to stop its delivery.
-        return list(header_values(raw, name))
+        return [text for key, text in _texts(message) if key.lower() == name.lower()]
 
 
-def _addresses(raw: bytes, name: str) -> list[Any]:
+def _addresses(message: Message, name: str) -> list[Any]:
     return [
         address
-        for header in _decoded(raw, name)
+        for header in _decoded(message, name)
         if isinstance(header, AddressHeader)
         for address in header.addresses
     ]
@@ -83,9 +93,11 @@ def _addresses(raw: bytes, name: str) -> list[Any]:
 
 def recipients(raw: bytes) -> list[str]:
     """The addresses in To, Cc and Bcc."""
-    names = ("To", "Cc", "Bcc")
+    message = _parsed(raw)
     return [
-        _readable(str(address.addr_spec)) for name in names for address in _addresses(raw, name)
+        _readable(str(address.addr_spec))
+        for name in ("To", "Cc", "Bcc")
+        for address in _addresses(message, name)
     ]
 
 
@@ -100,7 +112,8 @@ def subject(raw: bytes) -> str:
 
 
 def _first(raw: bytes, name: str) -> str:
-    return next((_FOLD.sub(" ", _readable(str(text))) for text in _decoded(raw, name)), "")
+    texts = _decoded(_parsed(raw), name)
+    return _FOLD.sub(" ", _readable(str(texts[0]))) if texts else ""
 
 
 def address_of(text: str) -> str:

@@ -8,16 +8,16 @@ https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
 
 from eventmill.kernel.clock import iso_millis, mail_date
 from eventmill.kernel.ids import Ids
-from eventmill.services.ses import identities, mailbox, mime, receiving
+from eventmill.services.ses import configuration_sets, identities, mailbox, mime, receiving
 from eventmill.store import outbox
 from eventmill.store.transaction import Transaction
 
@@ -64,7 +64,7 @@ def send(
         own.append(("Date", mail_date(tx.now)))
     raw = mime.prepend(raw, own)
     simulated = [one for one in mail.recipients if one.lower().endswith(_SIMULATOR)]
-    looped = [one for one in mail.recipients if receiving.receives(tx, one)]
+    looped = receiving.received(tx, mail.recipients)
     mailbox.put(tx, number, mail.sender, mail.recipients, mime.subject(raw), raw)
     if looped:
         receiving.accept(tx, ids, mail.sender, looped, raw, "127.0.0.1")
@@ -134,7 +134,7 @@ def _fates(
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Teller:
     tx: Transaction
     account: str
@@ -147,12 +147,12 @@ class _Teller:
         """Emit one event to whoever wants its kind."""
         key = "failure" if kind == "Rendering Failure" else kind.lower()
         if self.mail.configuration_set:
-            event = {"eventType": kind, "mail": self._about(), key: detail}
+            event = {"eventType": kind, "mail": self._about, key: detail}
             for target in self._destinations(kind):
                 self._emit(target, kind, event)
         topic = identities.topic_for(self.tx, self.mail.sender, kind)
         if topic:
-            self._emit(topic, kind, {"notificationType": kind, "mail": self._about(), key: detail})
+            self._emit(topic, kind, {"notificationType": kind, "mail": self._about, key: detail})
 
     def _emit(self, target: str, kind: str, event: Mapping[str, Any]) -> None:
         name = self.mail.configuration_set
@@ -161,18 +161,16 @@ class _Teller:
         outbox.emit(self.tx, EVENT, target, orjson.dumps(payload))
 
     def _destinations(self, kind: str) -> list[str]:
-        row = self.tx.one(
-            "SELECT destinations FROM ses_configuration_sets WHERE name=?",
-            (self.mail.configuration_set,),
-        )
+        found = configuration_sets.find(self.tx, self.mail.configuration_set or "")
         wanted = kind.upper().replace(" ", "_")
         targets = []
-        for one in json.loads(row[0]).values() if row else ():
+        for one in found[1].values() if found else ():
             if one.get("Enabled") and wanted in one["MatchingEventTypes"]:
                 targets.append((one.get("SnsDestination") or {}).get("TopicArn"))
                 targets.append((one.get("EventBridgeDestination") or {}).get("EventBusArn"))
         return [target for target in targets if target]
 
+    @cached_property
     def _about(self) -> dict[str, Any]:
         headers, truncated = mime.limited(mime.headers(self.raw))
         sender = self.mail.sender

@@ -53,13 +53,12 @@ class Received:
     raw: bytes
 
 
-def receives(tx: Transaction, recipient: str) -> bool:
-    """Whether a rule of the active rule set is for an address."""
+def received(tx: Transaction, addresses: Sequence[str]) -> list[str]:
+    """Those of the addresses that a rule of the active rule set is for."""
     name = rules.active_set(tx)
-    return name is not None and any(
-        rule["Enabled"] and matching.chosen(rule["Recipients"], [recipient])
-        for rule in rules.rules_of(tx, name)
-    )
+    wanted = [] if name is None else rules.rules_of(tx, name)
+    lists = [rule["Recipients"] for rule in wanted if rule["Enabled"]]
+    return [one for one in addresses if any(matching.chosen(each, [one]) for each in lists)]
 
 
 def refuses(tx: Transaction, peer: str) -> bool:

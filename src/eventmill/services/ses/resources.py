@@ -133,8 +133,7 @@ def _update_template(call: Call, resource: Resource, old: Mapping[str, Any]) -> 
 def _put_template(call: Call, resource: Resource, *, new: bool) -> Created:
     template = resource.properties["Template"]
     name = _name(call, resource, template.get("TemplateName"))
-    content = {part: template.get(older) for part, older in templates.PARTS.items()}
-    templates.put(call.tx, name, content, new=new)
+    templates.put(call.tx, name, templates.modern(template), new=new)
     return Created(name, {"Id": name})
 
 

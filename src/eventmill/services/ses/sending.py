@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/ses/latest/APIReference/API_SendEmail.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from eventmill.services.contract import Call
@@ -145,18 +146,7 @@ def send_template(
             call.tx, call.account, call.region, number, mail, template, str(missing)
         )
         return number
-    filled = Draft(
-        draft.sender,
-        draft.to,
-        draft.cc,
-        draft.bcc,
-        draft.reply_to,
-        made.subject,
-        made.text,
-        made.html,
-        draft.headers,
-        draft.attachments,
-    )
+    filled = replace(draft, subject=made.subject, text=made.text, html=made.html)
     return send_draft(call, filled, configuration_set, tags)
 
 

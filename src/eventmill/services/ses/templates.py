@@ -121,7 +121,8 @@ def trial(tx: Transaction, name: str, text: str) -> str:
     return compose.message(draft, tx.now).decode("utf-8", "replace")
 
 
-def _modern(template: Mapping[str, Any]) -> dict[str, Any]:
+def modern(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a template as the older API and CloudFormation have it."""
     return {part: template.get(old) for part, old in PARTS.items()}
 
 
@@ -129,7 +130,7 @@ def _modern(template: Mapping[str, Any]) -> dict[str, Any]:
 def create_template(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid."""
     template = request["Template"]
-    put(call.tx, template["TemplateName"], _modern(template), new=True)
+    put(call.tx, template["TemplateName"], modern(template), new=True)
     return {}
 
 
@@ -137,7 +138,7 @@ def create_template(call: Call, request: dict[str, Any]) -> Result:
 def update_template(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid."""
     template = request["Template"]
-    put(call.tx, template["TemplateName"], _modern(template), new=False)
+    put(call.tx, template["TemplateName"], modern(template), new=False)
     return {}
 
 
