@@ -282,6 +282,32 @@ def test_groups_and_lists(app) -> None:
     assert received(app, "Results") == []
 
 
+def test_every_page_of_a_list_follows_the_one_before(app) -> None:
+    scheduler = app.client("scheduler")
+    wanted = {
+        (one["GroupName"], one["Name"])
+        for one in scheduler.list_schedules(MaxResults=100)["Schedules"]
+    }
+    # `x-y/` stands before `x/` though `x` stands before `x-y`.
+    for group in ("x", "x-y"):
+        scheduler.create_schedule_group(Name=group)
+        for name in ("a", "b"):
+            create(
+                app,
+                name,
+                app.outputs["ResultsArn"],
+                "rate(1 day)",
+                GroupName=group,
+                State="DISABLED",
+            )
+            wanted.add((group, name))
+    pages = scheduler.get_paginator("list_schedules").paginate(PaginationConfig={"PageSize": 1})
+    listed = [(one["GroupName"], one["Name"]) for page in pages for one in page["Schedules"]]
+    assert len(listed) == len(wanted) and set(listed) == wanted
+    for group in ("x", "x-y"):
+        scheduler.delete_schedule_group(Name=group)
+
+
 @pytest.mark.parametrize(
     "expression",
     [

@@ -150,7 +150,9 @@ def list_schedules(call: Call, request: dict[str, Any]) -> Result:
         groups.require(call.tx, wanted)
     found = []
     for group, name, text, created, modified in call.tx.all(
-        "SELECT grp, name, config, created, modified FROM scheduler_schedules ORDER BY grp, name"
+        # As `page` orders them: a group `a-b` stands before `a`, as `a-b/` does before `a/`.
+        "SELECT grp, name, config, created, modified FROM scheduler_schedules"
+        " ORDER BY grp || '/' || name"
     ):
         config = json.loads(text)
         state = config["State"]
