@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,50 @@ def test_a_mapping_falls_back_to_defaults(service: Service, resource: Make) -> N
     assert (mapping.batch_size, mapping.maximum_concurrency) == (10, None)
     TYPES["EventSourceMapping"].delete(service.context, plain)
     assert mappings(service.tx) == []
+
+
+KAFKA: dict[str, Any] = {
+    "FunctionName": "f",
+    "SelfManagedEventSource": {"Endpoints": {"KafkaBootstrapServers": ["127.0.0.1:9092"]}},
+    "Topics": ["t"],
+    "StartingPosition": "LATEST",
+}
+
+
+def test_what_a_template_no_longer_names_falls_back_whatever_the_source(
+    service: Service, resource: Make
+) -> None:
+    TYPES["Function"].create(service.context, resource("F", **FUNCTION_PROPERTIES))
+    kind = TYPES["EventSourceMapping"]
+    plain = kind.create(service.context, resource("M", **KAFKA))
+    (wanted,) = mappings(service.tx)
+    gone = resource("M", **KAFKA)
+    gone.physical_id = plain.physical_id
+    kind.delete(service.context, gone)
+    made = resource(
+        "M",
+        **KAFKA,
+        Enabled=False,
+        BatchSize=3,
+        MaximumBatchingWindowInSeconds=7,
+        LoggingConfig={"SystemLogLevel": "DEBUG"},
+        SourceAccessConfigurations=[{"Type": "BASIC_AUTH", "URI": "arn:secret"}],
+        SelfManagedKafkaEventSourceConfig={"ConsumerGroupId": "g"},
+        Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}],
+    )
+    created = kind.create(service.context, made)
+    changed = resource("M", **KAFKA, Tags=[{"Key": "b", "Value": "3"}])
+    changed.physical_id = created.physical_id
+    kind.update(service.context, changed, made.properties)
+    (mapping,) = mappings(service.tx)
+    assert replace(mapping, uuid="", created=0, group="") == replace(
+        wanted, uuid="", created=0, group=""
+    )
+    assert mapping.group == created.physical_id
+    shown = service("GetEventSourceMapping", UUID=created.physical_id)
+    assert "LoggingConfig" not in shown
+    arn = shown["EventSourceMappingArn"]
+    assert service("ListTags", Resource=arn)["Tags"] == {"b": "3"}
 
 
 def test_layer_url_and_invoke_config(service: Service, resource: Make) -> None:

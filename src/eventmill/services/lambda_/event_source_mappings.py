@@ -169,19 +169,27 @@ def create(call: Call, given: Mapping[str, Any]) -> Row:
     return row_of(call.tx, uuid)
 
 
-def update(call: Call, uuid: str, given: Mapping[str, Any]) -> Row:
-    """Change what `given` names and return the row. Raises NotFound, Invalid."""
+def update(call: Call, uuid: str, given: Mapping[str, Any], *, whole: bool = False) -> Row:
+    """Change what `given` names and return the row. Raises NotFound, Invalid.
+
+    `whole` when what it does not name falls back to its default, its tags too, as in templates.
+    """
     row = row_of(call.tx, uuid)
     function, timeout = _function(call, given.get("FunctionName") or row[2])
-    config = settings(row[1], given, json.loads(row[3]))
+    config = settings(row[1], given, {} if whole else json.loads(row[3]))
     _check_source(call, kind_of(row[1]), row[1], timeout)
     if function != row[2]:
         _refuse_duplicate(call, row[1], function)
-    enabled = row[4] if given.get("Enabled") is None else int(given["Enabled"])
+    enabled = 1 if whole else row[4]
+    if given.get("Enabled") is not None:
+        enabled = int(given["Enabled"])
     call.tx.execute(
         "UPDATE lambda_mappings SET function=?, config=?, enabled=?, modified=? WHERE uuid=?",
         (function, json.dumps(config), enabled, call.now, uuid),
     )
+    if whole:
+        tags.drop(call.tx, mapping_arn(call, uuid))
+        tags.put(call.tx, mapping_arn(call, uuid), given.get("Tags") or {})
     call.tx.announce(MAPPINGS_KEY)
     return row_of(call.tx, uuid)
 

@@ -8,7 +8,7 @@ from typing import Any
 from eventmill.kernel.errors import NotFound
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
 from eventmill.services.lambda_ import event_source_mappings
-from eventmill.services.lambda_.mapping_settings import REFUSED, kind_of, source_of
+from eventmill.services.lambda_.mapping_settings import REFUSED
 from eventmill.services.lambda_.resources.values import tags, typed
 
 _HONOURED = (
@@ -36,58 +36,18 @@ _HONOURED = (
     "AmazonManagedKafkaEventSourceConfig",
     "SelfManagedKafkaEventSourceConfig",
 )
-_DEFAULTS: dict[str, Any] = {
-    "Enabled": True,
-    "FilterCriteria": {},
-    "FunctionResponseTypes": [],
-    "MaximumBatchingWindowInSeconds": 0,
-    "MetricsConfig": {},
-    "KmsKeyArn": "",
-}
-_QUEUE_DEFAULTS: dict[str, Any] = {
-    "BatchSize": 10,
-    "ScalingConfig": {},
-    "ProvisionedPollerConfig": {},
-}
-_STREAM_DEFAULTS: dict[str, Any] = {
-    "BatchSize": 100,
-    "BisectBatchOnFunctionError": False,
-    "DestinationConfig": {"OnFailure": {}},
-    "MaximumRecordAgeInSeconds": -1,
-    "MaximumRetryAttempts": -1,
-    "ParallelizationFactor": 1,
-    "TumblingWindowInSeconds": 0,
-}
-
-
-_OWN_DEFAULTS = {
-    "sqs": _QUEUE_DEFAULTS,
-    "stream": _STREAM_DEFAULTS,
-    "kafka": {
-        "BatchSize": 100,
-        "BisectBatchOnFunctionError": False,
-        "DestinationConfig": {"OnFailure": {}},
-        "MaximumRecordAgeInSeconds": -1,
-        "MaximumRetryAttempts": -1,
-        "ProvisionedPollerConfig": {},
-    },
-}
 
 
 def _request(resource: Resource) -> dict[str, Any]:
-    """All settings, so that what the template no longer names falls back to its default."""
+    """The properties as the API has them."""
     properties = typed(resource.properties)
     own_source = properties.get("SelfManagedEventSource")
     if own_source:
         endpoints = own_source.get("Endpoints") or {}
         servers = endpoints.get("KafkaBootstrapServers") or []
         properties["SelfManagedEventSource"] = {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": servers}}
-    kind = kind_of(source_of(properties))
-    request: dict[str, Any] = _DEFAULTS | _OWN_DEFAULTS[kind] | properties
-    if kind == "kafka" and "MaximumBatchingWindowInSeconds" not in properties:
-        del request["MaximumBatchingWindowInSeconds"]
-    request["KMSKeyArn"] = request.pop("KmsKeyArn")
-    return request | {"Tags": tags(resource.properties)}
+    properties["KMSKeyArn"] = properties.pop("KmsKeyArn", None)
+    return properties | {"Tags": tags(resource.properties)}
 
 
 def _created(call: Call, uuid: str) -> Created:
@@ -100,8 +60,9 @@ def _create(call: Call, resource: Resource) -> Created:
 
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    uuid = resource.physical_id or ""
     return _created(
-        call, event_source_mappings.update(call, resource.physical_id or "", _request(resource))[0]
+        call, event_source_mappings.update(call, uuid, _request(resource), whole=True)[0]
     )
 
 
