@@ -319,3 +319,32 @@ def test_what_cannot_be_a_pipe_is_refused(app, change: dict[str, Any], code: str
     with pytest.raises(ClientError) as error:
         app.client("pipes").create_pipe(**base | change)
     assert error.value.response["Error"]["Code"] == code
+
+
+def test_a_template_names_the_starting_time_as_a_number_or_as_a_date(app, tmp_path: Path) -> None:
+    pipes = "".join(
+        f"""
+  {name}:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      Name: {name}
+      RoleArn: {app.outputs["Role"]}
+      DesiredState: STOPPED
+      Source: !GetAtt Clicks.Arn
+      SourceParameters:
+        KinesisStreamParameters:
+          StartingPosition: AT_TIMESTAMP
+          StartingPositionTimestamp: {moment}
+      Target: !GetAtt Results.Arn
+"""
+        for name, moment in (("Number", "'1700000000'"), ("Date", "'2023-11-14T22:13:20'"))
+    )
+    (tmp_path / "template.yaml").write_text(
+        "Resources:\n  Results: {Type: AWS::SQS::Queue}\n"
+        "  Clicks: {Type: AWS::Kinesis::Stream, Properties: {ShardCount: 1}}\n" + pipes
+    )
+    app.run(app.inner.deploy(tmp_path, {}, "moments"))
+    for name in ("Number", "Date"):
+        shown = app.client("pipes").describe_pipe(Name=name)["SourceParameters"]
+        moment = shown["KinesisStreamParameters"]["StartingPositionTimestamp"]
+        assert moment.timestamp() == 1_700_000_000

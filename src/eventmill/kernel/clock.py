@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any
 
 
 class Timer:
@@ -105,6 +107,23 @@ class Clock:
             if callback is not None:
                 callback()
         self._arm()
+
+
+def iso_epoch(text: str) -> float:
+    """The moment that ISO 8601 text names, in UTC where it says no zone. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def epoch_of(value: Any) -> float:
+    """The moment that a number or a text means: epoch seconds or ISO 8601. Raises ValueError."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        return iso_epoch(value)
+    if not math.isfinite(seconds):
+        raise ValueError(f"{value} is no moment")
+    return seconds
 
 
 def iso_millis(epoch: float) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
+from eventmill.kernel.clock import epoch_of
 from eventmill.kernel.errors import Invalid
 
 
@@ -23,11 +24,7 @@ def to_epoch(value: Any) -> float:
 
 def _text_to_epoch(text: str) -> float:
     try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
+        return epoch_of(text)
     except ValueError:
         moment = parsedate_to_datetime(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -5,6 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Resource
 from eventmill.services.lambda_ import SERVICE, mappings, may_invoke, resolve
 
@@ -125,6 +128,20 @@ def test_what_a_template_no_longer_names_falls_back_whatever_the_source(
     assert "LoggingConfig" not in shown
     arn = shown["EventSourceMappingArn"]
     assert service("ListTags", Resource=arn)["Tags"] == {"b": "3"}
+
+
+@pytest.mark.parametrize("moment", ["1700000000", "2023-11-14T22:13:20Z"])
+def test_a_starting_time_may_be_written_as_text(
+    service: Service, resource: Make, moment: str
+) -> None:
+    TYPES["Function"].create(service.context, resource("F", **FUNCTION_PROPERTIES))
+    given = {**KAFKA, "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": moment}
+    TYPES["EventSourceMapping"].create(service.context, resource("M", **given))
+    (mapping,) = mappings(service.tx)
+    assert mapping.starting_timestamp == 1_700_000_000
+    with pytest.raises(Invalid):
+        given["StartingPositionTimestamp"] = "soon"
+        TYPES["EventSourceMapping"].create(service.context, resource("M", **given))
 
 
 def test_layer_url_and_invoke_config(service: Service, resource: Make) -> None:

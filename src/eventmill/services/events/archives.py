@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import orjson
 
+from eventmill.kernel.clock import iso_epoch
 from eventmill.services.contract import Call, Result
 from eventmill.services.events import buses, faults, rules
 from eventmill.services.events.buses import OPERATIONS
@@ -42,7 +42,7 @@ def keep(tx: Transaction, rule: str, event: Mapping[str, Any]) -> None:
         "INSERT INTO events_archived(archive, time, ingested, event) VALUES(?,?,?,?)",
         (
             rule.removeprefix(RULE_PREFIX),
-            datetime.fromisoformat(event["time"]).timestamp(),
+            iso_epoch(event["time"]),
             tx.now,
             orjson.dumps(event),
         ),

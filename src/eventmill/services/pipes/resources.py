@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from eventmill.kernel.clock import iso_seconds
+from eventmill.kernel.clock import epoch_of, iso_seconds
 from eventmill.kernel.errors import NotFound
 from eventmill.services.contract import (
     Call,
@@ -18,6 +17,7 @@ from eventmill.services.contract import (
     generated_name,
 )
 from eventmill.services.pipes import pipes
+from eventmill.services.pipes.faults import validation
 from eventmill.services.pipes.settings import NO_FIREHOSE, REFUSED_SOURCES, REFUSED_TARGETS
 from eventmill.store.transaction import Row
 
@@ -38,8 +38,15 @@ def _typed(value: Any, name: str = "") -> Any:
     if isinstance(value, Mapping):
         return {key: _typed(entry, key) for key, entry in value.items()}
     if name == "StartingPositionTimestamp" and isinstance(value, str):
-        return datetime.fromisoformat(value).timestamp()
+        return _moment(value)
     return int(value) if name in _NUMBERS and isinstance(value, str) else value
+
+
+def _moment(text: str) -> float:
+    try:
+        return epoch_of(text)
+    except ValueError:
+        raise validation(f"StartingPositionTimestamp {text} is no time.") from None
 
 
 def _request(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from eventmill.kernel.clock import iso_epoch
 from eventmill.services.contract import (
     Call,
     Created,
@@ -134,7 +134,7 @@ def _lifecycle_rule(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("ExpirationInDays") is not None:
         expiration["Days"] = int(given["ExpirationInDays"])
     if given.get("ExpirationDate") is not None:
-        expiration["Date"] = _date(given["ExpirationDate"])
+        expiration["Date"] = iso_epoch(str(given["ExpirationDate"]))
     if str(given.get("ExpiredObjectDeleteMarker", "")).lower() == "true":
         expiration["ExpiredObjectDeleteMarker"] = True
     if expiration:
@@ -172,13 +172,8 @@ def _transition(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("TransitionInDays") is not None:
         made["Days"] = int(given["TransitionInDays"])
     if given.get("TransitionDate") is not None:
-        made["Date"] = _date(given["TransitionDate"])
+        made["Date"] = iso_epoch(str(given["TransitionDate"]))
     return made
-
-
-def _date(text: Any) -> float:
-    moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _cors(rule: Mapping[str, Any]) -> dict[str, Any]:

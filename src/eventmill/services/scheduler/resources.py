@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from eventmill.kernel.clock import iso_epoch
 from eventmill.services.contract import (
     Call,
     Created,
@@ -22,10 +22,9 @@ H, R = Support.HONOURED, Support.RECORDED
 
 def _epoch(member: str, text: Any) -> float:
     try:
-        moment = datetime.fromisoformat(str(text))
+        return iso_epoch(str(text))
     except ValueError:
         raise faults.validation(f"{member} {text} is no ISO 8601 time.") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:

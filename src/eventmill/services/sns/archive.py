@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from eventmill.kernel.clock import iso_epoch
 from eventmill.services.sns import faults, topic_attributes
 from eventmill.store.transaction import Transaction
 
@@ -38,18 +38,13 @@ def parse(text: str) -> tuple[float, float]:
         policy = json.loads(text)
         if policy.get("PointType") != "Timestamp":
             raise ValueError("PointType must be Timestamp")
-        start = _moment(policy["StartingPoint"])
-        end = _moment(policy["EndingPoint"]) if policy.get("EndingPoint") else float("inf")
+        start = iso_epoch(policy["StartingPoint"])
+        end = iso_epoch(policy["EndingPoint"]) if policy.get("EndingPoint") else float("inf")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise faults.invalid(f"ReplayPolicy: {error}") from None
     if end <= start:
         raise faults.invalid("ReplayPolicy: EndingPoint must be after StartingPoint")
     return start, end
-
-
-def _moment(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def between(

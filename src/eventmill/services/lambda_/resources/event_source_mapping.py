@@ -40,7 +40,7 @@ _HONOURED = (
 
 def _request(resource: Resource) -> dict[str, Any]:
     """The properties as the API has them."""
-    properties = typed(resource.properties)
+    properties: dict[str, Any] = typed(resource.properties)
     own_source = properties.get("SelfManagedEventSource")
     if own_source:
         endpoints = own_source.get("Endpoints") or {}

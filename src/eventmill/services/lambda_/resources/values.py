@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from eventmill.kernel.clock import epoch_of
 from eventmill.services.contract import Call
 from eventmill.services.lambda_ import provisioned
+from eventmill.services.lambda_.faults import parameter
 from eventmill.services.lambda_.names import Named
 
 _WHOLE = frozenset(
@@ -40,7 +42,7 @@ _TRUTH = frozenset(
 
 
 def typed(value: Any, name: str = "") -> Any:
-    """`value` with numbers and truth values that the template wrote as strings converted."""
+    """`value` with the numbers, truth values and times that the template wrote as text typed."""
     if isinstance(value, dict):
         return {key: typed(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
@@ -49,7 +51,16 @@ def typed(value: Any, name: str = "") -> Any:
         return int(value)
     if name in _TRUTH and isinstance(value, str):
         return value.lower() == "true"
+    if name == "StartingPositionTimestamp" and isinstance(value, str):
+        return _moment(value)
     return value
+
+
+def _moment(text: str) -> float:
+    try:
+        return epoch_of(text)
+    except ValueError:
+        raise parameter(f"StartingPositionTimestamp {text} is no time.") from None
 
 
 def tags(properties: Mapping[str, Any]) -> dict[str, str]:
