@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from eventmill.kernel.errors import Invalid, NotFound, Throttled
+from eventmill.kernel.errors import Conflict, Invalid, NotFound, Throttled
 
 
 def parameter(message: str) -> Invalid:
@@ -32,6 +32,21 @@ def one_of(wire: str, value: Any, choices: Collection[str]) -> None:
             f"1 validation error detected: Value '{value}' at '{wire}' failed to satisfy "
             f"constraint: Member must satisfy enum value set: [{', '.join(choices)}]",
         )
+
+
+def statement_taken(sid: str) -> Conflict:
+    """A resource policy has a statement of this id."""
+    return Conflict(
+        "ResourceConflictException",
+        f"The statement id ({sid}) provided already exists. Please provide a new statement "
+        "id, or remove the existing statement.",
+        fields={"Type": "User"},
+    )
+
+
+def no_statement(sid: str) -> NotFound:
+    """A resource policy has no statement of this id."""
+    return missing(f"Statement {sid} is not found in resource policy.")
 
 
 def missing(message: str) -> NotFound:

@@ -9,10 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from eventmill.kernel.errors import Conflict
 from eventmill.services.contract import Call, Result
 from eventmill.services.lambda_ import layers
-from eventmill.services.lambda_.faults import missing
+from eventmill.services.lambda_.faults import missing, no_statement, statement_taken
 from eventmill.services.lambda_.operations import OPERATIONS
 
 
@@ -20,12 +19,7 @@ def add(call: Call, name: str, version: int, sid: str, given: Mapping[str, Any])
     """One statement. Raises NotFound, Conflict for a StatementId that is taken."""
     arn = layers.get(call, layers.parse(name)[0], version)["LayerVersionArn"]
     if call.tx.one("SELECT 1 FROM lambda_layer_policies WHERE layer=? AND sid=?", (arn, sid)):
-        raise Conflict(
-            "ResourceConflictException",
-            f"The statement id ({sid}) provided already exists. Please provide a new statement "
-            "id, or remove the existing statement.",
-            fields={"Type": "User"},
-        )
+        raise statement_taken(sid)
     principal = given["Principal"]
     statement: dict[str, Any] = {
         "Sid": sid,
@@ -82,5 +76,5 @@ def get_layer_version_policy(call: Call, request: dict[str, Any]) -> Result:
 def remove_layer_version_permission(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound for a statement that is not there."""
     if not remove(call, _arn(call, request), request["StatementId"]):
-        raise missing(f"Statement {request['StatementId']} is not found in resource policy.")
+        raise no_statement(request["StatementId"])
     return {}

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from eventmill.kernel.errors import Conflict
 from eventmill.kernel.policies import like, met
 from eventmill.services.contract import Call, Result
 from eventmill.services.lambda_ import functions
-from eventmill.services.lambda_.faults import missing
+from eventmill.services.lambda_.faults import missing, no_statement, statement_taken
 from eventmill.services.lambda_.names import Named, function_arn, parse
 from eventmill.services.lambda_.operations import OPERATIONS, named
 from eventmill.store.transaction import Transaction
@@ -30,12 +29,7 @@ def add(call: Call, who: Named, sid: str, request: Mapping[str, Any]) -> dict[st
         "SELECT 1 FROM lambda_policies WHERE function=? AND qualifier=? AND sid=?", (*who, sid)
     )
     if taken is not None:
-        raise Conflict(
-            "ResourceConflictException",
-            f"The statement id ({sid}) provided already exists. Please provide a new statement "
-            "id, or remove the existing statement.",
-            fields={"Type": "User"},
-        )
+        raise statement_taken(sid)
     statement: dict[str, Any] = {
         "Sid": sid,
         "Effect": "Allow",
@@ -99,7 +93,7 @@ def remove_permission(call: Call, request: dict[str, Any]) -> Result:
     who = named(request)
     functions.existing(call, who)
     if not remove(call, who, request["StatementId"]):
-        raise missing(f"Statement {request['StatementId']} is not found in resource policy.")
+        raise no_statement(request["StatementId"])
     return {}
 
 
