@@ -70,6 +70,31 @@ def test_version_alias_and_permission_bind_to_each_other(service: Service, resou
     assert not may_invoke(service.tx, live, "events.amazonaws.com", "arn:rule", "111111111111")
 
 
+@pytest.mark.parametrize("by_template", [False, True])
+def test_a_version_takes_with_it_what_is_attached_to_it(
+    service: Service, resource: Make, by_template: bool
+) -> None:
+    TYPES["Function"].create(service.context, resource("F", **FUNCTION_PROPERTIES))
+    version = resource("V", FunctionName="f")
+    version.physical_id = TYPES["Version"].create(service.context, version).physical_id
+    at = {"FunctionName": "f", "Qualifier": "1"}
+    permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "*"}
+    service("AddPermission", **at, **permission)
+    service("PutFunctionEventInvokeConfig", **at, MaximumRetryAttempts=0)
+    service("PutProvisionedConcurrencyConfig", **at, ProvisionedConcurrentExecutions=5)
+    service("PutRuntimeManagementConfig", **at, UpdateRuntimeOn="FunctionUpdate")
+    if by_template:
+        TYPES["Version"].delete(service.context, version)
+    else:
+        service("DeleteFunction", **at)
+    left = service("ListProvisionedConcurrencyConfigs", FunctionName="f")
+    assert left["ProvisionedConcurrencyConfigs"] == []
+    left = service("ListFunctionEventInvokeConfigs", FunctionName="f")
+    assert left["FunctionEventInvokeConfigs"] == []
+    for table in ("lambda_policies", "lambda_recorded"):
+        assert service.tx.all(f"SELECT * FROM {table}") == []
+
+
 def test_a_mapping_falls_back_to_defaults(service: Service, resource: Make) -> None:
     TYPES["Function"].create(service.context, resource("F", **FUNCTION_PROPERTIES))
     base = {"FunctionName": "f", "EventSourceArn": QUEUE}

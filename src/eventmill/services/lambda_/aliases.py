@@ -65,10 +65,7 @@ def put(call: Call, name: str, alias: str, request: Mapping[str, Any]) -> dict[s
 def delete(call: Call, name: str, alias: str) -> None:
     """Delete an alias with the policy, URL and configuration attached to it."""
     call.tx.execute("DELETE FROM lambda_aliases WHERE function=? AND name=?", (name, alias))
-    for table in ("policies", "invoke_configs", "urls", "provisioned"):
-        call.tx.execute(
-            f"DELETE FROM lambda_{table} WHERE function=? AND qualifier=?", (name, alias)
-        )
+    functions.drop_qualified(call.tx, name, alias)
     call.tx.announce(functions.FUNCTIONS_KEY)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from eventmill.kernel.errors import NotFound
 from eventmill.kernel.functions import FunctionSpec
 from eventmill.services.contract import Call
+from eventmill.services.lambda_ import recorded
 from eventmill.services.lambda_.code import folder_key
 from eventmill.services.lambda_.names import (
     Named,
@@ -52,6 +53,28 @@ def save(
         "INSERT OR REPLACE INTO lambda_functions VALUES(?,?,?,?,?,?,?)",
         (config["FunctionName"], config["Version"], text, folder, layers, revision, source),
     )
+
+
+def delete_version(call: Call, name: str, version: str) -> bool:
+    """Delete a version with all that is attached to it; False when there is none."""
+    gone = call.tx.execute(
+        "DELETE FROM lambda_functions WHERE name=? AND version=?", (name, version)
+    )
+    drop_qualified(call.tx, name, version)
+    changed(call, name)
+    return gone.rowcount > 0
+
+
+def drop_qualified(tx: Transaction, name: str, qualifier: str) -> None:
+    """Drop the policy, URL and configurations attached to a version or an alias.
+
+    A later alias of the same name must not come into them.
+    """
+    for table in ("policies", "invoke_configs", "urls", "provisioned"):
+        tx.execute(
+            f"DELETE FROM lambda_{table} WHERE function=? AND qualifier=?", (name, qualifier)
+        )
+    recorded.remove(tx, name, recorded.runtime(qualifier))
 
 
 def config_of(tx: Transaction, name: str, version: str = LATEST) -> dict[str, Any] | None:

@@ -212,10 +212,6 @@ def delete_function(call: Call, request: dict[str, Any]) -> Result:
             f"{alias[0]}; point that elsewhere first.",
             fields={"Type": "User"},
         )
-    gone = call.tx.execute(
-        "DELETE FROM lambda_functions WHERE name=? AND version=?", (who.name, who.qualifier)
-    )
-    if not gone.rowcount:
+    if not functions.delete_version(call, who.name, who.qualifier):
         raise not_found(function_arn(call, who.name, who.qualifier))
-    functions.changed(call, who.name)
     return {"StatusCode": 204}

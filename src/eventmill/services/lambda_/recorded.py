@@ -9,6 +9,11 @@ from typing import Any
 from eventmill.store.transaction import Transaction
 
 
+def runtime(qualifier: str) -> str:
+    """The kind of the runtime management of a version or alias; '' for the function itself."""
+    return f"runtime {qualifier}"
+
+
 def put(tx: Transaction, function: str, kind: str, config: Mapping[str, Any]) -> None:
     """Keep a setting."""
     tx.execute(

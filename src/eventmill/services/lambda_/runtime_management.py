@@ -23,7 +23,7 @@ def put_runtime_management_config(call: Call, request: dict[str, Any]) -> Result
     if (mode == "Manual") != (version is not None):
         raise parameter("RuntimeVersionArn is given with UpdateRuntimeOn Manual, and only then.")
     config = {"UpdateRuntimeOn": mode, "RuntimeVersionArn": version}
-    recorded.put(call.tx, who.name, f"runtime {who.qualifier}", config)
+    recorded.put(call.tx, who.name, recorded.runtime(who.qualifier), config)
     return config | {"FunctionArn": function_arn(call, *who)}
 
 
@@ -32,6 +32,6 @@ def get_runtime_management_config(call: Call, request: dict[str, Any]) -> Result
     """`Auto` unless set. Raises NotFound."""
     who = named(request)
     functions.existing(call, who)
-    held = recorded.get(call.tx, who.name, f"runtime {who.qualifier}")
+    held = recorded.get(call.tx, who.name, recorded.runtime(who.qualifier))
     config = held or {"UpdateRuntimeOn": "Auto"}
     return config | {"FunctionArn": function_arn(call, *who)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
-from eventmill.services.lambda_ import functions, provisioned
+from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.names import parse
 from eventmill.services.lambda_.resources.values import provision
 from eventmill.services.lambda_.versions import publish
@@ -32,10 +32,7 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 
 def _delete(call: Call, resource: Resource) -> None:
-    who = parse(resource.physical_id or "")
-    call.tx.execute("DELETE FROM lambda_functions WHERE name=? AND version=?", who)
-    provisioned.remove(call, who)
-    functions.changed(call, who.name)
+    functions.delete_version(call, *parse(resource.physical_id or ""))
 
 
 VERSION = ResourceType(
