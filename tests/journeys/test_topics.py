@@ -355,3 +355,36 @@ def test_what_sns_refuses(app, operation: str, request_: dict, code: str, words:
         getattr(app.client("sns"), operation)(**given, **request_)
     error = refused.value.response["Error"]
     assert error["Code"] == code and words in error["Message"]
+
+
+def test_a_policys_topics_are_those_that_its_template_names_last(app, tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+
+    def deploy(document: str, topics: str) -> dict[str, dict[str, Any]]:
+        (tmp_path / "template.yaml").write_text(
+            f"""
+Resources:
+  One: {{Type: AWS::SNS::Topic}}
+  Two: {{Type: AWS::SNS::Topic}}
+  Policy:
+    Type: AWS::SNS::TopicPolicy
+    Properties: {{PolicyDocument: {document}, Topics: [{topics}]}}
+Outputs:
+  One: {{Value: !Ref One}}
+  Two: {{Value: !Ref Two}}
+"""
+        )
+        outputs = app.run(app.inner.deploy(tmp_path, {}, "policies")).outputs
+        read = app.client("sns").get_topic_attributes
+        return {
+            name: json.loads(read(TopicArn=arn)["Attributes"]["Policy"])
+            for name, arn in outputs.items()
+        }
+
+    own = deploy(json.dumps(policy), "!Ref One, !Ref Two")
+    assert own == {"One": policy, "Two": policy}
+    # A document may be text too, and is then kept as it is.
+    left = deploy(f"{json.dumps(policy)!r}", "!Ref Two")
+    assert left["Two"] == policy
+    assert left["One"]["Statement"][0]["Sid"] == "__default_statement_ID"

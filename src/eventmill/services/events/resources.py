@@ -13,6 +13,7 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    attribute_text,
     generated_name,
 )
 from eventmill.services.events import archives, buses, rules, targets
@@ -35,7 +36,7 @@ def _create_bus(call: Call, resource: Resource) -> Created:
 
 def _set_policy(call: Call, name: str, properties: Mapping[str, Any]) -> None:
     policy = properties.get("Policy")
-    text = policy if isinstance(policy, str) or policy is None else json.dumps(policy)
+    text = None if policy is None else attribute_text(policy)
     buses.change(call, name, {"Policy": text})
 
 

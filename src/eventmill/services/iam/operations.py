@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from eventmill.kernel.errors import Conflict, NotFound
-from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.contract import Call, Operations, Result, attribute_text
 from eventmill.store.transaction import Row
 
 OPERATIONS = Operations()
@@ -38,9 +38,7 @@ def _shape(call: Call, row: Row) -> dict[str, Any]:
         "RoleId": number,
         "Arn": role_arn(call, path, name),
         "CreateDate": created,
-        "AssumeRolePolicyDocument": quote(
-            policy if isinstance(policy, str) else json.dumps(policy)
-        ),
+        "AssumeRolePolicyDocument": quote(attribute_text(policy)),
     }
 
 

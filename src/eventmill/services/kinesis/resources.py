@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    attribute_text,
     generated_name,
 )
 from eventmill.services.kinesis import consumers, records, shards, streams, tags
@@ -147,8 +147,7 @@ def _set_policy(call: Call, resource: Resource) -> Created:
     if "/consumer/" in arn:
         consumers.named(call, {"ConsumerARN": arn})
     streams.require(call.tx, arn)
-    policy = resource.properties["ResourcePolicy"]
-    tags.set_policy(call.tx, arn, policy if isinstance(policy, str) else json.dumps(policy))
+    tags.set_policy(call.tx, arn, attribute_text(resource.properties["ResourcePolicy"]))
     return Created(arn, {"ResourceArn": arn})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    attribute_text,
     generated_name,
 )
 from eventmill.services.logs import events, groups, metric_filters, policies, subscriptions
@@ -119,7 +119,7 @@ def _delete_stream(call: Call, resource: Resource) -> None:
 
 def _put_policy(call: Call, resource: Resource) -> Created:
     name, document = resource.properties["PolicyName"], resource.properties["PolicyDocument"]
-    policies.put(call, name, document if isinstance(document, str) else json.dumps(document))
+    policies.put(call, name, attribute_text(document))
     return Created(name)
 
 

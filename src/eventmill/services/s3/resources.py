@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    attribute_text,
     generated_name,
 )
 from eventmill.services.s3 import buckets, lifecycle, notifications
@@ -234,8 +234,7 @@ def _delete(call: Call, resource: Resource) -> None:
 def _put_policy(call: Call, resource: Resource) -> Created:
     name = resource.properties["Bucket"]
     buckets.find(call.tx, name)
-    document = resource.properties["PolicyDocument"]
-    text = document if isinstance(document, str) else json.dumps(document)
+    text = attribute_text(resource.properties["PolicyDocument"])
     buckets.put_setting(call.tx, name, "policy", text)
     return Created(name)
 

@@ -15,6 +15,7 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    attribute_text,
     generated_name,
 )
 from eventmill.services.secretsmanager import faults, records, store
@@ -100,7 +101,7 @@ def _rotate_no_more(call: Call, resource: Resource) -> None:
 
 def _set_policy(call: Call, resource: Resource) -> Created:
     secret = store.existing(call.tx, resource.properties["SecretId"])
-    store.change(call.tx, secret, policy=json.dumps(resource.properties["ResourcePolicy"]))
+    store.change(call.tx, secret, policy=attribute_text(resource.properties["ResourcePolicy"]))
     return Created(secret.arn, {"Id": secret.arn})
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventmill.services.contract import (
@@ -129,18 +128,24 @@ def _delete_subscription(call: Call, resource: Resource) -> None:
 
 
 def _set_policy(call: Call, resource: Resource) -> Created:
-    policy = json.dumps(resource.properties["PolicyDocument"])
+    policy = attribute_text(resource.properties["PolicyDocument"])
     for arn in resource.properties["Topics"]:
         topics.change(call.tx, topics.require(call.tx, arn), {"Policy": policy})
     return Created(resource.physical_id or generated_name(resource, call.ids))
 
 
 def _change_policy(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    _clear(call, set(old["Topics"]) - set(resource.properties["Topics"]))
     return _set_policy(call, resource)
 
 
 def _drop_policy(call: Call, resource: Resource) -> None:
-    for arn in resource.properties["Topics"]:
+    _clear(call, resource.properties["Topics"])
+
+
+def _clear(call: Call, arns: Iterable[str]) -> None:
+    """Give topics their default policy again; one that is gone is no error."""
+    for arn in arns:
         topic = topics.find(call.tx, arn)
         if topic is not None:
             topics.change(call.tx, topic, {"Policy": None})
@@ -148,7 +153,7 @@ def _drop_policy(call: Call, resource: Resource) -> None:
 
 def _set_inline_policy(call: Call, resource: Resource) -> Created:
     arn = resource.properties["TopicArn"]
-    policy = json.dumps(resource.properties["PolicyDocument"])
+    policy = attribute_text(resource.properties["PolicyDocument"])
     topics.change(call.tx, topics.require(call.tx, arn), {"Policy": policy})
     return Created(arn)
 
@@ -158,9 +163,7 @@ def _change_inline_policy(call: Call, resource: Resource, old: Mapping[str, Any]
 
 
 def _drop_inline_policy(call: Call, resource: Resource) -> None:
-    topic = topics.find(call.tx, resource.properties["TopicArn"])
-    if topic is not None:
-        topics.change(call.tx, topic, {"Policy": None})
+    _clear(call, [resource.properties["TopicArn"]])
 
 
 RESOURCES = (

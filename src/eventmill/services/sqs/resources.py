@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,7 +75,7 @@ def _urls(properties: Mapping[str, Any]) -> list[str]:
 
 
 def _set_policies(call: Call, resource: Resource) -> Created:
-    policy = json.dumps(resource.properties["PolicyDocument"])
+    policy = attribute_text(resource.properties["PolicyDocument"])
     for url in _urls(resource.properties):
         queues.change(call.tx, queues.by_url(call.tx, url), {"Policy": policy})
     return Created(resource.physical_id or generated_name(resource, call.ids))
