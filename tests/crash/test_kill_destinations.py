@@ -1,0 +1,99 @@
+"""kill -9 of the engine while asynchronous invocations and their records are on their way: of
+every acknowledged event the record arrives."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventmill.testing import engine
+from tests.crash.test_kill import client_of, start
+
+APP = Path(__file__).parents[1] / "apps" / "destinations"
+KINDS = ("Queue", "Topic", "Function", "Bus", "Bucket", "DeadQueue", "DeadTopic")
+EVENTS = 24
+"""For each kind; every second one fails."""
+
+
+def record_of(kind: str, body: str) -> dict[str, Any]:
+    """The destination's record, or the event itself for a dead letter, out of what carried it."""
+    told = json.loads(body)
+    if kind.endswith("Topic"):
+        return json.loads(told["Message"])
+    return told["detail"] if kind == "Bus" else told
+
+
+def arrived(mill: Any, outputs: dict[str, str], kind: str) -> list[dict[str, Any]]:
+    """All records that this destination holds."""
+    place, found = outputs[f"{kind}Records"], []
+    if kind == "Bucket":
+        s3 = mill.client("s3")
+        for entry in s3.list_objects_v2(Bucket=place).get("Contents", []):
+            found.append(json.loads(s3.get_object(Bucket=place, Key=entry["Key"])["Body"].read()))
+        return found
+    sqs = mill.client("sqs")
+    while messages := sqs.receive_message(QueueUrl=place, MaxNumberOfMessages=10).get("Messages"):
+        found += [record_of(kind, message["Body"]) for message in messages]
+    return found
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Any]]]:
+    """By kind, what arrived in the end of an engine that was killed twice."""
+    folder = tmp_path_factory.mktemp("destinations")
+    process, said = start(folder / "data", folder / "log", APP)
+    functions = client_of(said["endpoint"], "lambda")
+    for number in range(EVENTS):
+        # The last ones cannot have ended when the engine dies.
+        seconds = 0.01 if number < EVENTS - 2 else 0.5
+        for kind in KINDS:
+            event = {"number": number, "fail": number % 2 == 1, "seconds": seconds}
+            functions.invoke(
+                FunctionName=said["outputs"][f"{kind}Worker"],
+                InvocationType="Event",
+                Payload=json.dumps(event),
+            )
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    killed = time.time()
+    process, said = start(folder / "data", folder / "log", APP)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    with engine(folder / "data") as mill:
+        outputs = mill.run(mill.inner.deploy(APP, {})).outputs
+        while mill.settle().later:
+            mill.advance(61)
+        found = {kind: arrived(mill, outputs, kind) for kind in KINDS}
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(killed))
+    times = [
+        one["timestamp"]
+        for one in found["Queue"] + found["Bus"]
+        if one["requestContext"]["condition"] == "Success"
+    ]
+    assert min(times) < moment < max(times), "the kill came in the midst"
+    yield found
+
+
+@pytest.mark.parametrize("kind", KINDS[:5])
+def test_the_record_of_every_event_arrives(records: dict[str, list[Any]], kind: str) -> None:
+    by_condition: dict[str, set[int]] = {}
+    for record in records[kind]:
+        condition = record["requestContext"]["condition"]
+        by_condition.setdefault(condition, set()).add(record["requestPayload"]["number"])
+    expected = {"RetriesExhausted": set(range(1, EVENTS, 2)), "Success": set(range(0, EVENTS, 2))}
+    if kind == "Bucket":
+        del expected["Success"]
+    assert by_condition == expected
+
+
+@pytest.mark.parametrize("kind", KINDS[5:])
+def test_every_failed_event_is_a_dead_letter(records: dict[str, list[Any]], kind: str) -> None:
+    numbers = {event["number"] for event in records[kind]}
+    assert numbers == set(range(1, EVENTS, 2))
