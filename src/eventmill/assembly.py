@@ -323,11 +323,11 @@ class Engine:
     async def settle(self, seconds: float = 30.0) -> Report:
         """Wait until nothing moves. Raises StillMoving after `seconds` of real time."""
         while True:
-            # Lines of a function's log are written a moment after it printed them.
+            # Lines of a function's log and metrics are written a moment after they came.
             self.logs.flush()
             self.metrics.flush()
             report = await self.flights.settled(seconds)
-            if not self.logs.waiting:
+            if not self.logs.waiting and not self.metrics.waiting:
                 return report
 
     def _commands(self) -> dict[tuple[str, str], Command]:

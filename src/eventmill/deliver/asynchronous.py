@@ -234,4 +234,10 @@ def _dead_letter(event: Event, answer: dict[str, Any] | None) -> Parcel:
             "StringValue": str(message or "Unhandled")[:_ERROR_LIMIT],
         },
     }
-    return Parcel(event.payload.decode(), event.function, attributes=attributes, trace=event.trace)
+    return Parcel(
+        event.payload.decode(),
+        event.function,
+        attributes=attributes,
+        trace=event.trace,
+        dead=True,
+    )

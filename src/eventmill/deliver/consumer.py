@@ -91,8 +91,8 @@ class Consumer(Protocol):
     def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
         """Have records of a stream that are given up kept where the user wants them."""
 
-    def deleted(self, count: int) -> None:
-        """So many messages of a queue were taken, and are gone."""
+    def count(self, what: str, number: int) -> None:
+        """Measure so many events, where that is asked for: `Polled`, `Dropped`, `Deleted` …"""
 
 
 class FunctionTurn:
@@ -173,23 +173,20 @@ class FunctionConsumer:
     def keep(self, event: Mapping[str, Any]) -> bool:
         """Whether the record passes the mapping's filters."""
         kept = self._filters.keep(event)
-        self._count("Polled", 1)
+        self.count("Polled", 1)
         if not kept:
-            self._count("FilteredOut", 1)
+            self.count("FilteredOut", 1)
         return kept
 
-    def deleted(self, count: int) -> None:
-        """Count them."""
-        self._count("Deleted", count)
-
-    def _count(self, what: str, count: int) -> None:
-        if self._mapping.counted and count:
-            measured.events_of(self._parts.metrics, self._mapping.uuid, what, count)
+    def count(self, what: str, number: int) -> None:
+        """Measure, when the mapping's MetricsConfig names EventCount."""
+        if self._mapping.counted and number:
+            measured.events_of(self._parts.metrics, self._mapping.uuid, what, number)
 
     async def turn(self) -> FunctionTurn:
         """Wait for concurrency. Raises NotFound, FunctionStopped."""
         slot = await self._parts.gate.acquire(self._resolve)
-        return FunctionTurn(slot, self._mapping, self._parts, self._count)
+        return FunctionTurn(slot, self._mapping, self._parts, self.count)
 
     def _resolve(self) -> FunctionSpec:
         return self._parts.database.read(lambda tx: lambda_.resolve(tx, self._mapping.function))
@@ -204,8 +201,9 @@ class FunctionConsumer:
 
     def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
         """Tell the mapping's OnFailure destination, where it has one."""
-        self._count("Dropped", len(entries))
+        self.count("Dropped", len(entries))
         if self._mapping.on_failure and entries:
+            self.count("OnFailureDestinationDelivered", len(entries))
             discard(
                 tx,
                 self._parts.ids,

@@ -39,7 +39,9 @@ class Delivery:
             "sns": destinations.topic_sink(parts.ids),
             "events": destinations.bus_sink(parts.ids),
         }
-        self.outbox.hop(destinations.KIND, destinations.carrier({**own, **(sinks or {})}))
+        self.outbox.hop(
+            destinations.KIND, destinations.carrier({**own, **(sinks or {})}, parts.metrics)
+        )
         self._pollers = Pollers(parts, streams or {}, reach)
         self._asynchronous = AsynchronousInvocations(parts)
 

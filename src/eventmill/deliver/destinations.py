@@ -16,11 +16,13 @@ from typing import Any
 
 import orjson
 
+from eventmill.deliver import measured
 from eventmill.deliver.outbox import Carrier
 from eventmill.kernel.arns import parse_arn, service_of
 from eventmill.kernel.clock import iso_seconds
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.ports import MetricSink
 from eventmill.services import events, lambda_, s3, sns, sqs
 from eventmill.services.contract import Call
 from eventmill.store import outbox
@@ -34,7 +36,7 @@ _LIMITS = {"sns": 262_144, "events": 1_048_576, "lambda": 1_048_576}
 
 _TRIES = 5
 """A target that refuses is tried this often, over some seconds; then the record is dropped, as
-on AWS, and the engine's log says so."""
+on AWS, and a metric and the engine's log say so."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +55,8 @@ class Parcel:
     key: str = ""
     """The object's key, for a bucket."""
     trace: str | None = None
+    dead: bool = False
+    """A dead letter: the event itself instead of a record of it."""
 
     @property
     def detail_type(self) -> str:
@@ -86,21 +90,25 @@ def object_key(prefix: str, ids: Ids, now: float) -> str:
     return f"{prefix}/{moment:%Y/%m/%d}/{moment:%Y-%m-%dT%H.%M.%S}-{ids.uuid()}"
 
 
-def carrier(sinks: Mapping[str, Sink]) -> Carrier:
+def carrier(sinks: Mapping[str, Sink], metrics: MetricSink) -> Carrier:
     """The outbox's carrier for `KIND`; `sinks` by the service of the target's ARN."""
 
     def carry(tx: Transaction, row: OutboxRow) -> None:
         parcel = Parcel(**orjson.loads(row.payload))
         sink = sinks.get(service_of(row.target))
         if sink is None:
-            _log.error("record of %s is lost: %s is no target", parcel.function, row.target)
+            lose(row, parcel, "it is no target")
             return
         try:
             sink(tx, row.target, parcel)
         except Fault as fault:
             if row.attempts + 1 < _TRIES:
                 raise
-            _log.error("record of %s for %s is lost: %s", parcel.function, row.target, fault)
+            lose(row, parcel, str(fault))
+
+    def lose(row: OutboxRow, parcel: Parcel, why: str) -> None:
+        _log.error("record of %s for %s is lost: %s", parcel.function, row.target, why)
+        measured.undelivered(metrics, parcel.function, dead=parcel.dead)
 
     return carry
 

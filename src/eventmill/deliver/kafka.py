@@ -218,7 +218,8 @@ class KafkaPoller:
     ) -> Outcome | None:
         """The outcome; None when a record grew too old before there was one. Throttles and a
         missing function wait, and use up nothing but age."""
-        work = Work((), request_id, payload=self._event(partition, entries))
+        records = [one.json for one in entries]
+        work = Work(records, request_id, payload=self._event(partition, entries))
         tries = 0
         while not any(self._too_old(one) for one in entries):
             try:
@@ -251,8 +252,10 @@ class KafkaPoller:
     ) -> None:
         """Tell the mapping's OnFailure destination of records that are given up."""
         mapping, target = self._mapping, self._mapping.on_failure
+        self._consumer.count("Dropped", len(entries))
         if not target:
             return
+        self._consumer.count("OnFailureDestinationDelivered", len(entries))
         name, payload = shapes.kafka_partition(partition), self._event(partition, entries)
         first, last = entries[0], entries[-1]
         info = shapes.kafka_batch_info(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from eventmill.kernel.arns import service_of
 from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
 from eventmill.kernel.metrics import Dimensions
 from eventmill.kernel.ports import Invoker, MetricSink
@@ -77,3 +78,13 @@ def dropped(metrics: MetricSink, function_arn: str) -> None:
     """Count an event that no attempt succeeded with."""
     name = function_arn.split(":")[6]
     metrics.add(NAMESPACE, "AsyncEventsDropped", 1.0, "Count", of_function(name))
+
+
+def undelivered(metrics: MetricSink, function_arn: str, *, dead: bool) -> None:
+    """Count a record that its destination, or a dead letter that its queue did not take.
+
+    What a pipe loses is not told of here.
+    """
+    if service_of(function_arn) == "lambda":
+        what = "DeadLetterErrors" if dead else "DestinationDeliveryFailures"
+        metrics.add(NAMESPACE, what, 1.0, "Count", of_function(function_arn.split(":")[6]))

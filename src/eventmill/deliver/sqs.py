@@ -245,7 +245,7 @@ class QueuePoller:
                 sqs.give_back(tx, self._mapping.source, left, None)
 
         await self._parts.database.write(settle)
-        self._consumer.deleted(len(done))
+        self._consumer.count("Deleted", len(done))
 
     async def _run_batch(self, batch: list[Held], turn: Turn, hold: ExitStack) -> Outcome | None:
         """The outcome, or None when no environment was free for as long as the batch is held."""

@@ -20,13 +20,18 @@ Put = Callable[[Transaction, Sequence[Sample]], None]
 
 
 class MetricWriter:
-    """See kernel.ports.MetricSink. `put` stores samples. On the event loop only."""
+    """See kernel.ports.MetricSink. `put` stores samples.
+
+    Made on the event loop; values come from the writer's thread too.
+    """
 
     def __init__(self, database: Database, clock: Clock, put: Put) -> None:
         self._database = database
         self._clock = clock
         self._put = put
+        self._loop = asyncio.get_running_loop()
         self._waiting: list[Sample] = []
+        self._begun = False
         self._timer: asyncio.TimerHandle | None = None
 
     def add(
@@ -36,14 +41,25 @@ class MetricWriter:
         if len(self._waiting) >= _MOST:
             return
         self._waiting.append(Sample(namespace, name, dimensions, value, self._clock.now(), unit))
+        if not self._begun:
+            self._begun = True
+            self._loop.call_soon_threadsafe(self._begin)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some values are not on their way to the store yet."""
+        return bool(self._waiting)
+
+    def _begin(self) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_DELAY, self.flush)
+            self._timer = self._loop.call_later(_DELAY, self.flush)
 
     def flush(self) -> None:
         """Hand what is waiting to the writer now."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._begun = False
         waiting, self._waiting = self._waiting, []
         if waiting:
             self._database.post(lambda tx: self._put(tx, waiting))

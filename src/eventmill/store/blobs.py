@@ -55,6 +55,11 @@ class StagedBlob:
         self._kept = True
         return self.name
 
+    def content(self) -> bytes:
+        """What was written so far, for a body that memory has room for."""
+        self._file.flush()
+        return (self._folder / (self.name if self._kept else f"{self.name}.tmp")).read_bytes()
+
     def discard(self) -> None:
         """Delete what was written. After `keep` too, for a change that did not come about."""
         # On a full disk closing fails too, as it writes the rest; the file must go all the same.

@@ -136,7 +136,7 @@ class PipeConsumer:
         body = orjson.dumps(record).decode()
         destinations.send(tx, queue, Parcel(body, self._pipe.arn))
 
-    def deleted(self, count: int) -> None:
+    def count(self, what: str, number: int) -> None:
         """Pipes count nothing."""
 
     async def run(self, work: Work) -> Outcome:

@@ -13,14 +13,16 @@ import orjson
 
 from eventmill.kernel.errors import Invalid, TooLarge
 from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, RecursionDetected
-from eventmill.services.contract import Call, Later, Result, Then
+from eventmill.services.contract import Call, Later, Result, Then, Upload
 from eventmill.services.lambda_ import events, functions
 from eventmill.services.lambda_.faults import recursive, throttled
 from eventmill.services.lambda_.names import function_arn
 from eventmill.services.lambda_.operations import OPERATIONS, named
 
-SYNC_LIMIT = 6_291_456
-ASYNC_LIMIT = 1_048_576
+_LIMITS = {"RequestResponse": 6_291_456, "DryRun": 6_291_456, "Event": 1_048_576}
+_OLDER_LIMIT = 262_144
+"""Of InvokeAsync, which AWS did not raise with that of Invoke."""
+
 CONTEXT_LIMIT = 3_583
 """Bytes of a client context in base64."""
 
@@ -38,7 +40,7 @@ def invoke(call: Call, request: dict[str, Any]) -> Result:
     who = named(request)
     arn = function_arn(call, who.name, who.qualifier)
     spec = functions.resolve(call.tx, arn)
-    payload = _payload(request.get("Payload") or b"", kind)
+    payload = _payload(request.get("Payload") or b"", kind, _LIMITS[kind])
     if kind == "DryRun":
         return {"StatusCode": 204, "ExecutedVersion": spec.version}
     return Then(lambda writing: _queue(writing, arn, payload))
@@ -50,7 +52,9 @@ def synchronous(call: Call, request: dict[str, Any]) -> Invocation:
     arn = function_arn(call, who.name, who.qualifier)
     return Invocation(
         spec=functions.resolve(call.tx, arn),
-        payload=_payload(request.get("Payload") or b"", "RequestResponse"),
+        payload=_payload(
+            request.get("Payload") or b"", "RequestResponse", _LIMITS["RequestResponse"]
+        ),
         request_id=call.request_id,
         invoked_arn=arn,
         trace=call.trace,
@@ -65,9 +69,20 @@ def invoke_async(call: Call, request: dict[str, Any]) -> Result:
     who = named(request)
     arn = function_arn(call, who.name, who.qualifier)
     functions.resolve(call.tx, arn)
-    args = request["InvokeArgs"]
-    _queue(call, arn, _payload(args if isinstance(args, bytes) else args.data or b"", "Event"))
+    _queue(call, arn, _payload(_content(request["InvokeArgs"]), "Event", _OLDER_LIMIT))
     return {"Status": 202}
+
+
+def _content(args: bytes | Upload) -> bytes:
+    if isinstance(args, bytes):
+        return args
+    if args.blob is None:
+        return args.data or b""
+    if args.size > _OLDER_LIMIT:
+        raise _too_large(args.size, "Event", _OLDER_LIMIT)
+    content = args.blob.content()
+    args.blob.discard()
+    return content
 
 
 def _queue(call: Call, arn: str, payload: bytes) -> dict[str, Any]:
@@ -77,15 +92,9 @@ def _queue(call: Call, arn: str, payload: bytes) -> dict[str, Any]:
     return {"StatusCode": 202}
 
 
-def _payload(body: bytes, kind: str) -> bytes:
-    limit = ASYNC_LIMIT if kind == "Event" else SYNC_LIMIT
+def _payload(body: bytes, kind: str, limit: int) -> bytes:
     if len(body) > limit:
-        raise TooLarge(
-            "RequestTooLargeException",
-            f"{len(body)} byte payload is too large for the {kind} invocation type (limit "
-            f"{limit} bytes)",
-            fields={"Type": "User"},
-        )
+        raise _too_large(len(body), kind, limit)
     if not body:
         return b"{}"
     try:
@@ -97,6 +106,14 @@ def _payload(body: bytes, kind: str) -> bytes:
             fields={"Type": "User"},
         ) from None
     return body
+
+
+def _too_large(size: int, kind: str, limit: int) -> TooLarge:
+    return TooLarge(
+        "RequestTooLargeException",
+        f"{size} byte payload is too large for the {kind} invocation type (limit {limit} bytes)",
+        fields={"Type": "User"},
+    )
 
 
 def _client_context(text: str | None) -> str | None:

@@ -220,9 +220,11 @@ def publish(
 ) -> str:
     """Publish for another service, to a standard topic; returns the message's id.
 
-    Raises NotFound for a topic that is gone.
+    Raises NotFound for a topic that is gone, Invalid for a message that is too long.
     """
     topic = topics.require(tx, topic_arn)
+    if size(message, attributes or {}) > SIZE_LIMIT:
+        raise faults.invalid("Message too long")
     if topic.fifo:
         raise faults.invalid("The MessageGroupId parameter is required for FIFO topics")
     number = ids.uuid()
