@@ -177,6 +177,13 @@ def test_a_metric_filter_counts_lines(app: TestEngine) -> None:
     assert sum(values(app, "Lines", "Reports", "Sum")) == 1
 
 
+def measured(**change: Any) -> dict[str, Any]:
+    """The query m1, which returns no data."""
+    metric = {"Namespace": "Desk", "MetricName": "Wait"}
+    stat = {"Metric": metric, "Period": 60, "Stat": "Sum"} | change
+    return {"Id": "m1", "MetricStat": stat, "ReturnData": False}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -185,6 +192,12 @@ def test_a_metric_filter_counts_lines(app: TestEngine) -> None:
         ({"TreatMissingData": "forget"}, "TreatMissingData"),
         ({"Period": 70}, "multiple of 60"),
         ({"Statistic": None}, "Statistic"),
+        ({"Metrics": [measured(Stat="IQM")]}, "IQM is not offered"),
+        ({"Metrics": [measured(Period=70)]}, "multiple of 60"),
+        ({"Metrics": [measured(), {"Id": "e1", "Expression": "m9 + 1"}]}, "Undefined variable: m9"),
+        ({"Metrics": [measured(), {"Id": "e1", "Expression": "FILL(1, 1)"}]}, "FILL takes"),
+        ({"Metrics": [measured(), {"Id": "e1", "Expression": "m1 + 1e999"}]}, "offers numbers"),
+        ({"Metrics": [measured(), {"Id": "e1"}]}, "either MetricStat or Expression"),
     ],
 )
 def test_alarms_that_cannot_be(app: TestEngine, change: dict[str, Any], message: str) -> None:
@@ -232,3 +245,53 @@ def test_a_mapping_counts_its_events_where_it_is_asked_to(app: TestEngine) -> No
         "FailedInvoke": 0,
         "Deleted": 2,
     }
+
+
+def test_an_alarm_that_cannot_be_evaluated_keeps_no_other_from_its_state(app: TestEngine) -> None:
+    cloudwatch = app.client("cloudwatch")
+    for name in ("a broken one", "one that is well"):
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Metrics=[measured(), {"Id": "e1", "Expression": "FILL(m1, 5) ^ 1"}],
+            EvaluationPeriods=1,
+            Threshold=1.0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+    # As an engine kept it that did not look so closely.
+    app.run(
+        app.inner.database.write(
+            lambda tx: (
+                tx.execute(
+                    "UPDATE cloudwatch_alarms SET config=replace(config, 'FILL(m1, 5)', 'm9')"
+                    " WHERE name='a broken one'"
+                )
+                and None
+            )
+        )
+    )
+    app.advance(60)
+    app.settle()
+    assert states(app)["one that is well"] == "ALARM"
+    (broken,) = cloudwatch.describe_alarms(AlarmNames=["a broken one"])["MetricAlarms"]
+    assert broken["StateValue"] == "INSUFFICIENT_DATA"
+    cloudwatch.delete_alarms(AlarmNames=["a broken one", "one that is well"])
+
+
+def test_a_template_may_give_periods_as_texts(app: TestEngine, tmp_path: Path) -> None:
+    stat = {"Metric": {"Namespace": "Desk", "MetricName": "Wait"}, "Period": "60", "Stat": "Sum"}
+    alarm = {
+        "Metrics": [
+            {"Id": "m1", "MetricStat": stat, "ReturnData": False},
+            {"Id": "e1", "Expression": "m1 + 1", "Period": 120},
+        ],
+        "EvaluationPeriods": "1",
+        "Threshold": "1",
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    template = {"Resources": {"Late": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm}}}
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template))
+    app.run(app.inner.deploy(path, {}))
+    app.advance(60)
+    app.settle()
+    assert list(states(app).values()).count("INSUFFICIENT_DATA") == 1

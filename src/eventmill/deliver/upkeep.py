@@ -51,7 +51,7 @@ class Upkeep:
             self._names.append(chore.name)
             if chore.waiting is not None:
                 self._flights.add(partial(_moving, chore.name, chore.waiting))
-            self._tasks.start(self._loop(chore), chore.name)
+            self._tasks.keep(partial(self._loop, chore), chore.name)
 
     async def stop(self) -> None:
         """Stop all."""

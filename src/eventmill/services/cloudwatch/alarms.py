@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventmill.services.cloudwatch import expressions, faults, queries
+from eventmill.services.cloudwatch import faults, queries
 from eventmill.services.cloudwatch.evaluation import ALARM, COMPARISONS, INSUFFICIENT, OK
 from eventmill.services.contract import Call
 from eventmill.store.transaction import Transaction
@@ -94,17 +94,14 @@ def check(config: Mapping[str, Any]) -> None:
 
 def _check_metric(config: Mapping[str, Any]) -> None:
     if config.get("Metrics"):
-        for query in config["Metrics"]:
-            if query.get("Expression"):
-                expressions.parse(query["Expression"])
+        queries.check(config["Metrics"])
         if sum(query.get("ReturnData") is not False for query in config["Metrics"]) != 1:
             raise faults.combination("Exactly one of the Metrics must have ReturnData.")
-        queries.period_of(config["Metrics"])
         return
     if not config.get("MetricName") or not config.get("Namespace"):
         raise faults.combination("Either MetricName and Namespace or Metrics must be specified.")
     queries.check_statistic(statistic(config))
-    queries.check_period(int(config.get("Period") or 60))
+    queries.check_period(config.get("Period") or 60)
 
 
 def statistic(config: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 
@@ -27,9 +28,9 @@ def parse(text: str) -> ast.expr:
     """Raises Invalid (ValidationError) for what is not offered."""
     try:
         tree = ast.parse(text.replace("^", "**").strip(), mode="eval").body
-    except (SyntaxError, ValueError):
+        _check(tree, text)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
         raise _unknown(text) from None
-    _check(tree, text)
     return tree
 
 
@@ -44,10 +45,15 @@ def _check(node: ast.expr, text: str) -> None:
             raise _unknown(text)
         for argument in node.args:
             _check(argument, text)
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return
-    elif not isinstance(node, ast.Name):
+    elif not isinstance(node, ast.Name) and not _is_number(node):
         raise _unknown(text)
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Raises OverflowError for one that no float can hold."""
+    if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
+        return False
+    return isinstance(node.value, int | float) and math.isfinite(node.value)
 
 
 def _unknown(text: str) -> Exception:
@@ -81,22 +87,28 @@ def evaluate(node: ast.expr, named: Mapping[str, Series], periods: range) -> Ser
 def _combined(
     apply: Callable[[float, float], float], left: Series | float, right: Series | float
 ) -> Series | float:
-    """Point by point; a period that one side lacks, or a division by zero, has no value."""
+    """Point by point; a period that one side lacks, or whose value is no number, has none."""
     if isinstance(left, float) and isinstance(right, float):
-        try:
-            return apply(left, right)
-        except ZeroDivisionError:
-            return {}
+        value = _applied(apply, left, right)
+        return {} if value is None else value
     times = (left if isinstance(left, dict) else right).keys()  # type: ignore[union-attr]
     if isinstance(left, dict) and isinstance(right, dict):
         times = left.keys() & right.keys()
     found: Series = {}
     for begin in sorted(times):
-        try:
-            found[begin] = apply(_at(left, begin), _at(right, begin))
-        except (ZeroDivisionError, OverflowError):
-            continue
+        value = _applied(apply, _at(left, begin), _at(right, begin))
+        if value is not None:
+            found[begin] = value
     return found
+
+
+def _applied(apply: Callable[[float, float], float], left: float, right: float) -> float | None:
+    """None for a division by zero, a root of a negative number and what no float can hold."""
+    try:
+        value = apply(left, right)
+    except (ZeroDivisionError, OverflowError):
+        return None
+    return value if isinstance(value, float) and math.isfinite(value) else None
 
 
 def _at(side: Series | float, begin: int) -> float:

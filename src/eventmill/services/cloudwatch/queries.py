@@ -27,8 +27,9 @@ def check_statistic(name: str) -> None:
         )
 
 
-def check_period(period: int) -> int:
-    """Seconds, whole minutes at least. Raises Invalid."""
+def check_period(given: Any) -> int:
+    """Seconds, whole minutes at least; templates may give a text. Raises Invalid."""
+    period = int(given)
     if period < 1 or (period > points.MINUTE and period % points.MINUTE):
         raise faults.value(
             "The parameter Period must be greater than or equal to 60 and must be a multiple of 60."
@@ -40,7 +41,17 @@ def period_of(queries: Sequence[Mapping[str, Any]]) -> int:
     """The longest of the metrics', by which an expression is evaluated."""
     periods = [query["MetricStat"]["Period"] for query in queries if query.get("MetricStat")]
     periods += [query["Period"] for query in queries if query.get("Period")]
-    return check_period(max(periods, default=points.MINUTE))
+    return max(map(check_period, periods), default=points.MINUTE)
+
+
+def check(queries: Sequence[Mapping[str, Any]]) -> None:
+    """Raises Invalid for queries that `run` could not answer."""
+    for query in queries:
+        if query.get("MetricStat"):
+            check_statistic(query["MetricStat"]["Stat"])
+    period_of(queries)
+    named: dict[str, Series] = {query["Id"]: {} for query in queries if query.get("MetricStat")}
+    _add_expressions(named, queries, range(0))
 
 
 def run(
@@ -52,17 +63,24 @@ def run(
     for query in queries:
         if query.get("MetricStat"):
             found[query["Id"]] = _metric(tx, query["MetricStat"], start, end)
-    waiting = [query for query in queries if not query.get("MetricStat")]
     begin = math.floor(start / period) * period
-    periods = range(begin, math.ceil(end), period)
-    for query in waiting:
+    _add_expressions(found, queries, range(begin, math.ceil(end), period))
+    return found
+
+
+def _add_expressions(
+    found: dict[str, Series], queries: Sequence[Mapping[str, Any]], periods: range
+) -> None:
+    """The series of each expression beside those it may name, in the order of the queries."""
+    for query in queries:
+        if query.get("MetricStat"):
+            continue
         if not query.get("Expression"):
             raise faults.validation(
                 f"The query {query['Id']} must have either MetricStat or Expression."
             )
         value = expressions.evaluate(expressions.parse(query["Expression"]), found, periods)
         found[query["Id"]] = dict.fromkeys(periods, value) if isinstance(value, float) else value
-    return found
 
 
 def _metric(tx: Transaction, stat: Mapping[str, Any], start: float, end: float) -> Series:

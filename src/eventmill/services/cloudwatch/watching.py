@@ -12,10 +12,11 @@ from typing import Any
 
 import orjson
 
+from eventmill.kernel.errors import Invalid
 from eventmill.kernel.metrics import Dimensions, Sample
 from eventmill.services.cloudwatch import alarms, messages, points, queries
 from eventmill.services.cloudwatch.alarms import Alarm
-from eventmill.services.cloudwatch.evaluation import judge
+from eventmill.services.cloudwatch.evaluation import INSUFFICIENT, judge
 from eventmill.services.cloudwatch.points import MINUTE
 from eventmill.services.contract import Call
 from eventmill.store import outbox
@@ -52,7 +53,13 @@ def watch(call: Call, gauge: Gauge) -> None:
         call.tx.execute(
             "UPDATE cloudwatch_alarms SET checked=? WHERE name=?", (call.now, alarm.name)
         )
-        state, reason = judge(alarm.config, _values(call.tx, alarm.config, end), alarm.state)
+        try:
+            values = _values(call.tx, alarm.config, end)
+        except Invalid as error:
+            # It was taken by an engine that checked less; the others go on.
+            state, reason = INSUFFICIENT, error.message
+        else:
+            state, reason = judge(alarm.config, values, alarm.state)
         if state != alarm.state:
             change(call, alarm, state, reason)
 
