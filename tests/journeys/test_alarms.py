@@ -277,13 +277,43 @@ def test_an_alarm_that_cannot_be_evaluated_keeps_no_other_from_its_state(app: Te
     cloudwatch.delete_alarms(AlarmNames=["a broken one", "one that is well"])
 
 
+def test_a_metric_that_several_alarms_watch_is_measured_once(app: TestEngine) -> None:
+    sqs, cloudwatch = app.client("sqs"), app.client("cloudwatch")
+    sqs.create_queue(QueueName="watched")
+    dimensions = [{"Name": "QueueName", "Value": "watched"}]
+    names = ("first", "second")
+    for name in names:
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="AWS/SQS",
+            MetricName="ApproximateNumberOfMessagesVisible",
+            Dimensions=dimensions,
+            Statistic="SampleCount",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1.0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+    app.advance(60)
+    app.settle()
+    assert [states(app)[name] for name in names] == ["OK", "OK"]
+    found = cloudwatch.describe_alarms_for_metric(
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Dimensions=dimensions,
+    )["MetricAlarms"]
+    assert [alarm["AlarmName"] for alarm in found] == ["first", "second"]
+    cloudwatch.delete_alarms(AlarmNames=names)
+
+
 def test_a_template_may_give_periods_as_texts(app: TestEngine, tmp_path: Path) -> None:
-    stat = {"Metric": {"Namespace": "Desk", "MetricName": "Wait"}, "Period": "60", "Stat": "Sum"}
+    stat = {"Metric": {"Namespace": "Texts", "MetricName": "None"}, "Period": "60", "Stat": "Sum"}
     alarm = {
         "Metrics": [
             {"Id": "m1", "MetricStat": stat, "ReturnData": False},
             {"Id": "e1", "Expression": "m1 + 1", "Period": 120},
         ],
+        "TreatMissingData": "breaching",
         "EvaluationPeriods": "1",
         "Threshold": "1",
         "ComparisonOperator": "GreaterThanThreshold",
@@ -294,4 +324,5 @@ def test_a_template_may_give_periods_as_texts(app: TestEngine, tmp_path: Path) -
     app.run(app.inner.deploy(path, {}))
     app.advance(60)
     app.settle()
-    assert list(states(app).values()).count("INSUFFICIENT_DATA") == 1
+    (state,) = [state for name, state in states(app).items() if "-Late-" in name]
+    assert state == "ALARM"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventmill.services.cloudwatch import alarms, faults, watching
+from eventmill.services.cloudwatch import alarms, faults, points, watching
 from eventmill.services.cloudwatch.alarms import Alarm
 from eventmill.services.cloudwatch.metrics import OPERATIONS
 from eventmill.services.contract import Call, Result
@@ -81,13 +81,13 @@ def shown(call: Call, alarm: Alarm) -> dict[str, Any]:
 @OPERATIONS.scan("DescribeAlarmsForMetric")
 def describe_alarms_for_metric(call: Call, request: dict[str, Any]) -> Result:
     """Alarms on one metric with just these dimensions."""
-    wanted = sorted((entry["Name"], entry["Value"]) for entry in request.get("Dimensions") or ())
+    wanted = points.key(request.get("Dimensions") or ())
     found = [
         shown(call, alarm)
         for alarm in alarms.every(call.tx)
         if alarm.config.get("MetricName") == request["MetricName"]
         and alarm.config.get("Namespace") == request["Namespace"]
-        and sorted((e["Name"], e["Value"]) for e in alarm.config.get("Dimensions") or ()) == wanted
+        and points.key(alarm.config.get("Dimensions") or ()) == wanted
     ]
     return {"MetricAlarms": found}
 

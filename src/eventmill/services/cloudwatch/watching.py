@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEma
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -45,16 +45,15 @@ def next_due(tx: Transaction) -> float | None:
 
 def watch(call: Call, gauge: Gauge) -> None:
     """Look at every alarm whose minute has ended."""
-    for alarm in alarms.every(call.tx):
-        end = math.floor(call.now / MINUTE) * MINUTE
-        if math.floor(alarm.checked / MINUTE) * MINUTE >= end:
-            continue
-        _measure(call.tx, alarm, end, gauge)
+    end = math.floor(call.now / MINUTE)
+    due = [alarm for alarm in alarms.every(call.tx) if alarm.checked // MINUTE < end]
+    points.add(call.tx, _measured(call.tx, due, end, gauge))
+    for alarm in due:
         call.tx.execute(
             "UPDATE cloudwatch_alarms SET checked=? WHERE name=?", (call.now, alarm.name)
         )
         try:
-            values = _values(call.tx, alarm.config, end)
+            values = _values(call.tx, alarm.config, end * MINUTE)
         except Invalid as error:
             # It was taken by an engine that checked less; the others go on.
             state, reason = INSUFFICIENT, error.message
@@ -64,22 +63,27 @@ def watch(call: Call, gauge: Gauge) -> None:
             change(call, alarm, state, reason)
 
 
-def _measure(tx: Transaction, alarm: Alarm, end: int, gauge: Gauge) -> None:
-    """Give the alarm's measured metrics a point in each minute since the last look."""
-    first = max(math.floor(alarm.checked / MINUTE), end // MINUTE - _CAUGHT_UP)
-    for query in alarms.as_queries(alarm.config):
-        if not query.get("MetricStat"):
-            continue
-        metric = query["MetricStat"]["Metric"]
-        dimensions = points.key(metric.get("Dimensions") or ())
-        namespace, name = metric["Namespace"], metric["MetricName"]
-        samples = []
-        for minute in range(first, end // MINUTE):
-            at = min(float((minute + 1) * MINUTE), tx.now)
-            value = gauge(tx, namespace, name, dimensions, at)
-            if value is not None:
-                samples.append(Sample(namespace, name, dimensions, value, minute * MINUTE))
-        points.add(tx, samples)
+def _measured(tx: Transaction, due: Iterable[Alarm], end: int, gauge: Gauge) -> Collection[Sample]:
+    """A value of each measured metric for each minute up to `end` in which no alarm looked.
+
+    Several alarms may watch one metric, whose value counts once.
+    """
+    found: dict[tuple[str, str, Dimensions, int], Sample] = {}
+    for alarm in due:
+        first = max(math.floor(alarm.checked / MINUTE), end - _CAUGHT_UP)
+        for query in alarms.as_queries(alarm.config):
+            if not query.get("MetricStat"):
+                continue
+            metric = query["MetricStat"]["Metric"]
+            dimensions = points.key(metric.get("Dimensions") or ())
+            namespace, name = metric["Namespace"], metric["MetricName"]
+            for minute in range(first, end):
+                place = (namespace, name, dimensions, minute)
+                at = min(float((minute + 1) * MINUTE), tx.now)
+                value = None if place in found else gauge(tx, namespace, name, dimensions, at)
+                if value is not None:
+                    found[place] = Sample(namespace, name, dimensions, value, minute * MINUTE)
+    return found.values()
 
 
 def _values(tx: Transaction, config: Mapping[str, Any], end: int) -> list[float | None]:
