@@ -1,11 +1,19 @@
-"""A call to somebody else's HTTP server, as the parts that need one describe it."""
+"""What the parts that speak HTTP share: a call to somebody else's server, values by their name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Headers = Sequence[tuple[str, str]]
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """All values of each name, of headers or of a query."""
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 from eventmill.edge.apis.model import Route, Stage
 from eventmill.kernel.clock import clf_time
+from eventmill.kernel.http import grouped
 
 _TEXT = ("application/json", "application/xml", "application/javascript")
 """Besides text/*; AWS gives bodies of every other type as base64, those of forms among them."""
@@ -114,22 +115,15 @@ def _payload_1(request: Request) -> dict[str, Any]:
         "path": request.raw_path,
         "httpMethod": request.method,
         "headers": dict(request.lines),
-        "multiValueHeaders": _grouped(request.lines),
+        "multiValueHeaders": grouped(request.lines),
         "queryStringParameters": dict(request.pairs) or None,
-        "multiValueQueryStringParameters": _grouped(request.pairs) or None,
+        "multiValueQueryStringParameters": grouped(request.pairs) or None,
         "requestContext": _context_1(request),
         "pathParameters": _labels(request) or None,
         "stageVariables": dict(request.stage.variables) or None,
         "body": body,
         "isBase64Encoded": encoded,
     }
-
-
-def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return values
 
 
 def _labels(request: Request) -> dict[str, str]:

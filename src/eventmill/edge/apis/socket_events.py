@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from eventmill.edge.apis.connections import Connection
 from eventmill.edge.apis.events import pairs_of
 from eventmill.kernel.clock import clf_time
+from eventmill.kernel.http import grouped
 from eventmill.kernel.ids import Ids
 
 _REASONS = {
@@ -55,11 +55,11 @@ def with_handshake(
 ) -> dict[str, Any]:
     """A CONNECT event has the handshake's headers, as they were written, and its query."""
     event["headers"] = dict(sent)
-    event["multiValueHeaders"] = _grouped(sent)
+    event["multiValueHeaders"] = grouped(sent)
     pairs = pairs_of(query)
     if pairs:
         event["queryStringParameters"] = dict(pairs)
-        event["multiValueQueryStringParameters"] = _grouped(pairs)
+        event["multiValueQueryStringParameters"] = grouped(pairs)
     return event
 
 
@@ -72,10 +72,3 @@ def with_end(event: dict[str, Any], connection: Connection, code: int, reason: s
         "disconnectStatusCode": code,
         "disconnectReason": reason or _REASONS.get(code, ""),
     }
-
-
-def _grouped(pairs: list[tuple[str, str]]) -> Mapping[str, list[str]]:
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return values

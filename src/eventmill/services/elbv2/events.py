@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from eventmill.kernel.http import grouped
+
 LIMIT = 1_048_576
 """Bytes of a body, each way."""
 
@@ -39,19 +41,12 @@ def event(
         "path": path,
     }
     if multi:
-        made["multiValueQueryStringParameters"] = _gathered(query)
-        made["multiValueHeaders"] = _gathered(headers)
+        made["multiValueQueryStringParameters"] = grouped(query)
+        made["multiValueHeaders"] = grouped(headers)
     else:
         made["queryStringParameters"] = dict(query)
         made["headers"] = dict(headers)
     return made | {"body": body[0], "isBase64Encoded": body[1]}
-
-
-def _gathered(pairs: Pairs) -> dict[str, list[str]]:
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return values
 
 
 @dataclass(frozen=True, slots=True)

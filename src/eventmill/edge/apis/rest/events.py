@@ -9,7 +9,8 @@ import base64
 from typing import Any
 
 from eventmill.edge.apis.rest.binary import is_binary
-from eventmill.edge.apis.rest.request import Request, grouped
+from eventmill.edge.apis.rest.request import Request
+from eventmill.kernel.http import grouped
 
 _NOT_PASSED = frozenset({"connection", "transfer-encoding", "te", "expect"})
 

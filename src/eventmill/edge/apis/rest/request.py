@@ -117,11 +117,3 @@ _NOBODY: dict[str, Any] = dict.fromkeys(
         "user",
     )
 )
-
-
-def grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """All values of each name."""
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return values

@@ -13,10 +13,11 @@ from eventmill.edge.apis.rest.compiling import load_current
 from eventmill.edge.apis.rest.failures import Failed, rendered
 from eventmill.edge.apis.rest.front import RestFront
 from eventmill.edge.apis.rest.model import match
-from eventmill.edge.apis.rest.request import Request, grouped
+from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.apis.rest.validation import validate
 from eventmill.kernel.clock import Clock, clf_time
 from eventmill.kernel.errors import NotFound
+from eventmill.kernel.http import grouped
 from eventmill.services.apigateway import parts
 from eventmill.store.database import Database
 
