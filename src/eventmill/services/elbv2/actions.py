@@ -29,6 +29,13 @@ _CONTENT_TYPES = (
     "application/javascript",
     "application/json",
 )
+_SAME_PLACE = {
+    "Protocol": "#{protocol}",
+    "Port": "#{port}",
+    "Host": "#{host}",
+    "Path": "/#{path}",
+}
+"""What a redirect changes nothing by, and takes where it is not told otherwise."""
 
 
 def checked(tx: Transaction, given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -98,18 +105,11 @@ def _fixed(action: dict[str, Any]) -> dict[str, Any]:
 
 def _redirect(action: dict[str, Any]) -> dict[str, Any]:
     given = action.get("RedirectConfig") or {}
-    config = {
-        "Protocol": "#{protocol}",
-        "Port": "#{port}",
-        "Host": "#{host}",
-        "Path": "/#{path}",
-        "Query": "#{query}",
-    } | {name: str(value) for name, value in given.items() if value is not None}
+    config = {"Query": "#{query}", **_SAME_PLACE}
+    config |= {name: str(value) for name, value in given.items() if value is not None}
     if config.get("StatusCode") not in ("HTTP_301", "HTTP_302"):
         raise validation("The redirect status code must be HTTP_301 or HTTP_302")
-    changing = ("Protocol", "Port", "Host", "Path")
-    default = {"Protocol": "#{protocol}", "Port": "#{port}", "Host": "#{host}", "Path": "/#{path}"}
-    if all(config[name] == default[name] for name in changing):
+    if config.items() >= _SAME_PLACE.items():
         raise validation(
             "The RedirectConfig is not valid because it creates a redirect loop: change the "
             "protocol, port, host or path"

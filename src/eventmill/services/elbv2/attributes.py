@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from eventmill.services.contract import attribute_text
 from eventmill.services.elbv2.records import validation
 
 BALANCER = {
@@ -76,7 +77,7 @@ def changed(
         key, value = attribute["Key"], attribute.get("Value", "")
         if key not in known and not (kind == "listener" and key.startswith(_LISTENER_PREFIX)):
             raise validation(f"{kind.capitalize()} attribute key '{key}' is not recognized")
-        held[key] = str(value).lower() if isinstance(value, bool) else str(value)
+        held[key] = attribute_text(value)
     return config | {"Attributes": held}
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.elbv2 import attributes, records
+from eventmill.services.elbv2 import attributes, listeners, records
 from eventmill.services.elbv2.records import OPERATIONS, arn_of, every, get, put, validation
 from eventmill.store.transaction import Transaction
 
@@ -98,9 +98,7 @@ def delete(call: Call, arn: str) -> None:
             f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled",
         )
     for listener in every(call.tx, "listener", arn):
-        for rule in every(call.tx, "rule", listener):
-            records.remove(call.tx, rule)
-        records.remove(call.tx, listener)
+        listeners.delete(call, listener)
     records.remove(call.tx, arn)
 
 

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-funct
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
@@ -108,7 +108,7 @@ def delete(call: Call, arn: str) -> None:
     """Delete it with its targets; one that is gone is no error. Raises Invalid while in use."""
     if records.find(call.tx, "group", arn) is None:
         return
-    if balancers_of(call.tx, arn):
+    if arn in used(call.tx):
         raise Invalid(
             "ResourceInUse",
             f"Target group '{arn}' is currently in use by a listener or a rule",
@@ -118,29 +118,38 @@ def delete(call: Call, arn: str) -> None:
     records.remove(call.tx, arn)
 
 
-def balancers_of(tx: Transaction, arn: str) -> list[str]:
-    """The load balancers that forward to a group."""
-    found: dict[str, None] = {}
+def used(tx: Transaction) -> dict[str, list[str]]:
+    """The groups that something forwards to, each with the load balancers that do."""
+    found: dict[str, list[str]] = {}
+
+    def add(actions: Sequence[Mapping[str, Any]], balancer: str) -> None:
+        for group in groups_of(actions):
+            balancers = found.setdefault(group, [])
+            if balancer not in balancers:
+                balancers.append(balancer)
+
     listeners = every(tx, "listener")
     for held in listeners.values():
-        if arn in groups_of(held["DefaultActions"]):
-            found[held["LoadBalancerArn"]] = None
+        add(held["DefaultActions"], held["LoadBalancerArn"])
     for held in every(tx, "rule").values():
-        if arn in groups_of(held["Actions"]):
-            found[listeners[held["ListenerArn"]]["LoadBalancerArn"]] = None
-    return list(found)
+        add(held["Actions"], listeners[held["ListenerArn"]]["LoadBalancerArn"])
+    return found
 
 
-def shape(call: Call, config: Mapping[str, Any]) -> dict[str, Any]:
-    """As the API returns it."""
-    shown = {key: value for key, value in config.items() if key != "Attributes"}
-    return shown | {"LoadBalancerArns": balancers_of(call.tx, config["TargetGroupArn"])}
+def _shaped(tx: Transaction, groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """As the API returns them."""
+    balancers = used(tx)
+    return [
+        {key: value for key, value in config.items() if key != "Attributes"}
+        | {"LoadBalancerArns": balancers.get(config["TargetGroupArn"], [])}
+        for config in groups
+    ]
 
 
 @OPERATIONS.write("CreateTargetGroup")
 def create_target_group(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid."""
-    return {"TargetGroups": [shape(call, create(call, request))]}
+    return {"TargetGroups": _shaped(call.tx, [create(call, request)])}
 
 
 @OPERATIONS.scan("DescribeTargetGroups")
@@ -152,7 +161,7 @@ def describe_target_groups(call: Call, request: dict[str, Any]) -> Result:
         found = records.selected(named, "group", request["Names"])
     else:
         found = records.selected(groups, "group", request.get("TargetGroupArns"))
-    shown = [shape(call, held) for held in found]
+    shown = _shaped(call.tx, found)
     balancer = request.get("LoadBalancerArn")
     if balancer:
         get(call.tx, "balancer", balancer)
@@ -163,7 +172,7 @@ def describe_target_groups(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("ModifyTargetGroup")
 def modify_target_group(call: Call, request: dict[str, Any]) -> Result:
     """Other health checks."""
-    return {"TargetGroups": [shape(call, change(call, request["TargetGroupArn"], request))]}
+    return {"TargetGroups": _shaped(call.tx, [change(call, request["TargetGroupArn"], request)])}
 
 
 @OPERATIONS.write("DeleteTargetGroup")

@@ -30,10 +30,11 @@ def next_due(tx: Transaction) -> float | None:
 def run(tx: Transaction) -> float | None:
     """Send the checks that are due and plan the next ones. Returns when to run again."""
     planned: dict[str, float] = dict(tx.all("SELECT group_arn, due FROM elbv2_checks"))
+    used = groups.used(tx)
     checked = {
         arn: group
         for arn, group in records.every(tx, "group").items()
-        if group["HealthCheckEnabled"] and groups.balancers_of(tx, arn)
+        if group["HealthCheckEnabled"] and arn in used
     }
     for arn in planned.keys() - checked.keys():
         tx.execute("DELETE FROM elbv2_checks WHERE group_arn=?", (arn,))
@@ -87,4 +88,4 @@ def settle(tx: Transaction, key: str, failure: tuple[str, str] | None) -> None:
         state |= {"Bad": target["Bad"] + 1, "Good": 0}
         if state["Bad"] >= group["UnhealthyThresholdCount"]:
             state |= {"State": "unhealthy", "Reason": failure[0], "Description": failure[1]}
-    records.put(tx, "target", key, state, parent=group["TargetGroupArn"])
+    records.keep(tx, key, state)

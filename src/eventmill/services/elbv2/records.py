@@ -63,20 +63,24 @@ def put(
     position: int | None = None,
 ) -> None:
     """Write a record; one that is there keeps its place unless `position` is given."""
-    if position is None:
-        row = tx.one(
-            "SELECT coalesce(max(position), 0) + 1 FROM elbv2_records WHERE kind=?", (kind,)
+    if position is not None or not keep(tx, arn, config):
+        tx.execute(
+            "INSERT INTO elbv2_records VALUES(?1,?2,?3,"
+            "coalesce(?4, (SELECT coalesce(max(position), 0) + 1 FROM elbv2_records WHERE kind=?2)"
+            "),?5) ON CONFLICT(arn) DO UPDATE SET config=excluded.config,"
+            " position=excluded.position",
+            (arn, kind, parent, position, json.dumps(dict(config))),
         )
-        assert row is not None
-        place, update = row[0], ""
-    else:
-        place, update = position, ", position=excluded.position"
-    tx.execute(
-        "INSERT INTO elbv2_records VALUES(?,?,?,?,?)"
-        f" ON CONFLICT(arn) DO UPDATE SET config=excluded.config{update}",
-        (arn, kind, parent, place, json.dumps(dict(config))),
-    )
     tx.announce(KEY)
+
+
+def keep(tx: Transaction, arn: str, config: Mapping[str, Any]) -> bool:
+    """Write a record that is there, and wake nobody: for what only its next reader minds."""
+    row = tx.one(
+        "UPDATE elbv2_records SET config=? WHERE arn=? RETURNING arn",
+        (json.dumps(dict(config)), arn),
+    )
+    return row is not None
 
 
 def find(tx: Transaction, kind: str, arn: str) -> dict[str, Any] | None:
@@ -101,6 +105,11 @@ def every(tx: Transaction, kind: str, parent: str | None = None) -> dict[str, di
         (kind, parent, parent),
     )
     return {row[0]: json.loads(row[1]) for row in rows}
+
+
+def places(tx: Transaction, kind: str) -> dict[str, int]:
+    """The positions of a kind's records by ARN."""
+    return dict(tx.all("SELECT arn, position FROM elbv2_records WHERE kind=?", (kind,)))
 
 
 def remove(tx: Transaction, arn: str) -> None:

@@ -80,7 +80,7 @@ def _group(call: Call, config: Mapping[str, Any]) -> Created:
             "TargetGroupArn": arn,
             "TargetGroupName": config["TargetGroupName"],
             "TargetGroupFullName": "targetgroup/" + arn.partition(":targetgroup/")[2],
-            "LoadBalancerArns": groups.balancers_of(call.tx, arn),
+            "LoadBalancerArns": groups.used(call.tx).get(arn, []),
         },
     )
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
@@ -91,16 +91,19 @@ def chosen(tx: Transaction, listener: Mapping[str, Any], asked: Asked) -> Mappin
     return dict(listener["DefaultActions"][0])
 
 
-def _shape(tx: Transaction, config: Mapping[str, Any]) -> dict[str, Any]:
-    row = tx.one("SELECT position FROM elbv2_records WHERE arn=?", (config["RuleArn"],))
-    assert row is not None
-    return {
-        "RuleArn": config["RuleArn"],
-        "Priority": str(row[0]),
-        "Conditions": config["Conditions"],
-        "Actions": config["Actions"],
-        "IsDefault": False,
-    }
+def _shaped(tx: Transaction, rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """As the API returns them."""
+    places = records.places(tx, "rule")
+    return [
+        {
+            "RuleArn": config["RuleArn"],
+            "Priority": str(places[config["RuleArn"]]),
+            "Conditions": config["Conditions"],
+            "Actions": config["Actions"],
+            "IsDefault": False,
+        }
+        for config in rules
+    ]
 
 
 def _default(listener: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,7 +120,7 @@ def _default(listener: Mapping[str, Any]) -> dict[str, Any]:
 @OPERATIONS.write("CreateRule")
 def create_rule(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid."""
-    return {"Rules": [_shape(call.tx, create(call, request))]}
+    return {"Rules": _shaped(call.tx, [create(call, request)])}
 
 
 @OPERATIONS.scan("DescribeRules")
@@ -126,16 +129,16 @@ def describe_rules(call: Call, request: dict[str, Any]) -> Result:
     listener = request.get("ListenerArn")
     if listener:
         held = get(call.tx, "listener", listener)
-        shown = [_shape(call.tx, rule) for rule in every(call.tx, "rule", listener).values()]
+        shown = _shaped(call.tx, every(call.tx, "rule", listener).values())
         return {"Rules": [*shown, _default(held)]}
     found = records.selected(every(call.tx, "rule"), "rule", request.get("RuleArns"))
-    return {"Rules": [_shape(call.tx, rule) for rule in found]}
+    return {"Rules": _shaped(call.tx, found)}
 
 
 @OPERATIONS.write("ModifyRule")
 def modify_rule(call: Call, request: dict[str, Any]) -> Result:
     """What the request leaves out stays."""
-    return {"Rules": [_shape(call.tx, change(call, request["RuleArn"], request))]}
+    return {"Rules": _shaped(call.tx, [change(call, request["RuleArn"], request)])}
 
 
 @OPERATIONS.write("DeleteRule")
@@ -155,4 +158,4 @@ def set_rule_priorities(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid for a priority that another rule has."""
     pairs = {entry["RuleArn"]: entry["Priority"] for entry in request["RulePriorities"]}
     set_priorities(call, pairs)
-    return {"Rules": [_shape(call.tx, get(call.tx, "rule", arn)) for arn in pairs]}
+    return {"Rules": _shaped(call.tx, [get(call.tx, "rule", arn) for arn in pairs])}

@@ -61,9 +61,9 @@ def serving(tx: Transaction, group: str) -> list[dict[str, Any]]:
     return [target for target in held if target["State"] != "unhealthy"] or held
 
 
-def health(tx: Transaction, group: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
-    """TargetHealth as the API has it."""
-    if not groups.balancers_of(tx, group["TargetGroupArn"]):
+def health(group: Mapping[str, Any], target: Mapping[str, Any], *, used: bool) -> dict[str, Any]:
+    """TargetHealth as the API has it; `used` tells whether something forwards to the group."""
+    if not used:
         return {
             "State": "unused",
             "Reason": "Target.NotInUse",
@@ -117,6 +117,7 @@ def describe_target_health(call: Call, request: dict[str, Any]) -> Result:
             if key not in held:
                 raise validation(f"The target '{key.split('#')[1]}' is not registered")
         held = {key: held[key] for key in keys}
+    used = request["TargetGroupArn"] in groups.used(call.tx)
     shown = []
     for target in held.values():
         described: dict[str, Any] = {key: target[key] for key in ("Id", "Port") if key in target}
@@ -124,7 +125,7 @@ def describe_target_health(call: Call, request: dict[str, Any]) -> Result:
             described["AvailabilityZone"] = "all"
         entry: dict[str, Any] = {
             "Target": described,
-            "TargetHealth": health(call.tx, group, target),
+            "TargetHealth": health(group, target, used=used),
         }
         if "Port" in target:
             entry["HealthCheckPort"] = str(target["Port"])
