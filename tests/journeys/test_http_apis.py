@@ -245,6 +245,9 @@ def test_a_request_passes_to_another_server_and_is_changed_on_its_way(app) -> No
     assert told["body"] == "body"
     answer = ask(f"{url}/missing")
     assert (answer.status, answer["x-from"]) == (410, "upstream")
+    # A signed request begins within the read of its bytes, outside of any task.
+    signed = ask(f"{url}/a", headers={"X-Amz-Date": "20260101T000000Z"})
+    assert (signed.status, signed.json["path"]) == (200, "/base/a/b/a")
 
 
 def test_an_api_of_one_target_and_what_overrides_it(app) -> None:

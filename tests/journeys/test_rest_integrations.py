@@ -187,6 +187,13 @@ def test_an_http_proxy_passes_everything_on(app) -> None:
     assert told["headers"]["host"] != answer["host"]
 
 
+def test_a_signed_request_reaches_a_server_too(app) -> None:
+    # Requests with this header begin within the read of their bytes, outside of any task.
+    headers = {"X-Amz-Date": "20260101T000000Z"}
+    answer = ask(f"{app.outputs['Url']}/web/a", headers=headers)
+    assert (answer.status, answer.json["path"]) == (200, "/base/a")
+
+
 def test_an_http_integration_is_mapped(app) -> None:
     answer = post(app, "/web", {"a": 1}, X_User="me")
     said = answer.json["said"]

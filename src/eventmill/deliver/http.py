@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from eventmill.kernel.http import HttpAnswer, HttpCall, HttpFailed
@@ -24,6 +25,10 @@ class HttpClient:
         """The answer, whatever its status. Raises HttpFailed when none came."""
         from aiohttp import ClientError, ClientTimeout
 
+        if asyncio.current_task() is None:
+            # What edge begins eagerly is, on Python 3.11, in no task before its first wait, and
+            # aiohttp's timeouts cancel the task that they are in.
+            await asyncio.sleep(0)
         try:
             async with self._open().request(
                 call.method,

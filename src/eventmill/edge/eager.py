@@ -1,12 +1,13 @@
 """Coroutines that most often end without waiting need no turn of the event loop of their own.
 
-Python 3.12's tasks can begin eagerly; this is the same for 3.11 as well. Until its first wait the
-coroutine runs in no task, so it must not use what needs one there (`asyncio.timeout`).
+Python 3.12's tasks can begin eagerly. On 3.11 the coroutine runs in no task until its first wait,
+so what needs one (`asyncio.timeout`, aiohttp) must see to it first, as deliver/http.py does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import types
 from collections.abc import Coroutine, Generator
 from typing import Any
@@ -16,6 +17,9 @@ def start(
     loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]
 ) -> asyncio.Task[None] | None:
     """Run `coroutine` until it first waits; the rest is the task returned, None when it ended."""
+    if sys.version_info >= (3, 12):
+        task = asyncio.Task(coroutine, loop=loop, eager_start=True)
+        return None if task.done() else task
     try:
         awaited = coroutine.send(None)
     except StopIteration:
