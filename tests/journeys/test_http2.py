@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ import pytest
 from botocore.eventstream import EventStreamBuffer
 
 from eventmill.testing import engine
+
+APP = Path(__file__).parents[1] / "apps" / "apis"
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +45,16 @@ class Client:
         self.socket.sendall(self.h2.data_to_send() + more)
 
     def send(self, operation: str, **request: Any) -> int:
-        number = self.h2.get_next_available_stream_id()
-        body = json.dumps(request).encode()
         headers = [
-            (":method", "POST"),
-            (":path", "/"),
-            (":scheme", "http"),
-            (":authority", self.host),
             ("content-type", "application/x-amz-json-1.1"),
             ("x-amz-target", f"Kinesis_20131202.{operation}"),
         ]
-        self.h2.send_headers(number, headers)
+        return self.ask("POST", "/", headers, json.dumps(request).encode())
+
+    def ask(self, method: str, path: str, headers: list[tuple[str, str]], body: bytes = b"") -> int:
+        number = self.h2.get_next_available_stream_id()
+        head = [(":method", method), (":path", path), (":scheme", "http")]
+        self.h2.send_headers(number, [*head, (":authority", self.host), *headers])
         while body:
             size = min(self.h2.local_flow_control_window(number), self.h2.max_outbound_frame_size)
             if size <= 0:
@@ -144,3 +146,14 @@ def test_a_client_that_resets_its_request_or_leaves_disturbs_nobody(mill) -> Non
     client.socket.sendall(b"this is no frame at all, and ends the connection" * 1_000)
     client.socket.close()
     assert Client(mill.endpoint).call("ListStreams")[0] == "200"
+
+
+def test_an_applications_api_answers_here_too(mill) -> None:
+    mill.deploy(APP)
+    client = Client(mill.endpoint)
+    path = urlsplit(mill.outputs["Site"]).path + "/items/1?a=%20b"
+    headers = [("x-mine", "1"), ("cookie", "a=1"), ("cookie", "b=2")]
+    status, event = client.answer(client.ask("GET", path, headers))
+    assert (status, event["rawQueryString"], event["headers"]["x-mine"]) == ("201", "a=%20b", "1")
+    assert event["headers"]["host"] == client.host
+    assert event["cookies"] == ["a=1", "b=2"]

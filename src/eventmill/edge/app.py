@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from eventmill.edge.body import Receive, Scope, Send, send_answer
-from eventmill.edge.exchange import HEADER_MAP
+from eventmill.edge.exchange import HEADER_MAP, joined_headers
 from eventmill.edge.hosts import HostCheck
 
 _log = logging.getLogger(__name__)
@@ -33,11 +33,7 @@ def header_map(scope: Scope) -> dict[str, str]:
     if made is not None:
         return made
     # A WebSocket's scope is uvicorn's own.
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]},{value}" if name in headers else value
-    return headers
+    return joined_headers(scope["headers"])
 
 
 class App:

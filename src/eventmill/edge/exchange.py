@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from eventmill.edge.body import Scope
 
@@ -22,6 +24,53 @@ HEADER_MAP = "eventmill.headers"
 """Our key in a scope: header names in lower case; values of a repeated one joined by commas."""
 _JOINED = 65_536
 """A body up to this size is written with its head; to copy a longer one costs more."""
+
+
+Address = tuple[str, int] | None
+
+
+def http_scope(
+    version: str,
+    scheme: str,
+    method: str,
+    target: tuple[bytes, bytes],
+    sent: list[tuple[bytes, bytes]],
+    joined: dict[str, str],
+    client: Address,
+    server: Address,
+) -> Scope:
+    """ASGI's scope of a request, with what our fronts want beyond it.
+
+    `target` is (path, query) as sent; `sent` has the headers as they came, `joined` is for
+    HEADER_MAP. Raises UnicodeDecodeError for a path that is not ASCII.
+    """
+    path, query = target
+    text = path.decode("ascii")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": version,
+        "method": method,
+        "scheme": scheme,
+        "path": unquote(text) if "%" in text else text,
+        "raw_path": path,
+        "query_string": query,
+        "root_path": "",
+        # Not of ASGI: names as the client wrote them, which REST APIs pass on.
+        "sent_headers": sent,
+        HEADER_MAP: joined,
+        "client": client,
+        "server": server,
+    }
+
+
+def joined_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """See HEADER_MAP; the names are in lower case already."""
+    joined: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
 
 
 @cache

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from urllib.parse import unquote
 
 import h2.config
 import h2.connection
@@ -19,6 +18,7 @@ import h2.exceptions
 import h2.settings
 
 from eventmill.edge.body import Scope
+from eventmill.edge.exchange import http_scope, joined_headers
 from eventmill.edge.http2_stream import App, Stream
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -32,10 +32,11 @@ _WINDOW = 1_048_576
 class Http2Protocol(asyncio.Protocol):
     """One connection, taken over from the HTTP/1.1 protocol that saw its first bytes."""
 
-    def __init__(self, app: App, state: Any) -> None:
+    def __init__(self, app: App, state: Any, scheme: str) -> None:
         """`state` is uvicorn's: its connections are asked to shut down."""
         self._app = app
         self._state = state
+        self._scheme = scheme
         self._transport: Any = None
         self._streams: dict[int, Stream] = {}
         self._writable = asyncio.Event()
@@ -128,24 +129,24 @@ class Http2Protocol(asyncio.Protocol):
 
     def _scope(self, headers: list[tuple[bytes, bytes]]) -> Scope:
         pseudo = {name: value for name, value in headers if name.startswith(b":")}
-        plain = [header for header in headers if not header[0].startswith(b":")]
+        plain = [h for h in headers if not h[0].startswith(b":") and h[0] != b"cookie"]
+        # A client may send each cookie on its own, which nobody behind HTTP/2 expects.
+        cookies = [value for name, value in headers if name == b"cookie"]
+        if cookies:
+            plain.append((b"cookie", b"; ".join(cookies)))
         if not any(name == b"host" for name, _ in plain):
             plain.append((b"host", pseudo.get(b":authority", b"")))
         path, _, query = pseudo[b":path"].partition(b"?")
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "2",
-            "method": pseudo[b":method"].decode("ascii"),
-            "scheme": "http",
-            "path": unquote(path.decode("ascii")),
-            "raw_path": path,
-            "query_string": query,
-            "root_path": "",
-            "headers": plain,
-            "client": self._transport.get_extra_info("peername"),
-            "server": self._transport.get_extra_info("sockname"),
-        }
+        return http_scope(
+            "2",
+            self._scheme,
+            pseudo[b":method"].decode("ascii"),
+            (path, query),
+            plain,
+            joined_headers(plain),
+            self._transport.get_extra_info("peername"),
+            self._transport.get_extra_info("sockname"),
+        )
 
     # For the streams.
 

@@ -12,7 +12,6 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
 
 import httptools
 import uvicorn
@@ -20,7 +19,7 @@ from uvicorn.server import ServerState
 
 from eventmill.edge.body import Scope
 from eventmill.edge.eager import start
-from eventmill.edge.exchange import HEADER_MAP, Exchange, status_line
+from eventmill.edge.exchange import Exchange, http_scope, status_line
 
 _NAMES: dict[bytes, str] = {}
 _REMEMBERED = 1_000
@@ -167,23 +166,16 @@ class HttpProtocol(asyncio.Protocol):
         else:
             url = httptools.parse_url(self._url)
             path, query = url.path or b"/", url.query or b""
-        text = path.decode("ascii")
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": version,
-            "method": self._parser.get_method().decode("ascii"),
-            "scheme": self._scheme,
-            "path": unquote(text) if "%" in text else text,
-            "raw_path": path,
-            "query_string": query,
-            "root_path": "",
-            # Not of ASGI: names as the client wrote them, which REST APIs pass on.
-            "sent_headers": self._headers,
-            HEADER_MAP: self._map,
-            "client": self._client,
-            "server": self._server,
-        }
+        return http_scope(
+            version,
+            self._scheme,
+            self._parser.get_method().decode("ascii"),
+            (path, query),
+            self._headers,
+            self._map,
+            self._client,
+            self._server,
+        )
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -298,7 +290,7 @@ class HttpProtocol(asyncio.Protocol):
         from eventmill.edge.http2 import Http2Protocol
 
         self._leave()
-        protocol = Http2Protocol(self._config.loaded_app, self._state)
+        protocol = Http2Protocol(self._config.loaded_app, self._state, self._scheme)
         protocol.connection_made(self._transport)
         assert self._transport is not None
         self._transport.set_protocol(protocol)
