@@ -1,9 +1,12 @@
-"""A request's body as an event of Lambda carries it."""
+"""A request's body as an event of Lambda carries it, and what a function returned."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
 
 
 def event_body(
@@ -20,3 +23,14 @@ def event_body(
         except UnicodeDecodeError:
             pass
     return base64.b64encode(body).decode(), True
+
+
+def returned(payload: bytes, otherwise: Any = None) -> Any:
+    """The value that a function returned; `otherwise` for bytes that are no JSON.
+
+    The runtimes of AWS return nothing else, but a function may bring one of its own.
+    """
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return otherwise

@@ -14,6 +14,7 @@ import orjson
 from eventmill.edge.apis.functions import Functions, Refused
 from eventmill.edge.apis.model import Authorizer, Stage
 from eventmill.edge.apis.policies import effect
+from eventmill.edge.payloads import returned
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.functions import ConcurrencyExceeded
 from eventmill.kernel.policies import BadPolicy
@@ -67,7 +68,7 @@ class Authorizers:
             )
         except (Refused, ConcurrencyExceeded, TimeoutError):
             return _FAILED
-        answer = orjson.loads(outcome.payload)
+        answer = returned(outcome.payload)
         if outcome.failed:
             refused = isinstance(answer, dict) and answer.get("errorMessage") == "Unauthorized"
             return _UNAUTHORIZED if refused else _FAILED

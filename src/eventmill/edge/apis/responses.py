@@ -8,8 +8,11 @@ from typing import Any
 
 import orjson
 
+from eventmill.edge.payloads import returned
+
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 _JSON = [(b"content-type", b"application/json")]
+_NO_JSON: Any = object()
 
 ERRORS = {
     401: "Unauthorized",
@@ -49,7 +52,9 @@ def answer_of(payload: bytes, version: str) -> Answer:
 
     In format 2.0 a result without a statusCode is itself the body of a 200.
     """
-    result: Any = orjson.loads(payload)
+    result = returned(payload, _NO_JSON)
+    if result is _NO_JSON:
+        return error(500)
     if not isinstance(result, dict) or "statusCode" not in result:
         if version == "1.0":
             return error(500)

@@ -18,6 +18,7 @@ from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.mapping import Input, render
 from eventmill.edge.apis.model import Integration, Route, Stage
 from eventmill.edge.apis.parameters import select
+from eventmill.edge.payloads import returned
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.http import HttpCall, HttpFailed
 from eventmill.kernel.ports import ApiCaller, HttpSender, Ports
@@ -144,7 +145,7 @@ def _as_text(body: bytes) -> bytes:
 
 def _proxied(payload: bytes) -> Reply:
     """Raises Failed."""
-    answer = orjson.loads(payload)
+    answer = returned(payload)
     if not isinstance(answer, dict):
         raise Failed("the function returned no object")
     try:

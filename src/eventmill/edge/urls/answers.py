@@ -13,10 +13,12 @@ from typing import Any
 import orjson
 
 from eventmill.edge.body import Send, send_answer
+from eventmill.edge.payloads import returned
 
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
 _CORS = b"access-control-"
+_NO_JSON: Any = object()
 _JSON = (b"content-type", b"application/json")
 
 FAILED: Answer = (502, [_JSON], b"Internal Server Error")
@@ -34,9 +36,8 @@ def refusal(status: int, kind: str, text: str, member: str = "Message") -> Answe
 
 def answer_of(payload: bytes) -> Answer:
     """An object with a statusCode is the answer; anything else is its body, with status 200."""
-    try:
-        result: Any = orjson.loads(payload)
-    except orjson.JSONDecodeError:
+    result = returned(payload, _NO_JSON)
+    if result is _NO_JSON:
         return FAILED
     if isinstance(result, str):
         return 200, [_JSON], result.encode()

@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
-
-import orjson
 
 from eventmill.edge.body import Send
+from eventmill.edge.payloads import returned
 from eventmill.edge.urls.answers import FAILED, Headers, answer, head_of, merged
 from eventmill.kernel.functions import Invocation
 from eventmill.kernel.ports import Invoker
@@ -75,8 +73,5 @@ async def prelude(pieces: AsyncIterator[bytes]) -> tuple[tuple[int, Headers] | N
 
 
 def _parsed(text: bytes) -> tuple[int, Headers] | None:
-    try:
-        result: Any = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
+    result = returned(text)
     return head_of(result, _BYTES) if isinstance(result, dict) else None

@@ -12,11 +12,10 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from eventmill.edge.apis.rest.binary import wants_binary
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.request import Request
+from eventmill.edge.payloads import returned
 
 Headers = list[tuple[str, str]]
 
@@ -76,10 +75,7 @@ def sendable(headers: Headers) -> Headers:
 
 def proxied(request: Request, payload: bytes) -> Answer:
     """The answer of a function that returned `payload`. Raises Failed for any other form."""
-    try:
-        result: Any = orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        raise malformed() from None
+    result = returned(payload)
     if not isinstance(result, dict) or not result.keys() <= _MEMBERS:
         raise malformed()
     status, headers = head_of(result)

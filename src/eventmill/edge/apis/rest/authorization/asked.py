@@ -18,6 +18,7 @@ from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.model import Authorizer
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.apis.rest.variables import with_stage_variables
+from eventmill.edge.payloads import returned
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.policies import BadPolicy
 from eventmill.services.apigateway import parts
@@ -101,21 +102,13 @@ class Asked:
             )
         except Failed as error:
             raise _broken(error.detail or str(error)) from None
-        answer = _document(outcome.payload)
+        answer = returned(outcome.payload)
         if outcome.failed:
             if isinstance(answer, dict) and answer.get("errorMessage") == "Unauthorized":
                 raise Failed("UNAUTHORIZED", "Unauthorized")
             said = outcome.payload.decode("utf-8", "replace")
             raise Failed("AUTHORIZER_FAILURE", None, detail=f"The authorizer failed: {said}")
         return _read(answer, int((self._clock.real() - begun) * 1000))
-
-
-def _document(payload: bytes) -> Any:
-    """What was returned; None for what is no JSON."""
-    try:
-        return orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _broken(reason: str) -> Failed:

@@ -14,6 +14,7 @@ from eventmill.edge.apis.rest.incoming import Incoming, answered
 from eventmill.edge.apis.rest.outgoing import Outgoing, outgoing
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.apis.rest.variables import with_stage_variables
+from eventmill.edge.payloads import returned
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.functions import Invocation
 from eventmill.kernel.ports import ApiCaller
@@ -46,7 +47,8 @@ class MappedFunction:
         outcome = await self._functions.run(invocation, integration.timeout)
         said: str | None = None
         if outcome.failed:
-            said = str(orjson.loads(outcome.payload).get("errorMessage") or "")
+            error = returned(outcome.payload)
+            said = str(error.get("errorMessage") or "") if isinstance(error, dict) else ""
         return answered(request, method, sent, Incoming(said, [], outcome.payload))
 
     async def _later(self, invocation: Invocation, sent: Outgoing) -> Incoming:
