@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -207,6 +209,32 @@ def test_a_lost_answer_of_a_fifo_queue_is_given_again(eventmill, queues) -> None
     assert ask("try") == [], "what the attempt gave has changed"
     eventmill.advance(31)
     assert [body for body, _ in ask("try")] == ["2"]
+
+
+def test_a_lost_answer_is_not_given_again_once_a_visibility_was_changed(eventmill, queues) -> None:
+    url = queues.create_queue(QueueName="changed.fifo", Attributes={"FifoQueue": "true"})[
+        "QueueUrl"
+    ]
+    for body in ("1", "2"):
+        queues.send_message(
+            QueueUrl=url, MessageBody=body, MessageGroupId="g", MessageDeduplicationId=body
+        )
+
+    def ask() -> list[dict[str, Any]]:
+        answer = queues.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, ReceiveRequestAttemptId="try"
+        )
+        return answer.get("Messages", [])
+
+    first = ask()
+    assert [message["Body"] for message in first] == ["1", "2"]
+    eventmill.advance(10)
+    queues.change_message_visibility(
+        QueueUrl=url, ReceiptHandle=first[1]["ReceiptHandle"], VisibilityTimeout=60
+    )
+    assert ask() == []
+    eventmill.advance(61)
+    assert [message["Body"] for message in ask()] == ["1", "2"]
 
 
 def test_visibility_ends_twelve_hours_after_the_receive(eventmill, queues) -> None:

@@ -23,18 +23,27 @@ def repeated(tx: Transaction, queue: Queue, attempt: str, visibility: int) -> li
     visibility changed since: then it is an attempt like any other.
     """
     row = tx.one(
-        "SELECT taken FROM sqs_attempts WHERE queue=? AND attempt=? AND expires>?",
+        "SELECT taken, visible FROM sqs_attempts WHERE queue=? AND attempt=? AND expires>?",
         (queue.id, attempt, tx.now),
     )
     if row is None:
         return None
-    return receiving.again(tx, queue, json.loads(row[0]), visibility)
+    messages = receiving.again(tx, queue, json.loads(row[0]), row[1], visibility)
+    if messages is not None:
+        tx.execute(
+            "UPDATE sqs_attempts SET visible=? WHERE queue=? AND attempt=?",
+            (tx.now + visibility, queue.id, attempt),
+        )
+    return messages
 
 
-def keep(tx: Transaction, queue: Queue, attempt: str, messages: Sequence[Message]) -> None:
-    """Remember what an attempt gave."""
+def keep(
+    tx: Transaction, queue: Queue, attempt: str, messages: Sequence[Message], visibility: int
+) -> None:
+    """Remember what an attempt gave, invisible for `visibility` seconds from now."""
     tx.execute("DELETE FROM sqs_attempts WHERE expires<=?", (tx.now,))
+    handles = json.dumps([message.handle for message in messages])
     tx.execute(
-        "INSERT OR REPLACE INTO sqs_attempts VALUES(?,?,?,?)",
-        (queue.id, attempt, tx.now + _KEPT_SECONDS, json.dumps([m.handle for m in messages])),
+        "INSERT OR REPLACE INTO sqs_attempts VALUES(?,?,?,?,?)",
+        (queue.id, attempt, tx.now + _KEPT_SECONDS, handles, tx.now + visibility),
     )

@@ -221,7 +221,7 @@ def _received(
     if messages is None:
         messages = receiving.receive(call.tx, call.ids, queue, limit, visibility)
         if messages:
-            attempts.keep(call.tx, queue, attempt, messages)
+            attempts.keep(call.tx, queue, attempt, messages, visibility)
     return messages
 
 

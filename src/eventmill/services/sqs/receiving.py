@@ -14,7 +14,7 @@ from typing import Any
 from eventmill.kernel.ids import Ids
 from eventmill.services.sqs import fifo, message_attributes, redrive
 from eventmill.services.sqs.faults import handle_invalid
-from eventmill.services.sqs.queues import Queue, by_arn, changed_key
+from eventmill.services.sqs.queues import Queue, changed_key
 from eventmill.services.sqs.sending import sequence_number
 from eventmill.store.transaction import Row, Transaction
 
@@ -78,7 +78,6 @@ def receive(
     messages: list[Message] = []
     touched: set[str] = set()
     limit = min(limit, room(tx, queue, limit))
-    redrives = queue.dead_letter is not None and by_arn(tx, queue.dead_letter) is not None
     while len(messages) < limit:
         rows = _candidates(tx, queue, limit - len(messages))
         if not rows:
@@ -88,8 +87,12 @@ def receive(
                 touched.add(row[10])
             if row[14] <= tx.now:
                 tx.execute("DELETE FROM sqs_messages WHERE seq=?", (row[0],))
-            elif redrives and row[8] >= queue.max_receives:
-                redrive.to_dead_letter(tx, queue, row[0], row[10])
+            elif (
+                queue.dead_letter is not None
+                and row[8] >= queue.max_receives
+                and redrive.to_dead_letter(tx, queue, queue.dead_letter, row[0], row[10])
+            ):
+                continue
             else:
                 messages.append(_take(tx, ids, queue, row, visibility, holder))
         if queue.fifo:
@@ -141,17 +144,17 @@ def _take(
 
 
 def again(
-    tx: Transaction, queue: Queue, handles: Iterable[str], visibility: int
+    tx: Transaction, queue: Queue, handles: Iterable[str], visible: float, visibility: int
 ) -> list[Message] | None:
-    """The messages of earlier receives that are still in flight, for `visibility` seconds from
-    now; None when one of them is not, or had its visibility changed."""
+    """The messages of an earlier receive, which made them invisible until `visible`, for
+    `visibility` seconds from now; None when one of them is not in flight until then any more."""
     messages = []
     for handle in handles:
         _, seq, nonce = parse_handle(handle)
         row = tx.one(
             f"SELECT {_COLUMNS} FROM sqs_messages WHERE seq=? AND queue=? AND nonce=?"
-            " AND visible>? AND received IS NOT NULL",
-            (seq, queue.id, nonce, tx.now),
+            " AND visible=? AND visible>?",
+            (seq, queue.id, nonce, visible, tx.now),
         )
         if row is None:
             return None

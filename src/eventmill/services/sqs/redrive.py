@@ -6,17 +6,19 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-d
 from __future__ import annotations
 
 from eventmill.services.sqs import fifo
-from eventmill.services.sqs.queues import SEQUENCE, Queue, changed_key, require_arn
+from eventmill.services.sqs.queues import SEQUENCE, Queue, by_arn, changed_key
 from eventmill.store.transaction import Transaction
 
 
-def to_dead_letter(tx: Transaction, queue: Queue, seq: int, group: str | None) -> None:
-    """Move a message that was received too often.
+def to_dead_letter(tx: Transaction, queue: Queue, arn: str, seq: int, group: str | None) -> bool:
+    """Move a message that was received too often; False when there is no queue of this ARN.
 
     It keeps its id, body, attributes and receive count; a standard queue keeps the time of
-    sending for the retention, a FIFO queue starts it anew. Raises Invalid (NonExistentQueue).
+    sending for the retention, a FIFO queue starts it anew.
     """
-    target = require_arn(tx, queue.dead_letter or "")
+    target = by_arn(tx, arn)
+    if target is None:
+        return False
     tx.execute(
         "INSERT INTO sqs_messages(seq, queue, visible, message_id, body, md5_body, attributes,"
         " md5_attributes, sent, expires, sender, receives, first_received, grp, dedup, trace,"
@@ -35,6 +37,7 @@ def to_dead_letter(tx: Transaction, queue: Queue, seq: int, group: str | None) -
         )
         fifo.refresh(tx, target.id, group)
     tx.announce(changed_key(target.arn))
+    return True
 
 
 def sources_of(tx: Transaction, arn: str) -> list[str]:

@@ -86,4 +86,8 @@ SCHEMA = (
       PRIMARY KEY(queue, attempt)
     ) WITHOUT ROWID;
     """,
+    """
+    -- Until when it made its messages invisible: a message with another time was changed since.
+    ALTER TABLE sqs_attempts ADD COLUMN visible REAL NOT NULL DEFAULT 0;
+    """,
 )
