@@ -245,3 +245,21 @@ def test_a_page_is_told_what_the_bucket_allows(eventmill, s3) -> None:
 
     assert preflight("https://page.example") == 200
     assert preflight("https://other.example") == 403
+
+
+def test_the_number_of_a_part_is_checked_however_its_bytes_come(s3) -> None:
+    s3.put_object(Bucket="bucket", Key="source", Body=b"part")
+    place = {"Bucket": "bucket", "Key": "whole"}
+    place["UploadId"] = s3.create_multipart_upload(**place)["UploadId"]
+    for number in (0, 10_001):
+        for upload, body in (
+            (s3.upload_part, {"Body": b"part"}),
+            (s3.upload_part_copy, {"CopySource": "bucket/source"}),
+        ):
+            with pytest.raises(ClientError) as refused:
+                upload(**place, **body, PartNumber=number)
+            error = refused.value.response["Error"]
+            assert (error["Code"], error["ArgumentName"]) == ("InvalidArgument", "partNumber")
+    made = s3.upload_part_copy(**place, CopySource="bucket/source", PartNumber=10_000)
+    (part,) = s3.list_parts(**place)["Parts"]
+    assert (part["PartNumber"], part["ETag"]) == (10_000, made["CopyPartResult"]["ETag"])

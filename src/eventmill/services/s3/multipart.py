@@ -13,6 +13,7 @@ from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
 from eventmill.services.s3 import bodies, buckets, conditions, faults, objects
 from eventmill.services.s3.buckets import OPERATIONS
+from eventmill.store.blobs import StagedBlob
 from eventmill.store.transaction import Row
 
 _SMALLEST = 5 * 1024 * 1024
@@ -26,6 +27,29 @@ def _upload(call: Call, request: dict[str, Any]) -> Row:
     if row is None:
         raise faults.no_such_upload(request["UploadId"])
     return row
+
+
+def _number(call: Call, request: dict[str, Any]) -> int:
+    """The number of a part of an upload that is under way. Raises NotFound, Invalid."""
+    _upload(call, request)
+    number: int = request["PartNumber"]
+    if not 1 <= number <= 10_000:
+        raise faults.argument(
+            "Part number must be an integer between 1 and 10000, inclusive", "partNumber", number
+        )
+    return number
+
+
+def _keep(
+    call: Call, upload: str, number: int, size: int, etag: str, checksums: str, staged: StagedBlob
+) -> None:
+    """Write a part's row and file; one of the same number is replaced."""
+    name = staged.keep()
+    _drop_part(call, upload, number)
+    call.tx.execute(
+        "INSERT INTO s3_parts VALUES(?,?,?,?,?,?,?)",
+        (upload, number, size, etag, call.now, checksums, name),
+    )
 
 
 @OPERATIONS.write("CreateMultipartUpload")
@@ -50,30 +74,14 @@ def create_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("UploadPart")
 def upload_part(call: Call, request: dict[str, Any]) -> Result:
     """A part of the same number replaces the earlier one."""
-    _upload(call, request)
-    number, given = request["PartNumber"], request["Body"]
-    if not 1 <= number <= 10_000:
-        raise faults.argument(
-            "Part number must be an integer between 1 and 10000, inclusive", "partNumber", number
-        )
+    number = _number(call, request)
+    given = request["Body"]
     staged = given.blob
     if staged is None:
         staged = call.blobs.stage()
         staged.write(given.data or b"")
-    name = staged.keep()
-    _drop_part(call, request["UploadId"], number)
-    call.tx.execute(
-        "INSERT INTO s3_parts VALUES(?,?,?,?,?,?,?)",
-        (
-            request["UploadId"],
-            number,
-            given.size,
-            given.md5.hex(),
-            call.now,
-            json.dumps(dict(given.checksums)),
-            name,
-        ),
-    )
+    sums = json.dumps(dict(given.checksums))
+    _keep(call, request["UploadId"], number, given.size, given.md5.hex(), sums, staged)
     checksums = {f"Checksum{key}": value for key, value in given.checksums.items()}
     return {"ETag": f'"{given.md5.hex()}"'} | checksums
 
@@ -81,7 +89,7 @@ def upload_part(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.sweep("UploadPartCopy")
 def upload_part_copy(call: Call, request: dict[str, Any]) -> Result:
     """A part from an object, or from a range of one. Raises Invalid, NotFound."""
-    _upload(call, request)
+    number = _number(call, request)
     source_bucket, source_key, version = conditions.copy_source(request["CopySource"])
     source = objects.find(call.tx, source_bucket, source_key, version)
     if source.marker:
@@ -93,20 +101,7 @@ def upload_part_copy(call: Call, request: dict[str, Any]) -> Result:
     for piece in bodies.pieces(bodies.part(call, source.body, source.blobs, start, length)):
         staged.write(piece)
         digest.update(piece)
-    name = staged.keep()
-    _drop_part(call, request["UploadId"], request["PartNumber"])
-    call.tx.execute(
-        "INSERT INTO s3_parts VALUES(?,?,?,?,?,?,?)",
-        (
-            request["UploadId"],
-            request["PartNumber"],
-            length,
-            digest.hexdigest(),
-            call.now,
-            "{}",
-            name,
-        ),
-    )
+    _keep(call, request["UploadId"], number, length, digest.hexdigest(), "{}", staged)
     return {"CopyPartResult": {"ETag": f'"{digest.hexdigest()}"', "LastModified": call.now}}
 
 
