@@ -60,13 +60,7 @@ def put(call: Call, bucket: str, key: str, data: bytes, content_type: str) -> No
 def body(call: Call, bucket: str, key: str, version: str | None) -> bytes:
     """An object's whole body. Raises Fault. See contract.Objects."""
     found = objects.find(call.tx, bucket, key, version)
-    pieces = bodies.whole(call, found.size, found.body, found.blobs).parts
-    return b"".join(
-        piece
-        if isinstance(piece, bytes)
-        else piece.path.read_bytes()[piece.offset :][: piece.length]
-        for piece in pieces
-    )
+    return b"".join(bodies.pieces(bodies.whole(call, found.size, found.body, found.blobs)))
 
 
 def exists(tx: Transaction, arn: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid, NotFound
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import buckets, multipart, notifications, objects
+from eventmill.services.s3 import buckets, listing, multipart, notifications, objects
 from eventmill.services.s3.buckets import OPERATIONS, Bucket
 from eventmill.store.transaction import Row, Transaction
 
@@ -155,12 +155,10 @@ def _chosen(call: Call, bucket: Bucket, rule: Mapping[str, Any], latest: int) ->
     prefix, tags, larger, smaller = _condition(rule)
     rows = call.tx.all(
         "SELECT seq, key, version, marker, size, etag, modified, headers, tags FROM s3_objects"
-        " WHERE bucket=? AND latest=? AND key>=? ORDER BY key, seq DESC",
-        (bucket.name, latest, prefix),
+        " WHERE bucket=? AND latest=? AND key>=? AND key<? ORDER BY key, seq DESC",
+        (bucket.name, latest, prefix, listing.after_all(prefix)),
     )
     for *row, text in rows:
-        if not row[1].startswith(prefix):
-            return
         if not larger < row[4] < smaller:
             continue
         held = json.loads(text)
@@ -196,7 +194,9 @@ def _move(call: Call, bucket: Bucket, row: Row, storage: str) -> None:
 
 
 def _expire(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
-    when = rule.get("Expiration") or {}
+    when = rule.get("Expiration")
+    if not when:
+        return
     for _, key, version, marker, _, _, modified, _ in _chosen(call, bucket, rule, 1):
         if marker:
             if when.get("ExpiredObjectDeleteMarker") and not _has_older(call, bucket, key):

@@ -36,7 +36,7 @@ class Page:
     last: str = ""
 
 
-def _after(prefix: str) -> str:
+def after_all(prefix: str) -> str:
     """A text above every one that starts with `prefix`."""
     return prefix + "\U0010ffff"
 
@@ -51,14 +51,14 @@ def page(tx: Transaction, bucket: str, prefix: str, delimiter: str, after: str, 
         rows = tx.all(
             "SELECT key, size, etag, modified, headers FROM s3_objects WHERE bucket=? AND latest=1"
             " AND marker=0 AND key>? AND key>=? AND key<? ORDER BY key LIMIT ?",
-            (bucket, position, prefix, _after(prefix), _CHUNK),
+            (bucket, position, prefix, after_all(prefix), _CHUNK),
         )
         for row in rows:
             if row[0] <= position:
                 continue
             common = _common(row[0], prefix, delimiter)
             if common is not None and common <= after:
-                position = _after(common)
+                position = after_all(common)
                 continue
             if len(found.rows) + len(found.prefixes) == limit:
                 found.truncated = True
@@ -69,7 +69,7 @@ def page(tx: Transaction, bucket: str, prefix: str, delimiter: str, after: str, 
             else:
                 found.prefixes.append(common)
                 found.last = common
-                position = _after(common)
+                position = after_all(common)
         if len(rows) < _CHUNK and (not rows or position <= rows[-1][0]):
             return found
         if not rows:
@@ -175,7 +175,7 @@ def list_object_versions(call: Call, request: dict[str, Any]) -> Result:
     rows = call.tx.all(
         f"{_VERSIONS.format(latest=1)} UNION ALL {_VERSIONS.format(latest=0)}"
         " ORDER BY key, seq DESC LIMIT ?5",
-        (request["Bucket"], prefix, _after(prefix), request.get("KeyMarker") or "", limit + 1),
+        (request["Bucket"], prefix, after_all(prefix), request.get("KeyMarker") or "", limit + 1),
     )
     answer: dict[str, Any] = {
         "Name": request["Bucket"],
