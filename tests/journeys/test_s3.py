@@ -263,3 +263,20 @@ def test_the_number_of_a_part_is_checked_however_its_bytes_come(s3) -> None:
     made = s3.upload_part_copy(**place, CopySource="bucket/source", PartNumber=10_000)
     (part,) = s3.list_parts(**place)["Parts"]
     assert (part["PartNumber"], part["ETag"]) == (10_000, made["CopyPartResult"]["ETag"])
+
+
+def test_pages_of_versions_break_within_a_key_and_lose_none(s3) -> None:
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    made = [
+        s3.put_object(Bucket="bucket", Key=key, Body=b"")["VersionId"]
+        for key in ("b", "b", "b", "a", "a")
+    ]
+    listing = s3.get_paginator("list_object_versions")
+    pages = listing.paginate(Bucket="bucket", PaginationConfig={"PageSize": 2})
+    found = [one["VersionId"] for page in pages for one in page["Versions"]]
+    assert found == made[::-1]
+    # Whoever empties a bucket deletes what a page ended with before asking for the next.
+    for page in listing.paginate(Bucket="bucket", PaginationConfig={"PageSize": 2}):
+        for one in page["Versions"]:
+            s3.delete_object(Bucket="bucket", Key=one["Key"], VersionId=one["VersionId"])
+    s3.delete_bucket(Bucket="bucket")

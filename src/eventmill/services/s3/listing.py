@@ -20,10 +20,13 @@ from eventmill.store.transaction import Row, Transaction
 _MOST = 1_000
 _VERSIONS = (
     "SELECT key, version, latest, marker, size, etag, modified, seq FROM s3_objects"
-    " WHERE bucket=?1 AND latest={latest} AND key>=?2 AND key<?3 AND key>?4"
+    " WHERE bucket=?1 AND latest={latest} AND key>=?2 AND key<?3"
+    " AND key>=?4 AND (key>?4 OR seq<?5)"
 )
 """One half of a bucket's versions in the index's order: the two are merged without sorting."""
 _CHUNK = 1_000
+_ABOVE = 1 << 62
+"""More than any sequence number."""
 
 
 @dataclass(slots=True)
@@ -167,6 +170,21 @@ def list_objects(call: Call, request: dict[str, Any]) -> Result:
     return answer
 
 
+def _marked(call: Call, request: dict[str, Any]) -> tuple[str, int]:
+    """(key, seq) behind which a page begins: that key's versions below seq, then later keys.
+
+    Of a version that was deleted since the last page was read all that are left of its key follow.
+    """
+    key, version = request.get("KeyMarker") or "", request.get("VersionIdMarker")
+    if not version:
+        return key, 0
+    row = call.tx.one(
+        "SELECT seq FROM s3_objects WHERE bucket=? AND latest IN (0,1) AND key=? AND version=?",
+        (request["Bucket"], key, version),
+    )
+    return key, _ABOVE if row is None else row[0]
+
+
 @OPERATIONS.scan("ListObjectVersions")
 def list_object_versions(call: Call, request: dict[str, Any]) -> Result:
     """Versions and delete markers, newest first within a key."""
@@ -174,8 +192,8 @@ def list_object_versions(call: Call, request: dict[str, Any]) -> Result:
     prefix, limit = request.get("Prefix") or "", _limit(request)
     rows = call.tx.all(
         f"{_VERSIONS.format(latest=1)} UNION ALL {_VERSIONS.format(latest=0)}"
-        " ORDER BY key, seq DESC LIMIT ?5",
-        (request["Bucket"], prefix, after_all(prefix), request.get("KeyMarker") or "", limit + 1),
+        " ORDER BY key, seq DESC LIMIT ?6",
+        (request["Bucket"], prefix, after_all(prefix), *_marked(call, request), limit + 1),
     )
     answer: dict[str, Any] = {
         "Name": request["Bucket"],
