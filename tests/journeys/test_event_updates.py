@@ -111,3 +111,37 @@ def test_filters_of_log_groups(copy: Path) -> None:
         app.deploy(folder)
         names = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
         assert group not in names and "audit" not in names
+
+
+def test_tags_are_those_that_the_template_names_last(tmp_path: Path) -> None:
+    template = """
+Resources:
+  Group: {Type: AWS::Scheduler::ScheduleGroup, Properties: {Name: g, Tags: TAGS}}
+  Lines: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: l, Tags: TAGS}}
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: b, Tags: TAGS}}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties: {EventBusName: !Ref Bus, EventPattern: {source: [x]}, Tags: TAGS}
+  Queue: {Type: AWS::SQS::Queue, Properties: {Tags: TAGS}}
+Outputs:
+  Group: {Value: !GetAtt Group.Arn}
+  Lines: {Value: !GetAtt Lines.Arn}
+  Bus: {Value: !GetAtt Bus.Arn}
+  Rule: {Value: !GetAtt Rule.Arn}
+  Queue: {Value: !Ref Queue}
+"""
+    with engine() as app:
+        for given in ({"a": "1", "b": "2"}, {"b": "3"}, {}):
+            listed = [{"Key": key, "Value": value} for key, value in given.items()]
+            file = tmp_path / "template.yaml"
+            file.write_text(template.replace("TAGS", json.dumps(listed)))
+            arns = app.deploy(tmp_path)
+            events = app.client("events").list_tags_for_resource
+            group = app.client("scheduler").list_tags_for_resource(ResourceArn=arns["Group"])
+            assert group["Tags"] == listed
+            lines = app.client("logs").list_tags_for_resource(resourceArn=arns["Lines"])
+            assert lines["tags"] == given
+            assert events(ResourceARN=arns["Bus"])["Tags"] == listed
+            assert events(ResourceARN=arns["Rule"])["Tags"] == listed
+            queue = app.client("sqs").list_queue_tags(QueueUrl=arns["Queue"])
+            assert queue.get("Tags", {}) == given

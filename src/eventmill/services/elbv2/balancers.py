@@ -14,6 +14,7 @@ from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
 from eventmill.services.elbv2 import attributes, listeners, records
 from eventmill.services.elbv2.records import OPERATIONS, arn_of, every, get, put, validation
+from eventmill.services.tags import tag_map
 from eventmill.store.transaction import Transaction
 
 _NAME = re.compile(r"(?!-)(?!internal-)[A-Za-z0-9-]{1,32}(?<!-)\Z")
@@ -61,7 +62,7 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     }
     config = attributes.changed("balancer", config, given.get("LoadBalancerAttributes") or ())
     put(call.tx, "balancer", arn, config)
-    records.put_tags(call.tx, arn, given.get("Tags") or ())
+    records.TAGS.put(call.tx, arn, tag_map(given.get("Tags")))
     return config
 
 

@@ -14,6 +14,7 @@ from eventmill.services.contract import Call, Result
 from eventmill.services.elbv2 import attributes, records
 from eventmill.services.elbv2.actions import groups_of
 from eventmill.services.elbv2.records import OPERATIONS, arn_of, every, get, put, validation
+from eventmill.services.tags import tag_map
 from eventmill.store.transaction import Transaction
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,32}(?<!-)\Z")
@@ -81,7 +82,7 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     config = _with_checks(config, given)
     config = attributes.changed("group", config, given.get("TargetGroupAttributes") or ())
     put(call.tx, "group", arn, config)
-    records.put_tags(call.tx, arn, given.get("Tags") or ())
+    records.TAGS.put(call.tx, arn, tag_map(given.get("Tags")))
     return config
 
 

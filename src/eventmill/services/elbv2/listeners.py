@@ -12,6 +12,7 @@ from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
 from eventmill.services.elbv2 import actions, attributes, records
 from eventmill.services.elbv2.records import OPERATIONS, every, get, put, validation
+from eventmill.services.tags import tag_map
 
 _POLICY = "ELBSecurityPolicy-2016-08"
 _OWN = ("Bound", "Attributes", "Extra")
@@ -39,7 +40,7 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     }
     config = attributes.changed("listener", config, given.get("ListenerAttributes") or ())
     put(call.tx, "listener", arn, config, parent=parent)
-    records.put_tags(call.tx, arn, given.get("Tags") or ())
+    records.TAGS.put(call.tx, arn, tag_map(given.get("Tags")))
     return config
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Operations
+from eventmill.services.tags import Tags
 from eventmill.store.transaction import Transaction
 
 OPERATIONS = Operations()
+TAGS = Tags("elbv2_tags", "resource")
 
 KEY = "elbv2"
 """Announced when anything changed."""
@@ -115,7 +117,7 @@ def places(tx: Transaction, kind: str) -> dict[str, int]:
 def remove(tx: Transaction, arn: str) -> None:
     """Delete a record and its tags."""
     tx.execute("DELETE FROM elbv2_records WHERE arn=?", (arn,))
-    tx.execute("DELETE FROM elbv2_tags WHERE resource=?", (arn,))
+    TAGS.drop(tx, arn)
     tx.announce(KEY)
 
 
@@ -129,11 +131,3 @@ def selected(
     if missing:
         raise not_found(kind)
     return [records[arn] for arn in arns]
-
-
-def put_tags(tx: Transaction, arn: str, tags: Iterable[Mapping[str, str]]) -> None:
-    """Add tags, replacing those of the same key."""
-    tx.executemany(
-        "INSERT OR REPLACE INTO elbv2_tags VALUES(?,?,?)",
-        [(arn, tag["Key"], str(tag.get("Value") or "")) for tag in tags],
-    )

@@ -16,6 +16,7 @@ from eventmill.services.contract import (
 )
 from eventmill.services.elbv2 import balancers, groups, listeners, records, rules, targets
 from eventmill.services.elbv2.actions import REFUSED
+from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
 _PREFIX = "AWS::ElasticLoadBalancingV2::"
@@ -68,8 +69,7 @@ def _delete_balancer(call: Call, resource: Resource) -> None:
 
 
 def _retag(call: Call, arn: str, resource: Resource) -> None:
-    call.tx.execute("DELETE FROM elbv2_tags WHERE resource=?", (arn,))
-    records.put_tags(call.tx, arn, resource.properties.get("Tags") or ())
+    records.TAGS.replace(call.tx, arn, tag_map(resource.properties.get("Tags")))
 
 
 def _group(call: Call, config: Mapping[str, Any]) -> Created:

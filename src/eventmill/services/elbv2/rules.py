@@ -13,6 +13,7 @@ from eventmill.services.contract import Call, Result
 from eventmill.services.elbv2 import actions, conditions, records
 from eventmill.services.elbv2.conditions import Asked
 from eventmill.services.elbv2.records import OPERATIONS, every, get, put, validation
+from eventmill.services.tags import tag_map
 from eventmill.store.transaction import Transaction
 
 
@@ -30,7 +31,7 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
         "Actions": actions.checked(call.tx, given.get("Actions") or ()),
     }
     put(call.tx, "rule", arn, config, parent=listener, position=priority)
-    records.put_tags(call.tx, arn, given.get("Tags") or ())
+    records.TAGS.put(call.tx, arn, tag_map(given.get("Tags")))
     return config
 
 

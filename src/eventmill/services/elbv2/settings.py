@@ -7,6 +7,7 @@ from typing import Any
 from eventmill.services.contract import Call, Result
 from eventmill.services.elbv2 import attributes, records
 from eventmill.services.elbv2.records import OPERATIONS, get, put
+from eventmill.services.tags import tag_list, tag_map
 
 
 def _modify(call: Call, kind: str, arn: str, given: list[dict[str, Any]]) -> Result:
@@ -60,7 +61,7 @@ def add_tags(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid for a resource that is not there."""
     for arn in request["ResourceArns"]:
         get(call.tx, records.kind_of(arn), arn)
-        records.put_tags(call.tx, arn, request["Tags"])
+        records.TAGS.put(call.tx, arn, tag_map(request["Tags"]))
     return {}
 
 
@@ -69,10 +70,7 @@ def remove_tags(call: Call, request: dict[str, Any]) -> Result:
     """Keys that are not there are no error."""
     for arn in request["ResourceArns"]:
         get(call.tx, records.kind_of(arn), arn)
-        call.tx.executemany(
-            "DELETE FROM elbv2_tags WHERE resource=? AND key=?",
-            [(arn, key) for key in request["TagKeys"]],
-        )
+        records.TAGS.remove(call.tx, arn, request["TagKeys"])
     return {}
 
 
@@ -82,12 +80,7 @@ def describe_tags(call: Call, request: dict[str, Any]) -> Result:
     shown = []
     for arn in request["ResourceArns"]:
         get(call.tx, records.kind_of(arn), arn)
-        rows = call.tx.all(
-            "SELECT key, value FROM elbv2_tags WHERE resource=? ORDER BY key", (arn,)
-        )
-        shown.append(
-            {"ResourceArn": arn, "Tags": [{"Key": key, "Value": value} for key, value in rows]}
-        )
+        shown.append({"ResourceArn": arn, "Tags": tag_list(records.TAGS.of(call.tx, arn))})
     return {"TagDescriptions": shown}
 
 

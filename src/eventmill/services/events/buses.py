@@ -14,9 +14,12 @@ from typing import Any
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.events import faults
+from eventmill.services.tags import Tags, tag_list, tag_map
 from eventmill.store.transaction import Transaction
 
 OPERATIONS = Operations()
+TAGS = Tags("events_tags")
+"""Of buses and rules."""
 DEFAULT = "default"
 
 _NAME = re.compile(r"[\w.\-/]{1,256}\Z", re.ASCII)
@@ -95,6 +98,7 @@ def delete(call: Call, name: str) -> None:
     if call.tx.one("SELECT 1 FROM events_rules WHERE bus=?", (name,)) is not None:
         raise faults.validation("Bus can't be deleted since it has rules.")
     call.tx.execute("DELETE FROM events_buses WHERE name=?", (name,))
+    TAGS.drop(call.tx, bus_arn(call, name))
 
 
 def _described(
@@ -112,7 +116,7 @@ def create_event_bus(call: Call, request: dict[str, Any]) -> Result:
     if request.get("EventSourceName"):
         raise faults.parameter("EventSourceName", "Partner event sources exist only on AWS.")
     arn = create(call, request["Name"], request)
-    put_tags(call.tx, arn, request.get("Tags") or [])
+    TAGS.put(call.tx, arn, tag_map(request.get("Tags")))
     return {"EventBusArn": arn, **{key: request[key] for key in _SETTINGS if request.get(key)}}
 
 
@@ -251,35 +255,21 @@ def only_filter(
     return passes
 
 
-def put_tags(tx: Transaction, arn: str, tags: list[dict[str, str]]) -> None:
-    """Add or replace tags of a bus or a rule."""
-    tx.executemany(
-        "INSERT OR REPLACE INTO events_tags VALUES(?,?,?)",
-        [(arn, tag["Key"], tag["Value"]) for tag in tags],
-    )
-
-
 @OPERATIONS.write("TagResource")
 def tag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Tags are recorded: they mean nothing on one machine."""
-    put_tags(call.tx, request["ResourceARN"], request["Tags"])
+    TAGS.put(call.tx, request["ResourceARN"], tag_map(request["Tags"]))
     return {}
 
 
 @OPERATIONS.write("UntagResource")
 def untag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Keys that are not there are no error."""
-    call.tx.executemany(
-        "DELETE FROM events_tags WHERE arn=? AND key=?",
-        [(request["ResourceARN"], key) for key in request["TagKeys"]],
-    )
+    TAGS.remove(call.tx, request["ResourceARN"], request["TagKeys"])
     return {}
 
 
 @OPERATIONS.read("ListTagsForResource")
 def list_tags_for_resource(call: Call, request: dict[str, Any]) -> Result:
     """Ordered by key."""
-    rows = call.tx.all(
-        "SELECT key, value FROM events_tags WHERE arn=? ORDER BY key", (request["ResourceARN"],)
-    )
-    return {"Tags": [{"Key": key, "Value": value} for key, value in rows]}
+    return {"Tags": tag_list(TAGS.of(call.tx, request["ResourceARN"]))}

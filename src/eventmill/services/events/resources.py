@@ -19,6 +19,7 @@ from eventmill.services.contract import (
 from eventmill.services.events import archives, buses, rules, targets
 from eventmill.services.events.http_resources import HTTP_RESOURCES
 from eventmill.services.events.schema_registry import SCHEMA_RESOURCES
+from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
 
@@ -31,7 +32,12 @@ def _create_bus(call: Call, resource: Resource) -> Created:
     name = resource.properties["Name"]
     buses.create(call, name, resource.properties)
     _set_policy(call, name, resource.properties)
+    _retag(call, buses.bus_arn(call, name), resource)
     return _bus(call, name)
+
+
+def _retag(call: Call, arn: str, resource: Resource) -> None:
+    buses.TAGS.replace(call.tx, arn, tag_map(resource.properties.get("Tags")))
 
 
 def _set_policy(call: Call, name: str, properties: Mapping[str, Any]) -> None:
@@ -45,6 +51,7 @@ def _update_bus(call: Call, resource: Resource, old: Mapping[str, Any]) -> Creat
     wanted = {key: resource.properties.get(key) for key in ("Description", "DeadLetterConfig")}
     buses.change(call, name, wanted)
     _set_policy(call, name, resource.properties)
+    _retag(call, buses.bus_arn(call, name), resource)
     return _bus(call, name)
 
 
@@ -60,6 +67,7 @@ def _put_rule(call: Call, resource: Resource, name: str) -> Created:
     request = {key: properties.get(key) for key in ("ScheduleExpression", "State", "Description")}
     request |= {"Name": name, "EventPattern": pattern, "EventBusName": _bus_of(properties)}
     arn = rules.put(call, request)
+    _retag(call, arn, resource)
     bus = buses.name_of(_bus_of(properties))
     wanted = properties.get("Targets") or []
     for target in targets.of_rule(call.tx, bus, name):

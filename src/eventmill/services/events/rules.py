@@ -16,6 +16,7 @@ from eventmill.patterns import EVENTBRIDGE, PatternError, compile_pattern
 from eventmill.services.contract import Call, Result
 from eventmill.services.events import buses, faults
 from eventmill.services.events.buses import DEFAULT, OPERATIONS
+from eventmill.services.tags import tag_map
 from eventmill.store.transaction import Transaction
 
 SCHEDULES_KEY = "events.schedules"
@@ -166,6 +167,7 @@ def delete(call: Call, bus: str, name: str) -> None:
     if call.tx.one("SELECT 1 FROM events_targets WHERE bus=? AND rule=?", (bus, name)) is not None:
         raise faults.validation("Rule can't be deleted since it has targets.")
     call.tx.execute("DELETE FROM events_rules WHERE bus=? AND name=?", (bus, name))
+    buses.TAGS.drop(call.tx, rule_arn(call.region, call.account, bus, name))
     _changed(call.tx, bus)
 
 
@@ -188,7 +190,7 @@ def _described(call: Call, rule: Rule) -> dict[str, Any]:
 def put_rule(call: Call, request: dict[str, Any]) -> Result:
     """Creates or replaces a rule."""
     arn = put(call, request)
-    buses.put_tags(call.tx, arn, request.get("Tags") or [])
+    buses.TAGS.put(call.tx, arn, tag_map(request.get("Tags")))
     return {"RuleArn": arn}
 
 

@@ -68,7 +68,7 @@ def deregister(tx: Transaction, consumer: Consumer) -> None:
     """Away with it; its subscriptions end."""
     tx.execute("DELETE FROM kinesis_consumers WHERE arn=?", (consumer.arn,))
     tx.execute("DELETE FROM kinesis_subscriptions WHERE consumer=?", (consumer.arn,))
-    tags.drop(tx, consumer.arn, tags.of(tx, consumer.arn))
+    tags.TAGS.drop(tx, consumer.arn)
     tags.set_policy(tx, consumer.arn, None)
     tx.announce(streams.key(consumer.arn))
 

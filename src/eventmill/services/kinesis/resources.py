@@ -17,16 +17,9 @@ from eventmill.services.contract import (
 from eventmill.services.kinesis import consumers, records, shards, streams, tags
 from eventmill.services.kinesis.faults import argument
 from eventmill.services.kinesis.streams import Stream
+from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
-
-
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    """A template's list of keys and values, or a map."""
-    given = properties.get("Tags") or {}
-    if isinstance(given, Mapping):
-        return {key: str(value) for key, value in given.items()}
-    return {entry["Key"]: str(entry["Value"]) for entry in given}
 
 
 def _number(properties: Mapping[str, Any], name: str) -> int | None:
@@ -62,7 +55,7 @@ def _create_stream(call: Call, resource: Resource) -> Created:
             "StreamModeDetails": {"StreamMode": mode},
             "ShardCount": count,
             "MaxRecordSizeInKiB": _number(properties, "MaxRecordSizeInKiB"),
-            "Tags": _tags(properties),
+            "Tags": tag_map(properties.get("Tags")),
         },
     )
     return _settle(call, stream, properties)
@@ -95,8 +88,7 @@ def _update_stream(call: Call, resource: Resource, old: Mapping[str, Any]) -> Cr
     if count is not None and count != len(shards.open_shards(call.tx, stream.id)):
         shards.scale(call.tx, stream.id, count)
         streams.announce(call.tx, stream)
-    tags.drop(call.tx, stream.arn, tags.of(call.tx, stream.arn))
-    tags.put(call.tx, stream.arn, _tags(properties))
+    tags.replace(call.tx, stream.arn, tag_map(properties.get("Tags")))
     created = _settle(call, stream, properties)
     records.trim(call.tx)
     return created
@@ -125,14 +117,15 @@ def _create_consumer(call: Call, resource: Resource) -> Created:
     properties = resource.properties
     stream = streams.require(call.tx, properties["StreamARN"])
     return _consumer(
-        consumers.register(call, stream, properties["ConsumerName"], _tags(properties))
+        consumers.register(
+            call, stream, properties["ConsumerName"], tag_map(properties.get("Tags"))
+        )
     )
 
 
 def _update_consumer(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     consumer = consumers.named(call, {"ConsumerARN": resource.physical_id})
-    tags.drop(call.tx, consumer.arn, tags.of(call.tx, consumer.arn))
-    tags.put(call.tx, consumer.arn, _tags(resource.properties))
+    tags.replace(call.tx, consumer.arn, tag_map(resource.properties.get("Tags")))
     return _consumer(consumer)
 
 

@@ -9,6 +9,7 @@ from eventmill.services.contract import Call, Result
 from eventmill.services.kinesis import consumers, streams, tags
 from eventmill.services.kinesis.faults import argument, missing
 from eventmill.services.kinesis.stream_operations import OPERATIONS
+from eventmill.services.tags import tag_list
 
 
 @OPERATIONS.write("AddTagsToStream")
@@ -21,14 +22,14 @@ def add_tags_to_stream(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("RemoveTagsFromStream")
 def remove_tags_from_stream(call: Call, request: dict[str, Any]) -> Result:
     """Those there are."""
-    tags.drop(call.tx, streams.named(call, request).arn, request["TagKeys"])
+    tags.TAGS.remove(call.tx, streams.named(call, request).arn, request["TagKeys"])
     return {}
 
 
 @OPERATIONS.read("ListTagsForStream")
 def list_tags_for_stream(call: Call, request: dict[str, Any]) -> Result:
     """By key."""
-    known = tags.of(call.tx, streams.named(call, request).arn)
+    known = tags.TAGS.of(call.tx, streams.named(call, request).arn)
     after, most = request.get("ExclusiveStartTagKey") or "", request.get("Limit") or tags.MOST
     found = [{"Key": key, "Value": value} for key, value in known.items() if key > after]
     return {"Tags": found[:most], "HasMoreTags": len(found) > most}
@@ -51,15 +52,15 @@ def tag_resource(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("UntagResource")
 def untag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Those there are."""
-    tags.drop(call.tx, _taggable(call, request["ResourceARN"]), request["TagKeys"])
+    tags.TAGS.remove(call.tx, _taggable(call, request["ResourceARN"]), request["TagKeys"])
     return {}
 
 
 @OPERATIONS.read("ListTagsForResource")
 def list_tags_for_resource(call: Call, request: dict[str, Any]) -> Result:
     """By key."""
-    known = tags.of(call.tx, _taggable(call, request["ResourceARN"]))
-    return {"Tags": [{"Key": key, "Value": value} for key, value in known.items()]}
+    known = tags.TAGS.of(call.tx, _taggable(call, request["ResourceARN"]))
+    return {"Tags": tag_list(known)}
 
 
 @OPERATIONS.write("PutResourcePolicy")

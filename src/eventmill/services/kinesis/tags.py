@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from eventmill.services.kinesis.faults import argument, validation
+from eventmill.services.tags import Tags
 from eventmill.store.transaction import Transaction
 
 MOST = 50
 
 
-def of(tx: Transaction, arn: str) -> dict[str, str]:
-    """All, by key."""
-    return dict(tx.all("SELECT key, value FROM kinesis_tags WHERE arn=? ORDER BY key", (arn,)))
+TAGS = Tags("kinesis_tags")
 
 
 def put(tx: Transaction, arn: str, given: Mapping[str, str]) -> None:
@@ -20,19 +19,15 @@ def put(tx: Transaction, arn: str, given: Mapping[str, str]) -> None:
     for name, value in given.items():
         if len(name) > 128 or len(value) > 256:
             raise validation("A tag's key has at most 128 characters, its value at most 256.")
-    if len(of(tx, arn) | dict(given)) > MOST:
+    if len(TAGS.of(tx, arn) | dict(given)) > MOST:
         raise argument(f"Failed to add tags to {arn}: a resource has at most {MOST} tags.")
-    tx.executemany(
-        "INSERT OR REPLACE INTO kinesis_tags VALUES(?,?,?)",
-        [(arn, name, value) for name, value in given.items()],
-    )
+    TAGS.put(tx, arn, given)
 
 
-def drop(tx: Transaction, arn: str, names: Iterable[str]) -> None:
-    """Take away those there are."""
-    tx.executemany(
-        "DELETE FROM kinesis_tags WHERE arn=? AND key=?", [(arn, name) for name in names]
-    )
+def replace(tx: Transaction, arn: str, given: Mapping[str, str]) -> None:
+    """Set all. Raises Invalid beyond 50 tags."""
+    TAGS.drop(tx, arn)
+    put(tx, arn, given)
 
 
 def policy(tx: Transaction, arn: str) -> str:

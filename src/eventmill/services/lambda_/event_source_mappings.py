@@ -13,7 +13,7 @@ from typing import Any
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.errors import Conflict
 from eventmill.services.contract import Call
-from eventmill.services.lambda_ import functions, tags
+from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.faults import missing, parameter
 from eventmill.services.lambda_.mapping_settings import (
     KAFKA_WINDOW,
@@ -25,6 +25,7 @@ from eventmill.services.lambda_.mapping_settings import (
     source_of,
 )
 from eventmill.services.lambda_.names import function_arn, parse
+from eventmill.services.lambda_.tags import TAGS
 from eventmill.store.transaction import Row, Transaction
 
 MAPPINGS_KEY = "lambda.mappings"
@@ -164,7 +165,7 @@ def create(call: Call, given: Mapping[str, Any]) -> Row:
         f"INSERT INTO lambda_mappings({_COLUMNS}) VALUES(?,?,?,?,?,?,?,?)",
         (uuid, source, function, json.dumps(config), enabled, call.now, call.now, NOTHING_YET),
     )
-    tags.put(call.tx, mapping_arn(call, uuid), given.get("Tags") or {})
+    TAGS.put(call.tx, mapping_arn(call, uuid), given.get("Tags") or {})
     call.tx.announce(MAPPINGS_KEY)
     return row_of(call.tx, uuid)
 
@@ -188,8 +189,7 @@ def update(call: Call, uuid: str, given: Mapping[str, Any], *, whole: bool = Fal
         (function, json.dumps(config), enabled, call.now, uuid),
     )
     if whole:
-        tags.drop(call.tx, mapping_arn(call, uuid))
-        tags.put(call.tx, mapping_arn(call, uuid), given.get("Tags") or {})
+        TAGS.replace(call.tx, mapping_arn(call, uuid), given.get("Tags") or {})
     call.tx.announce(MAPPINGS_KEY)
     return row_of(call.tx, uuid)
 
@@ -198,7 +198,7 @@ def delete(call: Call, uuid: str) -> Row:
     """Delete a mapping and return what its row was. Raises NotFound."""
     row = row_of(call.tx, uuid)
     call.tx.execute("DELETE FROM lambda_mappings WHERE uuid=?", (uuid,))
-    tags.drop(call.tx, mapping_arn(call, uuid))
+    TAGS.drop(call.tx, mapping_arn(call, uuid))
     call.tx.announce(MAPPINGS_KEY)
     return row
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from eventmill.kernel.errors import Conflict, Invalid
 from eventmill.services.contract import Call, Operations, Result, Then
-from eventmill.services.lambda_ import code, functions, layers, settings, tags
+from eventmill.services.lambda_ import code, functions, layers, settings
 from eventmill.services.lambda_.faults import parameter
 from eventmill.services.lambda_.functions import LATEST, existing
 from eventmill.services.lambda_.names import Named, function_arn, not_found, parse
+from eventmill.services.lambda_.tags import TAGS
 from eventmill.services.lambda_.versions import publish
 
 OPERATIONS = Operations()
@@ -47,7 +48,7 @@ def create(call: Call, request: Mapping[str, Any], package: code.Code) -> dict[s
         )
     base = {"FunctionName": name, "Version": LATEST}
     _store(call, request, base, package)
-    tags.put(call.tx, function_arn(call, name), request.get("Tags") or {})
+    TAGS.put(call.tx, function_arn(call, name), request.get("Tags") or {})
     if request.get("Publish"):
         return publish(call, name)
     return existing(call, Named(name, ""))
@@ -100,7 +101,7 @@ def delete(call: Call, name: str) -> None:
     call.tx.execute("DELETE FROM lambda_functions WHERE name=?", (name,))
     for table in _OWNED:
         call.tx.execute(f"DELETE FROM lambda_{table} WHERE function=?", (name,))
-    tags.drop(call.tx, function_arn(call, name))
+    TAGS.drop(call.tx, function_arn(call, name))
     functions.changed(call, name)
 
 
@@ -143,7 +144,7 @@ def get_function(call: Call, request: dict[str, Any]) -> Result:
     answer: dict[str, Any] = {
         "Configuration": _at(call, who),
         "Code": {"RepositoryType": "S3", "Location": _location(call, who)},
-        "Tags": tags.of(call.tx, function_arn(call, who.name)),
+        "Tags": TAGS.of(call.tx, function_arn(call, who.name)),
     }
     row = call.tx.one("SELECT reserved FROM lambda_concurrency WHERE function=?", (who.name,))
     if row is not None:

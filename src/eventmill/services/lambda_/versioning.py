@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from eventmill.services.contract import Call, Result
-from eventmill.services.lambda_ import tags
 from eventmill.services.lambda_.functions import existing
 from eventmill.services.lambda_.names import Named, unqualified
 from eventmill.services.lambda_.operations import OPERATIONS, named
+from eventmill.services.lambda_.tags import TAGS
 from eventmill.services.lambda_.versions import publish
 
 
@@ -41,18 +41,18 @@ def list_versions_by_function(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("TagResource")
 def tag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Add tags to a function or a mapping."""
-    tags.put(call.tx, unqualified(request["Resource"]), request["Tags"])
+    TAGS.put(call.tx, unqualified(request["Resource"]), request["Tags"])
     return {}
 
 
 @OPERATIONS.write("UntagResource")
 def untag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Take tags away."""
-    tags.remove(call.tx, unqualified(request["Resource"]), request["TagKeys"])
+    TAGS.remove(call.tx, unqualified(request["Resource"]), request["TagKeys"])
     return {}
 
 
 @OPERATIONS.read("ListTags")
 def list_tags(call: Call, request: dict[str, Any]) -> Result:
     """The tags of a function or a mapping."""
-    return {"Tags": tags.of(call.tx, unqualified(request["Resource"]))}
+    return {"Tags": TAGS.of(call.tx, unqualified(request["Resource"]))}

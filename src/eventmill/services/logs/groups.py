@@ -5,14 +5,16 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operati
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.tags import Tags
 from eventmill.store.transaction import Transaction
 
 OPERATIONS = Operations()
+TAGS = Tags("logs_tags")
 
 
 def changed_key(group: str) -> str:
@@ -41,7 +43,7 @@ def create_log_group(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid when it exists."""
     name = request["logGroupName"]
     create_group(call, name, None)
-    put_tags(call.tx, group_arn(call, name), request.get("tags") or {})
+    TAGS.put(call.tx, group_arn(call, name), request.get("tags") or {})
     return {}
 
 
@@ -69,7 +71,7 @@ def delete_group(call: Call, name: str) -> None:
     call.tx.execute("DELETE FROM logs_streams WHERE grp=?", (name,))
     call.tx.execute("DELETE FROM logs_subscriptions WHERE grp=?", (name,))
     call.tx.execute("DELETE FROM logs_metric_filters WHERE grp=?", (name,))
-    call.tx.execute("DELETE FROM logs_tags WHERE arn=?", (group_arn(call, name),))
+    TAGS.drop(call.tx, group_arn(call, name))
     call.tx.execute("DELETE FROM logs_groups WHERE name=?", (name,))
 
 
@@ -137,11 +139,3 @@ def expire(tx: Transaction) -> None:
 def exists(tx: Transaction, name: str) -> bool:
     """Whether there is a log group of this name."""
     return tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is not None
-
-
-def put_tags(tx: Transaction, arn: str, tags: Mapping[str, str]) -> None:
-    """Add or replace tags of a group."""
-    tx.executemany(
-        "INSERT OR REPLACE INTO logs_tags VALUES(?,?,?)",
-        [(arn, name, value) for name, value in tags.items()],
-    )

@@ -16,6 +16,7 @@ from eventmill.services.contract import (
     generated_name,
 )
 from eventmill.services.logs import events, groups, metric_filters, policies, subscriptions
+from eventmill.services.tags import tag_map
 
 
 def _days(resource: Resource) -> int | None:
@@ -30,12 +31,19 @@ def _created(call: Call, name: str) -> Created:
 def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("LogGroupName") or generated_name(resource, call.ids, limit=512)
     groups.create_group(call, name, _days(resource))
+    _retag(call, resource, name)
     return _created(call, name)
+
+
+def _retag(call: Call, resource: Resource, name: str) -> None:
+    tags = tag_map(resource.properties.get("Tags"))
+    groups.TAGS.replace(call.tx, groups.group_arn(call, name), tags)
 
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     name = resource.physical_id or ""
     groups.set_retention(call, name, _days(resource))
+    _retag(call, resource, name)
     return _created(call, name)
 
 

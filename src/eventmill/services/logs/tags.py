@@ -5,26 +5,16 @@ The older operations name the group, the newer ones its ARN.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import Call, Result
-from eventmill.services.logs.groups import OPERATIONS, group_arn, put_tags, require_group
+from eventmill.services.logs.groups import OPERATIONS, TAGS, group_arn, require_group
 
 
 def _group(call: Call, request: Mapping[str, Any]) -> str:
     require_group(call, request["logGroupName"])
     return group_arn(call, request["logGroupName"])
-
-
-def _of(call: Call, arn: str) -> dict[str, str]:
-    return dict(call.tx.all("SELECT key, value FROM logs_tags WHERE arn=? ORDER BY key", (arn,)))
-
-
-def _drop(call: Call, arn: str, names: Iterable[str]) -> None:
-    call.tx.executemany(
-        "DELETE FROM logs_tags WHERE arn=? AND key=?", [(arn, name) for name in names]
-    )
 
 
 def _arn(request: Mapping[str, Any]) -> str:
@@ -35,38 +25,38 @@ def _arn(request: Mapping[str, Any]) -> str:
 @OPERATIONS.write("TagLogGroup")
 def tag_log_group(call: Call, request: dict[str, Any]) -> Result:
     """Adds or replaces tags."""
-    put_tags(call.tx, _group(call, request), request["tags"])
+    TAGS.put(call.tx, _group(call, request), request["tags"])
     return {}
 
 
 @OPERATIONS.write("UntagLogGroup")
 def untag_log_group(call: Call, request: dict[str, Any]) -> Result:
     """Keys that are not there are no error."""
-    _drop(call, _group(call, request), request["tags"])
+    TAGS.remove(call.tx, _group(call, request), request["tags"])
     return {}
 
 
 @OPERATIONS.read("ListTagsLogGroup")
 def list_tags_log_group(call: Call, request: dict[str, Any]) -> Result:
     """All tags."""
-    return {"tags": _of(call, _group(call, request))}
+    return {"tags": TAGS.of(call.tx, _group(call, request))}
 
 
 @OPERATIONS.write("TagResource")
 def tag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Adds or replaces tags."""
-    put_tags(call.tx, _arn(request), request["tags"])
+    TAGS.put(call.tx, _arn(request), request["tags"])
     return {}
 
 
 @OPERATIONS.write("UntagResource")
 def untag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Keys that are not there are no error."""
-    _drop(call, _arn(request), request["tagKeys"])
+    TAGS.remove(call.tx, _arn(request), request["tagKeys"])
     return {}
 
 
 @OPERATIONS.read("ListTagsForResource")
 def list_tags_for_resource(call: Call, request: dict[str, Any]) -> Result:
     """All tags."""
-    return {"tags": _of(call, _arn(request))}
+    return {"tags": TAGS.of(call.tx, _arn(request))}

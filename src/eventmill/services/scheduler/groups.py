@@ -5,16 +5,19 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-group.h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import Call, Result
-from eventmill.services.scheduler import faults, tags
+from eventmill.services.scheduler import faults
 from eventmill.services.scheduler.operations import (
     DEFAULT_GROUP,
     OPERATIONS,
     checked_name,
     page,
 )
+from eventmill.services.scheduler.tags import TAGS
+from eventmill.services.tags import tag_map
 from eventmill.store.transaction import Transaction
 
 
@@ -35,13 +38,13 @@ def require(tx: Transaction, name: str) -> str:
     return name
 
 
-def create(call: Call, name: str, given_tags: list[dict[str, str]]) -> str:
+def create(call: Call, name: str, tags: Mapping[str, str]) -> str:
     """Returns the ARN. Raises Conflict, Invalid."""
     if exists(call.tx, checked_name("name", name)):
         raise faults.taken("Schedule group", name)
     call.tx.execute("INSERT INTO scheduler_groups VALUES(?,?,?)", (name, call.now, call.now))
     arn = group_arn(call, name)
-    tags.put(call.tx, arn, given_tags)
+    TAGS.put(call.tx, arn, tags)
     return arn
 
 
@@ -51,7 +54,7 @@ def delete(call: Call, name: str) -> None:
         raise faults.validation("The default schedule group cannot be deleted.")
     call.tx.execute("DELETE FROM scheduler_schedules WHERE grp=?", (name,))
     call.tx.execute("DELETE FROM scheduler_groups WHERE name=?", (name,))
-    call.tx.execute("DELETE FROM scheduler_tags WHERE arn=?", (group_arn(call, name),))
+    TAGS.drop(call.tx, group_arn(call, name))
 
 
 def described(call: Call, name: str) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def described(call: Call, name: str) -> dict[str, Any]:
 @OPERATIONS.write("CreateScheduleGroup")
 def create_schedule_group(call: Call, request: dict[str, Any]) -> Result:
     """Raises Conflict for a name that is taken."""
-    return {"ScheduleGroupArn": create(call, request["Name"], request.get("Tags") or [])}
+    return {"ScheduleGroupArn": create(call, request["Name"], tag_map(request.get("Tags")))}
 
 
 @OPERATIONS.write("DeleteScheduleGroup")

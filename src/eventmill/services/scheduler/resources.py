@@ -16,6 +16,8 @@ from eventmill.services.contract import (
 )
 from eventmill.services.scheduler import faults, groups, schedules
 from eventmill.services.scheduler.operations import DEFAULT_GROUP
+from eventmill.services.scheduler.tags import TAGS
+from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
 
@@ -83,12 +85,14 @@ def _group(call: Call, name: str) -> Created:
 
 def _create_group(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("Name") or generated_name(resource, call.ids)
-    groups.create(call, name, resource.properties.get("Tags") or [])
+    groups.create(call, name, tag_map(resource.properties.get("Tags")))
     return _group(call, name)
 
 
 def _update_group(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
-    return _group(call, resource.physical_id or "")
+    name = resource.physical_id or ""
+    TAGS.replace(call.tx, groups.group_arn(call, name), tag_map(resource.properties.get("Tags")))
+    return _group(call, name)
 
 
 def _delete_group(call: Call, resource: Resource) -> None:

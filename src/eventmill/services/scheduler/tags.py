@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventmill.services.contract import Call, Result
 from eventmill.services.scheduler.operations import OPERATIONS
-from eventmill.store.transaction import Transaction
+from eventmill.services.tags import Tags, tag_list, tag_map
 
-
-def put(tx: Transaction, arn: str, tags: Iterable[Mapping[str, str]]) -> None:
-    """Add or replace tags."""
-    tx.executemany(
-        "INSERT OR REPLACE INTO scheduler_tags VALUES(?,?,?)",
-        [(arn, tag["Key"], tag["Value"]) for tag in tags],
-    )
+TAGS = Tags("scheduler_tags")
 
 
 @OPERATIONS.write("TagResource")
 def tag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Adds or replaces tags."""
-    put(call.tx, request["ResourceArn"], request["Tags"])
+    TAGS.put(call.tx, request["ResourceArn"], tag_map(request["Tags"]))
     return {}
 
 
 @OPERATIONS.write("UntagResource")
 def untag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Keys that are not there are no error."""
-    call.tx.executemany(
-        "DELETE FROM scheduler_tags WHERE arn=? AND key=?",
-        [(request["ResourceArn"], key) for key in request["TagKeys"]],
-    )
+    TAGS.remove(call.tx, request["ResourceArn"], request["TagKeys"])
     return {}
 
 
 @OPERATIONS.read("ListTagsForResource")
 def list_tags_for_resource(call: Call, request: dict[str, Any]) -> Result:
     """Ordered by key."""
-    rows = call.tx.all(
-        "SELECT key, value FROM scheduler_tags WHERE arn=? ORDER BY key", (request["ResourceArn"],)
-    )
-    return {"Tags": [{"Key": key, "Value": value} for key, value in rows]}
+    return {"Tags": tag_list(TAGS.of(call.tx, request["ResourceArn"]))}

@@ -13,6 +13,7 @@ from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.secretsmanager import faults, store
 from eventmill.services.secretsmanager.passwords import random_password
 from eventmill.services.secretsmanager.store import Secret, Version
+from eventmill.services.tags import tag_map
 
 OPERATIONS = Operations()
 
@@ -51,7 +52,7 @@ def create_secret(call: Call, request: dict[str, Any]) -> Result:
             if version.id == token and (version.text, version.data) == (text, data):
                 return _answer(found, version)
     settings = {name: request[name] for name in SETTINGS if request.get(name) is not None}
-    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or []}
+    tags = tag_map(request.get("Tags"))
     secret = store.create(call, request["Name"], settings, tags)
     if text is None and data is None:
         return _answer(secret, None)

@@ -11,6 +11,7 @@ from eventmill.services.contract import Call, Result
 from eventmill.services.secretsmanager import faults, store
 from eventmill.services.secretsmanager.operations import OPERATIONS
 from eventmill.services.secretsmanager.store import Secret
+from eventmill.services.tags import tag_map
 
 
 def record_rotation(call: Call, secret: Secret, function: str | None, rules: Any) -> None:
@@ -52,8 +53,7 @@ def cancel_rotate_secret(call: Call, request: dict[str, Any]) -> Result:
 def tag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Adds tags and replaces those of the same key."""
     secret = store.existing(call.tx, request["SecretId"])
-    tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-    store.change(call.tx, secret, tags={**secret.tags, **tags})
+    store.change(call.tx, secret, tags={**secret.tags, **tag_map(request["Tags"])})
     return {}
 
 

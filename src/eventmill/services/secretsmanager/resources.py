@@ -21,6 +21,7 @@ from eventmill.services.contract import (
 from eventmill.services.secretsmanager import faults, records, store
 from eventmill.services.secretsmanager.operations import SETTINGS
 from eventmill.services.secretsmanager.passwords import random_password
+from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
 
@@ -46,10 +47,6 @@ def _settings(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: properties[name] for name in SETTINGS if properties.get(name) is not None}
 
 
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags") or []}
-
-
 def _put(call: Call, secret: store.Secret, properties: Mapping[str, Any]) -> None:
     text, generate = properties.get("SecretString"), properties.get("GenerateSecretString")
     if text is not None and generate is not None:
@@ -61,7 +58,7 @@ def _put(call: Call, secret: store.Secret, properties: Mapping[str, Any]) -> Non
 def _create(call: Call, resource: Resource) -> Created:
     properties = resource.properties
     name = properties.get("Name") or generated_name(resource, call.ids, limit=256)
-    secret = store.create(call, name, _settings(properties), _tags(properties))
+    secret = store.create(call, name, _settings(properties), tag_map(properties.get("Tags")))
     _put(call, secret, properties)
     return Created(secret.arn, {"Id": secret.arn})
 
@@ -70,7 +67,9 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     properties = resource.properties
     secret = store.existing(call.tx, resource.physical_id or "")
     kept = {name: value for name, value in secret.settings.items() if name not in SETTINGS}
-    store.change(call.tx, secret, settings=kept | _settings(properties), tags=_tags(properties))
+    store.change(
+        call.tx, secret, settings=kept | _settings(properties), tags=tag_map(properties.get("Tags"))
+    )
     given = ("SecretString", "GenerateSecretString")
     if any(properties.get(name) != old.get(name) for name in given):
         _put(call, secret, properties)

@@ -15,6 +15,7 @@ from eventmill.services.contract import (
     generated_name,
 )
 from eventmill.services.sns import subscription_attributes, subscriptions, topics
+from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
 _TOPIC_ATTRIBUTES = (
@@ -66,13 +67,9 @@ def _create_topic(call: Call, resource: Resource) -> Created:
     if name is None:
         name = generated_name(resource, call.ids, limit=250) + (".fifo" if fifo else "")
     attributes = _topic_attributes(properties) | ({"FifoTopic": "true"} if fifo else {})
-    topic = topics.create(call, name, attributes, _tags(properties))
+    topic = topics.create(call, name, attributes, tag_map(properties.get("Tags")))
     _subscribe(call, topic.arn, properties)
     return _topic(topic.arn)
-
-
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags") or []}
 
 
 def _subscribe(call: Call, arn: str, properties: Mapping[str, Any]) -> None:
@@ -85,7 +82,7 @@ def _update_topic(call: Call, resource: Resource, old: Mapping[str, Any]) -> Cre
     wanted = _topic_attributes(resource.properties)
     gone = dict.fromkeys(set(_topic_attributes(old)) - set(wanted))
     topics.change(call.tx, topics.require(call.tx, arn), {**gone, **wanted})
-    topics.keep_tags(call, arn, _tags(resource.properties))
+    topics.keep_tags(call, arn, tag_map(resource.properties.get("Tags")))
     kept = [
         (one["Protocol"], one["Endpoint"]) for one in resource.properties.get("Subscription", [])
     ]

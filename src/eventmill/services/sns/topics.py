@@ -15,6 +15,7 @@ from eventmill.kernel.clock import iso_millis
 from eventmill.kernel.errors import NotFound
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.sns import archive, faults, topic_attributes
+from eventmill.services.tags import tag_list, tag_map
 from eventmill.store.transaction import Transaction
 
 OPERATIONS = Operations()
@@ -96,7 +97,7 @@ def delete(tx: Transaction, arn: str) -> None:
 @OPERATIONS.write("CreateTopic")
 def create_topic(call: Call, request: dict[str, Any]) -> Result:
     """The same topic again is answered with its ARN."""
-    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or []}
+    tags = tag_map(request.get("Tags"))
     return {"TopicArn": create(call, request["Name"], request.get("Attributes") or {}, tags).arn}
 
 
@@ -157,15 +158,14 @@ def tags_of(call: Call, arn: str) -> dict[str, str]:
 @OPERATIONS.read("ListTagsForResource")
 def list_tags_for_resource(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
-    tags = tags_of(call, request["ResourceArn"])
-    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+    return {"Tags": tag_list(tags_of(call, request["ResourceArn"]))}
 
 
 @OPERATIONS.write("TagResource")
 def tag_resource(call: Call, request: dict[str, Any]) -> Result:
     """Tags are recorded: they mean nothing on one machine."""
     tags = tags_of(call, request["ResourceArn"])
-    tags |= {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+    tags |= tag_map(request["Tags"])
     keep_tags(call, request["ResourceArn"], tags)
     return {}
 

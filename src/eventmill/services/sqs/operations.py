@@ -332,7 +332,7 @@ def _tags(call: Call, queue: Queue) -> dict[str, str]:
 
 def _retag(call: Call, queue: Queue, added: dict[str, str], removed: Any) -> None:
     tags = {k: v for k, v in (_tags(call, queue) | added).items() if k not in removed}
-    call.tx.execute("UPDATE sqs_queues SET tags=? WHERE id=?", (json.dumps(tags), queue.id))
+    queues.set_tags(call.tx, queue, tags)
 
 
 @OPERATIONS.read("ListQueueTags")

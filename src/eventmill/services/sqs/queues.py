@@ -239,6 +239,11 @@ def change(tx: Transaction, queue: Queue, given: Mapping[str, str]) -> None:
     tx.announce("sqs.queues", changed_key(queue.arn))
 
 
+def set_tags(tx: Transaction, queue: Queue, tags: Mapping[str, str]) -> None:
+    """Set all tags of a queue."""
+    tx.execute("UPDATE sqs_queues SET tags=? WHERE id=?", (json.dumps(dict(tags)), queue.id))
+
+
 def delete(tx: Transaction, queue: Queue) -> None:
     """Delete the queue and all it holds."""
     empty(tx, queue)

@@ -17,6 +17,7 @@ from eventmill.services.contract import (
 from eventmill.services.sqs import queues
 from eventmill.services.sqs.attributes import DEFAULTS
 from eventmill.services.sqs.operations import queue_arn, queue_url
+from eventmill.services.tags import tag_map
 
 _ATTRIBUTES = (
     "VisibilityTimeout",
@@ -51,9 +52,8 @@ def _create(call: Call, resource: Resource) -> Created:
     name = properties.get("QueueName")
     if name is None:
         name = generated_name(resource, call.ids, limit=75) + (".fifo" if fifo else "")
-    tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
     attributes = _attributes(properties) | ({"FifoQueue": "true"} if fifo else {})
-    queues.create(call.tx, name, queue_arn(call, name), attributes, tags)
+    queues.create(call.tx, name, queue_arn(call, name), attributes, tag_map(properties.get("Tags")))
     return _created(call, name)
 
 
@@ -62,6 +62,7 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     wanted = _attributes(resource.properties)
     gone = set(_attributes(old)) - set(wanted)
     queues.change(call.tx, queue, wanted | {name: DEFAULTS.get(name, "") for name in gone})
+    queues.set_tags(call.tx, queue, tag_map(resource.properties.get("Tags")))
     return _created(call, queue.name)
 
 

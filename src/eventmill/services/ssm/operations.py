@@ -11,6 +11,7 @@ from eventmill.kernel.errors import Fault, Invalid
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.ssm import faults, store
 from eventmill.services.ssm.store import Version
+from eventmill.services.tags import tag_map
 
 OPERATIONS = Operations()
 
@@ -68,7 +69,7 @@ def put_parameter(call: Call, request: dict[str, Any]) -> Result:
     given = {key: request[key] for key in GIVEN if request.get(key) is not None}
     version = store.put(call, name, request["Value"], given, overwrite=overwrite)
     if tags:
-        store.set_tags(call.tx, name, {tag["Key"]: tag["Value"] for tag in tags})
+        store.set_tags(call.tx, name, tag_map(tags))
     return {"Version": version.version, "Tier": version.entry["Tier"]}
 
 

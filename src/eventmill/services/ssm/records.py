@@ -13,6 +13,7 @@ from eventmill.services.contract import Call, Result
 from eventmill.services.ssm import faults, store
 from eventmill.services.ssm.operations import OPERATIONS
 from eventmill.services.ssm.store import Version
+from eventmill.services.tags import tag_list, tag_map
 
 _LABEL = re.compile(r"(?!\d|aws|ssm)[A-Za-z0-9_.-]{1,100}\Z", re.IGNORECASE)
 _LABELS = 10
@@ -70,8 +71,8 @@ def _tagged(request: dict[str, Any]) -> str:
 def add_tags_to_resource(call: Call, request: dict[str, Any]) -> Result:
     """Adds tags and replaces those of the same key."""
     name = _tagged(request)
-    tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-    store.set_tags(call.tx, name, {**store.tags_of(call.tx, name), **tags})
+    tags = store.tags_of(call.tx, name) | tag_map(request["Tags"])
+    store.set_tags(call.tx, name, tags)
     return {}
 
 
@@ -87,5 +88,4 @@ def remove_tags_from_resource(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.read("ListTagsForResource")
 def list_tags_for_resource(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid for a parameter that does not exist."""
-    tags = store.tags_of(call.tx, _tagged(request))
-    return {"TagList": [{"Key": key, "Value": value} for key, value in tags.items()]}
+    return {"TagList": tag_list(store.tags_of(call.tx, _tagged(request)))}

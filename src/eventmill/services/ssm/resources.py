@@ -19,6 +19,7 @@ from eventmill.services.contract import (
 )
 from eventmill.services.ssm import faults, store
 from eventmill.services.ssm.operations import GIVEN
+from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
 
@@ -33,8 +34,7 @@ def _put(call: Call, resource: Resource, name: str, *, overwrite: bool) -> Creat
     }
     value = attribute_text(properties["Value"])
     version = store.put(call, name, value, given, overwrite=overwrite)
-    tags = properties.get("Tags") or {}
-    store.set_tags(call.tx, name, {key: str(value) for key, value in tags.items()})
+    store.set_tags(call.tx, name, tag_map(properties.get("Tags")))
     return Created(name, {"Type": version.entry["Type"], "Value": version.value})
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.services.apigateway import account, domains, keys, parts, plans
-from eventmill.services.apigateway.resources.values import tags
 from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import (
     Call,
@@ -16,13 +15,14 @@ from eventmill.services.contract import (
     Support,
     generated_name,
 )
+from eventmill.services.tags import tag_map
 
 _H, _R = Support.HONOURED, Support.RECORDED
 
 
 def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
     given = from_template({k: v for k, v in properties.items() if k != "Tags"})
-    return given | {"tags": tags(properties.get("Tags"))}
+    return given | {"tags": tag_map(properties.get("Tags"))}
 
 
 def _changed(call: Call, kind: str, number: str, given: Mapping[str, Any], old: Any) -> Any:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.apigateway import deployments, parts
-from eventmill.services.apigateway.resources.values import method_settings, tags
+from eventmill.services.apigateway.resources.values import method_settings
 from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
+from eventmill.services.tags import tag_map
 
 _H, _R = Support.HONOURED, Support.RECORDED
 
@@ -59,7 +60,7 @@ def _stage_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     if "methodSettings" in settings:
         settings["methodSettings"] = method_settings(settings["methodSettings"])
     if "tags" in settings:
-        settings["tags"] = tags(
+        settings["tags"] = tag_map(
             [{"Key": entry["key"], "Value": entry["value"]} for entry in settings["tags"]]
         )
     for singular, plural in (

@@ -7,14 +7,14 @@ from typing import Any
 
 from eventmill.services.apigateway import parts
 from eventmill.services.apigateway.records import CERTIFICATE, LINK, VERSION, Record, add
-from eventmill.services.apigateway.resources.values import tags
 from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
+from eventmill.services.tags import tag_map
 
 
 def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
     given = from_template({key: value for key, value in properties.items() if key != "Tags"})
-    return given | ({"tags": tags(properties["Tags"])} if "Tags" in properties else {})
+    return given | ({"tags": tag_map(properties["Tags"])} if "Tags" in properties else {})
 
 
 def _type(record: Record, members: tuple[str, ...], replaces: tuple[str, ...]) -> ResourceType:

@@ -6,13 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
-def tags(given: Any) -> dict[str, str]:
-    """A template's tags as a map."""
-    if isinstance(given, Mapping):
-        return {str(key): str(value) for key, value in given.items()}
-    return {entry["Key"]: str(entry["Value"]) for entry in given or ()}
-
-
 def method_settings(given: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """A stage's settings by `<path>/<METHOD>`, the path's slashes escaped: `~1pets/GET`, `*/*`."""
     result: dict[str, dict[str, Any]] = {}

@@ -9,7 +9,8 @@ from eventmill.kernel.errors import NotFound
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
 from eventmill.services.lambda_ import event_source_mappings
 from eventmill.services.lambda_.mapping_settings import REFUSED
-from eventmill.services.lambda_.resources.values import tags, typed
+from eventmill.services.lambda_.resources.values import typed
+from eventmill.services.tags import tag_map
 
 _HONOURED = (
     "BatchSize",
@@ -47,7 +48,7 @@ def _request(resource: Resource) -> dict[str, Any]:
         servers = endpoints.get("KafkaBootstrapServers") or []
         properties["SelfManagedEventSource"] = {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": servers}}
     properties["KMSKeyArn"] = properties.pop("KmsKeyArn", None)
-    return properties | {"Tags": tags(resource.properties)}
+    return properties | {"Tags": tag_map(resource.properties.get("Tags"))}
 
 
 def _created(call: Call, uuid: str) -> Created:

@@ -21,13 +21,13 @@ from eventmill.services.lambda_ import (
     operations,
     recorded,
     recursion,
-    tags,
 )
 from eventmill.services.lambda_.functions import config_of
 from eventmill.services.lambda_.names import function_arn
-from eventmill.services.lambda_.resources.values import tags as tag_map
 from eventmill.services.lambda_.resources.values import typed
 from eventmill.services.lambda_.settings import REFUSED
+from eventmill.services.lambda_.tags import TAGS
+from eventmill.services.tags import tag_map
 
 _HONOURED = (
     "Code",
@@ -114,7 +114,7 @@ def _sign(call: Call, resource: Resource, name: str) -> None:
 
 def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("FunctionName") or generated_name(resource, call.ids)
-    given = _given(resource, name) | {"Tags": tag_map(resource.properties)}
+    given = _given(resource, name) | {"Tags": tag_map(resource.properties.get("Tags"))}
     operations.create(call, given, _package(call, resource))
     _reserve(call, resource, name)
     _sign(call, resource, name)
@@ -125,8 +125,7 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     name = resource.physical_id or ""
     operations.configure(call, name, _given(resource, name), _package(call, resource))
     arn = function_arn(call, name)
-    tags.drop(call.tx, arn)
-    tags.put(call.tx, arn, tag_map(resource.properties))
+    TAGS.replace(call.tx, arn, tag_map(resource.properties.get("Tags")))
     _reserve(call, resource, name)
     _sign(call, resource, name)
     return _created(call, name)

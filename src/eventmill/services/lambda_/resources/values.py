@@ -63,11 +63,6 @@ def _moment(text: str) -> float:
         raise parameter(f"StartingPositionTimestamp {text} is no time.") from None
 
 
-def tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    """CloudFormation's list of tags as the API's map."""
-    return {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags") or ()}
-
-
 def provision(call: Call, who: Named, properties: Mapping[str, Any]) -> None:
     """Bring a version's or alias's provisioned concurrency in line with its properties."""
     config = typed(properties.get("ProvisionedConcurrencyConfig"))
