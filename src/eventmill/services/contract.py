@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from eventmill.kernel.errors import NotFound
+from eventmill.kernel.errors import Invalid, NotFound
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.store.blobs import Blobs, BlobSlice, StagedBlob
@@ -301,3 +301,25 @@ def attribute_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(value) if isinstance(value, dict | list) else str(value)
+
+
+def truth(value: Any) -> bool:
+    """A truth value, which templates may write as text."""
+    return str(value).lower() == "true"
+
+
+def typed(value: Any, kinds: Mapping[str, Callable[[str], Any]], name: str = "") -> Any:
+    """A template's value, with the members that `kinds` names converted where they are text.
+
+    Raises Invalid for a text that a converter refuses with ValueError.
+    """
+    if isinstance(value, Mapping):
+        return {key: typed(inner, kinds, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [typed(inner, kinds) for inner in value]
+    if name not in kinds or not isinstance(value, str):
+        return value
+    try:
+        return kinds[name](value)
+    except ValueError:
+        raise Invalid("ValidationError", f"Value '{value}' at '{name}' is not valid.") from None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.apigateway.faults import bad
-from eventmill.services.contract import attribute_text
+from eventmill.services.contract import attribute_text, truth
 
 _WHOLE = frozenset(
     {
@@ -52,7 +52,7 @@ def typed(member: str, value: Any) -> Any:
     if member.startswith("method.") and isinstance(value, str):
         return _FLAGS.get(value, value)
     if member in _TRUTH:
-        return value if isinstance(value, bool) else str(value).lower() == "true"
+        return truth(value)
     try:
         if member in _WHOLE:
             return int(value)

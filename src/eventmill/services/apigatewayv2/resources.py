@@ -12,7 +12,15 @@ from typing import Any
 from eventmill.services.apigatewayv2 import openapi, parts
 from eventmill.services.apigatewayv2.operations import change, create, managed
 from eventmill.services.apigatewayv2.settings import endpoint_of
-from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
+from eventmill.services.contract import (
+    Call,
+    Created,
+    Refused,
+    Resource,
+    ResourceType,
+    Support,
+    truth,
+)
 
 H, R = Support.HONOURED, Support.RECORDED
 
@@ -29,7 +37,7 @@ def _members(properties: Mapping[str, Any]) -> dict[str, Any]:
             given[name] = int(given[name])
     for name in _SWITCHES:
         if name in given:
-            given[name] = str(given[name]).lower() == "true"
+            given[name] = truth(given[name])
     if isinstance(given.get("Schema"), dict):
         given["Schema"] = json.dumps(given["Schema"])
     if isinstance(given.get("IdentitySource"), str):

@@ -13,6 +13,7 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    truth,
 )
 from eventmill.services.dynamodb import tables
 from eventmill.services.dynamodb.faults import validation
@@ -49,10 +50,10 @@ def _request(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
         request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view}
     ttl = properties.get("TimeToLiveSpecification")
     if ttl is not None:
-        enabled = str(ttl.get("Enabled", True)).lower() == "true"
+        enabled = truth(ttl.get("Enabled", True))
         request["TimeToLive"] = {"Enabled": enabled, "AttributeName": ttl.get("AttributeName")}
     protected = properties.get("DeletionProtectionEnabled", False)
-    request["DeletionProtectionEnabled"] = str(protected).lower() == "true"
+    request["DeletionProtectionEnabled"] = truth(protected)
     return request
 
 

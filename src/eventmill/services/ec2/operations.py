@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
-from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.contract import Call, Operations, Result, truth
 from eventmill.services.ec2.kinds import TABLE
 from eventmill.services.records import every
 
@@ -68,7 +68,7 @@ def _subnet(call: Call, number: str, given: Mapping[str, Any]) -> dict[str, Any]
         "CidrBlock": given.get("CidrBlock"),
         "AvailabilityZone": given.get("AvailabilityZone") or f"{call.region}a",
         "State": "available",
-        "MapPublicIpOnLaunch": str(given.get("MapPublicIpOnLaunch")).lower() == "true",
+        "MapPublicIpOnLaunch": truth(given.get("MapPublicIpOnLaunch")),
         "AvailableIpAddressCount": 251,
         "OwnerId": call.account,
         "SubnetArn": f"arn:aws:ec2:{call.region}:{call.account}:subnet/{number}",

@@ -13,23 +13,16 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    truth,
+    typed,
 )
 from eventmill.services.elbv2 import balancers, groups, listeners, records, rules, targets
 from eventmill.services.elbv2.actions import REFUSED
 from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
+_KINDS = {"HealthCheckEnabled": truth}
 _PREFIX = "AWS::ElasticLoadBalancingV2::"
-
-
-def _typed(value: Any) -> Any:
-    """Truth values that the template wrote as text."""
-    if isinstance(value, dict):
-        return {
-            key: str(held).lower() == "true" if key == "HealthCheckEnabled" else _typed(held)
-            for key, held in value.items()
-        }
-    return [_typed(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _short_name(call: Call, resource: Resource) -> str:
@@ -86,14 +79,14 @@ def _group(call: Call, config: Mapping[str, Any]) -> Created:
 
 
 def _create_group(call: Call, resource: Resource) -> Created:
-    given = _typed(resource.properties) | {"Name": _short_name(call, resource)}
+    given = typed(resource.properties, _KINDS) | {"Name": _short_name(call, resource)}
     config = groups.create(call, given)
     targets.register(call, config["TargetGroupArn"], given.get("Targets") or ())
     return _group(call, config)
 
 
 def _update_group(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
-    arn, given = resource.physical_id or "", _typed(resource.properties)
+    arn, given = resource.physical_id or "", typed(resource.properties, _KINDS)
     config = groups.change(call, arn, given)
     wanted = given.get("Targets") or []
     gone = [target for target in old.get("Targets") or () if target not in wanted]

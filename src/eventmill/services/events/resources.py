@@ -15,6 +15,7 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    typed,
 )
 from eventmill.services.events import archives, buses, rules, targets
 from eventmill.services.events.http_resources import HTTP_RESOURCES
@@ -22,6 +23,7 @@ from eventmill.services.events.schema_registry import SCHEMA_RESOURCES
 from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
+_NUMBERS = dict.fromkeys(("MaximumEventAgeInSeconds", "MaximumRetryAttempts"), int)
 
 
 def _bus(call: Call, name: str) -> Created:
@@ -74,17 +76,9 @@ def _put_rule(call: Call, resource: Resource, name: str) -> Created:
         if target["Id"] not in {entry["Id"] for entry in wanted}:
             targets.remove(call.tx, bus, name, target["Id"])
     for target in wanted:
-        targets.put(call.tx, bus, name, _typed(target))
+        targets.put(call.tx, bus, name, typed(target, _NUMBERS))
     physical = name if bus == buses.DEFAULT else f"{bus}|{name}"
     return Created(physical, {"Arn": arn})
-
-
-def _typed(target: Mapping[str, Any]) -> dict[str, Any]:
-    """Templates may write numbers as text."""
-    shaped = dict(target)
-    if "RetryPolicy" in shaped:
-        shaped["RetryPolicy"] = {key: int(value) for key, value in shaped["RetryPolicy"].items()}
-    return shaped
 
 
 def _bus_of(properties: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.kernel.clock import epoch_of, iso_seconds
@@ -15,44 +15,32 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    typed,
 )
 from eventmill.services.pipes import pipes
-from eventmill.services.pipes.faults import validation
 from eventmill.services.pipes.settings import NO_FIREHOSE, REFUSED_SOURCES, REFUSED_TARGETS
 from eventmill.store.transaction import Row
 
 H, R = Support.HONOURED, Support.RECORDED
-_NUMBERS = frozenset(
-    {
-        "BatchSize",
-        "MaximumBatchingWindowInSeconds",
-        "MaximumRecordAgeInSeconds",
-        "MaximumRetryAttempts",
-        "ParallelizationFactor",
-    }
-)
-
-
-def _typed(value: Any, name: str = "") -> Any:
-    """Templates may write numbers as text, and write moments so."""
-    if isinstance(value, Mapping):
-        return {key: _typed(entry, key) for key, entry in value.items()}
-    if name == "StartingPositionTimestamp" and isinstance(value, str):
-        return _moment(value)
-    return int(value) if name in _NUMBERS and isinstance(value, str) else value
-
-
-def _moment(text: str) -> float:
-    try:
-        return epoch_of(text)
-    except ValueError:
-        raise validation(f"StartingPositionTimestamp {text} is no time.") from None
+_KINDS: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(
+        (
+            "BatchSize",
+            "MaximumBatchingWindowInSeconds",
+            "MaximumRecordAgeInSeconds",
+            "MaximumRetryAttempts",
+            "ParallelizationFactor",
+        ),
+        int,
+    ),
+    "StartingPositionTimestamp": epoch_of,
+}
 
 
 def _request(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **properties,
-        "SourceParameters": _typed(properties.get("SourceParameters") or {}),
+        "SourceParameters": typed(properties.get("SourceParameters") or {}, _KINDS),
         "DesiredState": properties.get("DesiredState") or "RUNNING",
     }
 

@@ -15,6 +15,7 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    truth,
 )
 from eventmill.services.s3 import buckets, lifecycle, notifications
 
@@ -26,13 +27,13 @@ def _encryption(given: Mapping[str, Any]) -> dict[str, Any]:
         if rule.get("ServerSideEncryptionByDefault"):
             shaped["ApplyServerSideEncryptionByDefault"] = rule["ServerSideEncryptionByDefault"]
         if rule.get("BucketKeyEnabled") is not None:
-            shaped["BucketKeyEnabled"] = str(rule["BucketKeyEnabled"]).lower() == "true"
+            shaped["BucketKeyEnabled"] = truth(rule["BucketKeyEnabled"])
         rules.append(shaped)
     return {"Rules": rules}
 
 
 def _access(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: str(value).lower() == "true" for name, value in given.items()}
+    return {name: truth(value) for name, value in given.items()}
 
 
 def _website(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def _lifecycle_rule(given: Mapping[str, Any]) -> dict[str, Any]:
         expiration["Days"] = int(given["ExpirationInDays"])
     if given.get("ExpirationDate") is not None:
         expiration["Date"] = iso_epoch(str(given["ExpirationDate"]))
-    if str(given.get("ExpiredObjectDeleteMarker", "")).lower() == "true":
+    if truth(given.get("ExpiredObjectDeleteMarker")):
         expiration["ExpiredObjectDeleteMarker"] = True
     if expiration:
         rule["Expiration"] = expiration
@@ -208,7 +209,7 @@ def _notifications(properties: Mapping[str, Any]) -> dict[str, Any]:
         if rules:
             result[target] = rules
     bus = given.get("EventBridgeConfiguration")
-    if bus is not None and str(bus.get("EventBridgeEnabled", True)).lower() == "true":
+    if bus is not None and truth(bus.get("EventBridgeEnabled", True)):
         result["EventBridgeConfiguration"] = {}
     return result
 

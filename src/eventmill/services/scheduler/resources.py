@@ -13,6 +13,7 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    typed,
 )
 from eventmill.services.scheduler import faults, groups, schedules
 from eventmill.services.scheduler.operations import DEFAULT_GROUP
@@ -20,6 +21,9 @@ from eventmill.services.scheduler.tags import TAGS
 from eventmill.services.tags import tag_map
 
 H, R = Support.HONOURED, Support.RECORDED
+_NUMBERS = dict.fromkeys(
+    ("MaximumEventAgeInSeconds", "MaximumRetryAttempts", "MaximumWindowInMinutes"), int
+)
 
 
 def _epoch(member: str, text: Any) -> float:
@@ -29,24 +33,11 @@ def _epoch(member: str, text: Any) -> float:
         raise faults.validation(f"{member} {text} is no ISO 8601 time.") from None
 
 
-def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Templates may write numbers as text."""
-    return {
-        key: int(value) if isinstance(value, str) and value.isdigit() else value
-        for key, value in values.items()
-    }
-
-
 def _request(resource: Resource, name: str) -> dict[str, Any]:
-    request = {**resource.properties, "Name": name}
+    request = {**typed(resource.properties, _NUMBERS), "Name": name}
     for member in ("StartDate", "EndDate"):
         if request.get(member) is not None:
             request[member] = _epoch(member, request[member])
-    request["FlexibleTimeWindow"] = _numbers(request["FlexibleTimeWindow"])
-    target = dict(request["Target"])
-    if target.get("RetryPolicy"):
-        target["RetryPolicy"] = _numbers(target["RetryPolicy"])
-    request["Target"] = target
     return request
 
 

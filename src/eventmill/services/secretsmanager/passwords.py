@@ -10,6 +10,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
+from eventmill.services.contract import truth
 from eventmill.services.secretsmanager import faults
 
 _KINDS = {
@@ -25,8 +26,8 @@ def random_password(settings: Mapping[str, Any]) -> str:
     """By GetRandomPassword's members. Raises Invalid when no password can be made of them."""
     length = int(settings.get("PasswordLength") or 32)
     without = settings.get("ExcludeCharacters") or ""
-    kinds = [letters for name, letters in _KINDS.items() if not _true(settings.get(name))]
-    if _true(settings.get("IncludeSpace")):
+    kinds = [letters for name, letters in _KINDS.items() if not truth(settings.get(name))]
+    if truth(settings.get("IncludeSpace")):
         kinds.append(" ")
     kinds = ["".join(letter for letter in letters if letter not in without) for letters in kinds]
     kinds = [letters for letters in kinds if letters]
@@ -34,7 +35,7 @@ def random_password(settings: Mapping[str, Any]) -> str:
         raise faults.parameter(f"PasswordLength must be between 1 and {_LONGEST}.")
     if not kinds:
         raise faults.parameter("The exclusions leave no character for the password.")
-    each = _true(settings.get("RequireEachIncludedType", True))
+    each = truth(settings.get("RequireEachIncludedType", True))
     if each and length < len(kinds):
         raise faults.parameter("PasswordLength is too short to hold one of each included type.")
     letters = [secrets.choice(letters) for letters in kinds] if each else []
@@ -42,8 +43,3 @@ def random_password(settings: Mapping[str, Any]) -> str:
     letters += [secrets.choice(everything) for _ in range(length - len(letters))]
     secrets.SystemRandom().shuffle(letters)
     return "".join(letters)
-
-
-def _true(value: Any) -> bool:
-    """Templates may write `true` as text."""
-    return str(value).lower() == "true"

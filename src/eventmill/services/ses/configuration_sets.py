@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
-from eventmill.services.contract import Call, Result
+from eventmill.services.contract import Call, Result, truth
 from eventmill.services.ses.operations import OPERATIONS
 from eventmill.store.transaction import Transaction
 
@@ -110,7 +110,7 @@ def _checked(call: Call, given: Mapping[str, Any]) -> Destination:
         if given.get(kind):
             raise Invalid("InvalidFirehoseDestination", f"{kind}: {reason}.")
     made = {key: value for key, value in given.items() if value is not None and key != "Name"}
-    made["Enabled"] = str(given.get("Enabled", False)).lower() == "true"
+    made["Enabled"] = truth(given.get("Enabled"))
     kinds = {"reject", "renderingFailure", "deliveryDelay"}
     upper = {name: "".join(f"_{c}" if c.isupper() else c for c in name).upper() for name in kinds}
     made["MatchingEventTypes"] = [

@@ -18,6 +18,7 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    truth,
 )
 from eventmill.services.ses import configuration_sets, identities, rules, templates
 from eventmill.services.ses.rule_operations import drop_filter, put_filter
@@ -27,10 +28,6 @@ H, R = Support.HONOURED, Support.RECORDED
 
 def _name(call: Call, resource: Resource, given: str | None) -> str:
     return given or resource.physical_id or generated_name(resource, call.ids)
-
-
-def _true(value: Any) -> bool:
-    return str(value).lower() == "true"
 
 
 def _create_rule_set(call: Call, resource: Resource) -> Created:
@@ -54,8 +51,8 @@ def _rule(call: Call, resource: Resource) -> dict[str, Any]:
     return {
         **rule,
         "Name": _name(call, resource, rule.get("Name")),
-        "Enabled": _true(rule.get("Enabled", False)),
-        "ScanEnabled": _true(rule.get("ScanEnabled", False)),
+        "Enabled": truth(rule.get("Enabled", False)),
+        "ScanEnabled": truth(rule.get("ScanEnabled", False)),
     }
 
 

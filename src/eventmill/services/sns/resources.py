@@ -13,6 +13,7 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    truth,
 )
 from eventmill.services.sns import subscription_attributes, subscriptions, topics
 from eventmill.services.tags import tag_map
@@ -62,7 +63,7 @@ def _topic(arn: str) -> Created:
 
 def _create_topic(call: Call, resource: Resource) -> Created:
     properties = resource.properties
-    fifo = attribute_text(properties.get("FifoTopic", False)) == "true"
+    fifo = truth(properties.get("FifoTopic"))
     name = properties.get("TopicName")
     if name is None:
         name = generated_name(resource, call.ids, limit=250) + (".fifo" if fifo else "")

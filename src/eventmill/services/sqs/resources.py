@@ -13,6 +13,7 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    truth,
 )
 from eventmill.services.sqs import queues
 from eventmill.services.sqs.attributes import DEFAULTS
@@ -48,7 +49,7 @@ def _created(call: Call, name: str) -> Created:
 
 def _create(call: Call, resource: Resource) -> Created:
     properties = resource.properties
-    fifo = attribute_text(properties.get("FifoQueue", False)) == "true"
+    fifo = truth(properties.get("FifoQueue"))
     name = properties.get("QueueName")
     if name is None:
         name = generated_name(resource, call.ids, limit=75) + (".fifo" if fifo else "")
