@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from eventmill.services import paging
+from eventmill.services.apigateway.faults import bad
 from eventmill.services.contract import Operations
 
 OPERATIONS = Operations()
@@ -15,10 +17,11 @@ def shown(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def page(items: list[dict[str, Any]], request: dict[str, Any]) -> dict[str, Any]:
-    """One page of a listing: `limit` (25 by default, at most 500) from `position` on."""
+    """One page of a listing: `limit` (25 by default, at most 500) from `position` on.
+
+    Raises Invalid (BadRequestException).
+    """
     limit = min(int(request.get("limit") or 25), 500)
-    start = int(request.get("position") or 0)
-    result: dict[str, Any] = {"items": items[start : start + limit]}
-    if start + limit < len(items):
-        result["position"] = str(start + limit)
-    return result
+    refused = bad("Invalid position parameter")
+    found, position = paging.page(items, request.get("position"), limit, refused)
+    return {"items": found} | ({"position": position} if position else {})

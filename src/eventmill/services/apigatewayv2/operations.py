@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from eventmill.kernel.errors import Conflict, NotFound
+from eventmill.services import paging
 from eventmill.services.apigatewayv2 import parts
 from eventmill.services.apigatewayv2.settings import bad, check, endpoint_of, function_of
 from eventmill.services.contract import Call, Operations, Result
@@ -237,13 +238,11 @@ def delete(call: Call, kind: str, owner: str, number: str) -> None:
 
 
 def page(request: dict[str, Any], items: list[dict[str, Any]]) -> dict[str, Any]:
-    """The part of a list that `MaxResults` and `NextToken` ask for."""
-    start = int(request.get("NextToken") or 0)
+    """The part of a list that `MaxResults` and `NextToken` ask for. Raises Invalid."""
     size = int(request.get("MaxResults") or len(items) or 1)
-    answer: dict[str, Any] = {"Items": items[start : start + size]}
-    if start + size < len(items):
-        answer["NextToken"] = str(start + size)
-    return answer
+    refused = bad("Invalid NextToken specified")
+    found, token = paging.page(items, request.get("NextToken"), size, refused)
+    return {"Items": found} | ({"NextToken": token} if token else {})
 
 
 def _register(kind: str) -> None:

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricDa
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eventmill.kernel.metrics import Sample
+from eventmill.services import paging
 from eventmill.services.cloudwatch import faults, points, queries
 from eventmill.services.contract import Call, Operations, Result
 
@@ -99,11 +99,9 @@ def list_metrics(call: Call, request: dict[str, Any]) -> Result:
         if all(key in held and value in (None, held[key]) for key, value in wanted.items()):
             shown = [{"Name": key, "Value": value} for key, value in dimensions]
             found.append({"Namespace": namespace, "MetricName": name, "Dimensions": shown})
-    start = int(base64.b64decode(request["NextToken"])) if request.get("NextToken") else 0
-    answer: dict[str, Any] = {"Metrics": found[start : start + _PAGE]}
-    if start + _PAGE < len(found):
-        answer["NextToken"] = base64.b64encode(str(start + _PAGE).encode()).decode()
-    return answer
+    refused = faults.value("The service could not parse the NextToken.")
+    page, token = paging.page(found, request.get("NextToken"), _PAGE, refused)
+    return {"Metrics": page} | ({"NextToken": token} if token else {})
 
 
 @OPERATIONS.scan("GetMetricStatistics")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from eventmill.services import paging
 from eventmill.services.contract import Call, Result
+from eventmill.services.lambda_.faults import parameter
 from eventmill.services.lambda_.functions import existing
 from eventmill.services.lambda_.names import Named, unqualified
 from eventmill.services.lambda_.operations import OPERATIONS, named
@@ -26,7 +28,9 @@ def list_versions_by_function(call: Call, request: dict[str, Any]) -> Result:
     existing(call, Named(who.name, ""))
     limit = min(request.get("MaxItems") or 50, 50)
     order = "CASE version WHEN '$LATEST' THEN 0 ELSE CAST(version AS INTEGER) END"
-    after = int(request.get("Marker") or -1)
+    marker = request.get("Marker")
+    # $LATEST stands at 0, so the first page begins before it.
+    after = paging.place(marker, parameter("Invalid Marker")) if marker else -1
     rows = call.tx.all(
         f"SELECT config, {order} FROM lambda_functions WHERE name=? AND {order}>?"
         f" ORDER BY {order} LIMIT ?",

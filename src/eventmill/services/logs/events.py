@@ -5,16 +5,17 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogE
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
+from eventmill.services import paging
 from eventmill.services.contract import Call, Result
 from eventmill.services.logs import subscriptions
 from eventmill.services.logs.filters import compile_filter
 from eventmill.services.logs.groups import (
     OPERATIONS,
+    bad_token,
     changed_key,
     group_arn,
     missing,
@@ -93,10 +94,11 @@ def describe_log_streams(call: Call, request: dict[str, Any]) -> Result:
     direction = "DESC" if request.get("descending") else "ASC"
     limit = request.get("limit") or 50
     prefix = request.get("logStreamNamePrefix") or ""
+    start = paging.place(request.get("nextToken"), bad_token())
     rows = call.tx.all(
         f"SELECT name, created, last FROM logs_streams WHERE grp=? AND name>=? AND name<?"
         f" ORDER BY {order} {direction} LIMIT ? OFFSET ?",
-        (group, prefix, prefix + "\U0010ffff", limit + 1, int(request.get("nextToken") or 0)),
+        (group, prefix, prefix + "\U0010ffff", limit + 1, start),
     )
     streams = [
         {
@@ -109,7 +111,7 @@ def describe_log_streams(call: Call, request: dict[str, Any]) -> Result:
     ]
     answer: dict[str, Any] = {"logStreams": streams}
     if len(rows) > limit:
-        answer["nextToken"] = str(int(request.get("nextToken") or 0) + limit)
+        answer["nextToken"] = str(start + limit)
     return answer
 
 
@@ -134,7 +136,11 @@ def get_log_events(call: Call, request: dict[str, Any]) -> Result:
     token = request.get("nextToken") or ""
     limit = request.get("limit") or 10_000
     forward = token.startswith("f/") or bool(request.get("startFromHead"))
-    bound = int(token[2:]) if token else (0 if forward else 1 << 62)
+    bound = 0 if forward else 1 << 62
+    if token:
+        if not token.startswith(("f/", "b/")) or token == token[:2]:
+            raise bad_token()
+        bound = paging.place(token[2:], bad_token())
     compare, order = (">", "ASC") if forward else ("<", "DESC")
     rows = call.tx.all(
         f"SELECT id, time, message, ingested FROM logs_events WHERE grp=? AND stream=?"
@@ -168,7 +174,7 @@ def filter_log_events(call: Call, request: dict[str, Any]) -> Result:
     require_group(call, group)
     matches = compile_filter(request.get("filterPattern") or "").matches
     limit = request.get("limit") or 10_000
-    after = base64.b64decode(request["nextToken"]).decode() if request.get("nextToken") else "0"
+    after = paging.place(request.get("nextToken"), bad_token())
     prefix = request.get("logStreamNamePrefix") or ""
     names = request.get("logStreamNames")
     events: list[dict[str, Any]] = []
@@ -176,14 +182,14 @@ def filter_log_events(call: Call, request: dict[str, Any]) -> Result:
     for number, stream, time, message, ingested in call.tx.execute(
         "SELECT id, stream, time, message, ingested FROM logs_events WHERE grp=? AND time>=?"
         " AND time<=? AND id>? ORDER BY id",
-        (group, request.get("startTime") or 0, request.get("endTime") or 1 << 62, int(after)),
+        (group, request.get("startTime") or 0, request.get("endTime") or 1 << 62, after),
     ):
         if not stream.startswith(prefix) or (names and stream not in names):
             continue
         if not matches(message):
             continue
         if len(events) == limit:
-            token = base64.b64encode(events[-1]["eventId"].encode()).decode()
+            token = str(int(events[-1]["eventId"]))
             break
         events.append(
             {

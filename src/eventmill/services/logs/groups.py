@@ -32,6 +32,11 @@ def missing(what: str) -> Invalid:
     return Invalid("ResourceNotFoundException", f"The specified {what} does not exist.")
 
 
+def bad_token() -> Invalid:
+    """A nextToken that no answer gave."""
+    return Invalid("InvalidParameterException", "The specified nextToken is invalid.")
+
+
 def require_group(call: Call, name: str) -> None:
     """Raises Invalid (ResourceNotFoundException)."""
     if call.tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is None:

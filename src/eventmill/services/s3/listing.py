@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import buckets
+from eventmill.services.s3 import buckets, faults
 from eventmill.services.s3.buckets import OPERATIONS
 from eventmill.store.transaction import Row, Transaction
 
@@ -124,6 +124,16 @@ def _limit(request: dict[str, Any]) -> int:
     return _MOST if given is None else max(0, min(_MOST, given))
 
 
+def _key_of(token: str) -> str:
+    """The key that a continuation token carries. Raises Invalid."""
+    try:
+        return base64.urlsafe_b64decode(token).decode()
+    except ValueError:
+        raise faults.argument(
+            "The continuation token provided is incorrect", "continuation-token", token
+        ) from None
+
+
 @OPERATIONS.scan("ListObjectsV2")
 def list_objects_v2(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
@@ -131,7 +141,7 @@ def list_objects_v2(call: Call, request: dict[str, Any]) -> Result:
     token = request.get("ContinuationToken")
     after = request.get("StartAfter") or ""
     if token:
-        after = base64.urlsafe_b64decode(token).decode()
+        after = _key_of(token)
     limit = _limit(request)
     found = page(
         call.tx,

@@ -31,6 +31,11 @@ def exists(message: str) -> Invalid:
     return Invalid("ResourceExistsException", message)
 
 
+def bad_token() -> Invalid:
+    """A NextToken that no answer gave."""
+    return Invalid("InvalidNextTokenException", "The NextToken value is invalid.")
+
+
 def parameter(message: str) -> Invalid:
     """A parameter that is not valid."""
     return Invalid("InvalidParameterException", message)

@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.ht
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from eventmill.kernel.errors import Fault
+from eventmill.services import paging
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.secretsmanager import faults, store
 from eventmill.services.secretsmanager.passwords import random_password
@@ -206,11 +207,15 @@ def list_secrets(call: Call, request: dict[str, Any]) -> Result:
     return answer | ({"NextToken": token} if token else {})
 
 
-def _page(found: list[Any], request: dict[str, Any], most: int) -> tuple[list[Any], str | None]:
-    """The token is the place to go on from."""
-    start = int(request.get("NextToken") or 0)
-    end = start + min(request.get("MaxResults") or most, most)
-    return found[start:end], str(end) if end < len(found) else None
+_T = TypeVar("_T")
+
+
+def _page(
+    found: Sequence[_T], request: dict[str, Any], most: int
+) -> tuple[Sequence[_T], str | None]:
+    """Raises Invalid (InvalidNextTokenException)."""
+    limit = min(request.get("MaxResults") or most, most)
+    return paging.page(found, request.get("NextToken"), limit, faults.bad_token())
 
 
 def _description(secret: Secret) -> str:

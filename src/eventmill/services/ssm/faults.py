@@ -10,6 +10,11 @@ def validation(message: str) -> Invalid:
     return Invalid("ValidationException", message)
 
 
+def bad_token() -> Invalid:
+    """A NextToken that no answer gave."""
+    return Invalid("InvalidNextToken", "The specified token isn't valid.")
+
+
 def no_parameter(name: str = "") -> Invalid:
     """The parameter named does not exist."""
     text = f"Parameter {name} not found." if name else ""

@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from eventmill.kernel.errors import Fault, Invalid
+from eventmill.services import paging
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.ssm import faults, store
 from eventmill.services.ssm.store import Version
@@ -137,12 +139,12 @@ def _below(name: str, path: str, *, recursive: bool) -> bool:
 
 
 def _page(
-    found: list[Version], request: dict[str, Any], most: int
-) -> tuple[list[Version], dict[str, str]]:
-    """The token is the place to go on from."""
-    start = int(request.get("NextToken") or 0)
-    end = start + (request.get("MaxResults") or most)
-    return found[start:end], {"NextToken": str(end)} if end < len(found) else {}
+    found: Sequence[Version], request: dict[str, Any], most: int
+) -> tuple[Sequence[Version], dict[str, str]]:
+    """Raises Invalid (InvalidNextToken)."""
+    limit = request.get("MaxResults") or most
+    page, token = paging.page(found, request.get("NextToken"), limit, faults.bad_token())
+    return page, {"NextToken": token} if token else {}
 
 
 @OPERATIONS.scan("DescribeParameters")

@@ -1,0 +1,124 @@
+"""Lists page by page: whole in order, and a token that no answer gave is refused by name."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from eventmill.testing import engine
+
+
+@pytest.fixture(scope="module")
+def app():
+    with engine() as running:
+        logs = running.client("logs")
+        logs.create_log_group(logGroupName="g")
+        for number in range(5):
+            name = f"n{number}"
+            running.client("secretsmanager").create_secret(Name=name, SecretString="s")
+            running.client("ssm").put_parameter(Name=name, Value="v", Type="String")
+            running.client("apigateway").create_rest_api(name=name)
+            running.client("apigatewayv2").create_api(Name=name, ProtocolType="HTTP")
+            logs.create_log_stream(logGroupName="g", logStreamName=name)
+            logs.put_log_events(
+                logGroupName="g",
+                logStreamName=name,
+                logEvents=[{"timestamp": int(running.inner.clock.now_ms()), "message": name}],
+            )
+        running.client("s3").create_bucket(Bucket="bucket")
+        running.client("lambda").create_function(
+            FunctionName="f",
+            Runtime="python3.13",
+            Handler="a.b",
+            Role="arn:aws:iam::000000000000:role/r",
+            Code={"ZipFile": _archive()},
+        )
+        yield running
+
+
+def _archive() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as out:
+        out.writestr("a.py", "def b(event, context): ...")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("token", ["x", "-1", "²", "9" * 30])
+@pytest.mark.parametrize(
+    ("service", "operation", "given", "member", "code"),
+    [
+        ("secretsmanager", "list_secrets", {}, "NextToken", "InvalidNextTokenException"),
+        ("ssm", "describe_parameters", {}, "NextToken", "InvalidNextToken"),
+        ("cloudwatch", "list_metrics", {}, "NextToken", "InvalidParameterValue"),
+        ("apigateway", "get_rest_apis", {}, "position", "BadRequestException"),
+        ("apigatewayv2", "get_apis", {}, "NextToken", "BadRequestException"),
+        (
+            "logs",
+            "describe_log_streams",
+            {"logGroupName": "g"},
+            "nextToken",
+            "InvalidParameterException",
+        ),
+        (
+            "logs",
+            "filter_log_events",
+            {"logGroupName": "g"},
+            "nextToken",
+            "InvalidParameterException",
+        ),
+        (
+            "logs",
+            "get_log_events",
+            {"logGroupName": "g", "logStreamName": "n1"},
+            "nextToken",
+            "InvalidParameterException",
+        ),
+        (
+            "lambda",
+            "list_versions_by_function",
+            {"FunctionName": "f"},
+            "Marker",
+            "InvalidParameterValueException",
+        ),
+    ],
+)
+def test_what_is_no_token_is_refused(
+    app, service: str, operation: str, given: dict[str, Any], member: str, code: str, token: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(app.client(service), operation)(**given, **{member: token})
+    assert refused.value.response["Error"]["Code"] == code
+
+
+def test_what_is_no_continuation_token_is_refused(app) -> None:
+    with pytest.raises(ClientError) as refused:
+        app.client("s3").list_objects_v2(Bucket="bucket", ContinuationToken="x")
+    assert refused.value.response["Error"]["Code"] == "InvalidArgument"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "given", "member", "name"),
+    [
+        ("secretsmanager", "list_secrets", {}, "SecretList", "Name"),
+        ("ssm", "describe_parameters", {}, "Parameters", "Name"),
+        ("apigateway", "get_rest_apis", {}, "items", "name"),
+        ("apigatewayv2", "get_apis", {}, "Items", "Name"),
+        ("logs", "describe_log_streams", {"logGroupName": "g"}, "logStreams", "logStreamName"),
+        ("logs", "filter_log_events", {"logGroupName": "g"}, "events", "message"),
+    ],
+)
+def test_pages_make_up_the_whole(
+    app, service: str, operation: str, given: dict[str, Any], member: str, name: str
+) -> None:
+    pages = (
+        app.client(service)
+        .get_paginator(operation)
+        .paginate(**given, PaginationConfig={"PageSize": 2})
+    )
+    found = [[one[name] for one in page[member]] for page in pages]
+    assert [len(page) for page in found] == [2, 2, 1]
+    assert sorted(one for page in found for one in page) == [f"n{number}" for number in range(5)]
