@@ -60,6 +60,7 @@ class Environment:
         self._stream: ResponseStream | None = None
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._killed_for: str | None = None
+        self._watching: asyncio.TimerHandle | None = None
 
     @property
     def initialised(self) -> bool:
@@ -115,7 +116,7 @@ class Environment:
         began = time.perf_counter()
         timeout = self.spec.timeout
         self._result = self._loop.create_future()
-        watch = self._loop.call_later(_WATCH_FIRST, self._watch)
+        self._watching = self._loop.call_later(_WATCH_FIRST, self._watch)
         try:
             payload, error, status = await asyncio.wait_for(
                 self._attempt(invocation, timeout), timeout
@@ -131,7 +132,7 @@ class Environment:
         finally:
             self._served = True
             self._result = self._stream = None
-            watch.cancel()
+            self._watching.cancel()
             if invocation.stream is not None:
                 invocation.stream.end()
         return self._settle(invocation, payload, error, status, began)
@@ -239,7 +240,7 @@ class Environment:
         if resident_mb(self._process.pid) > self.spec.memory_mb:
             self._kill("memory")
             return
-        self._loop.call_later(_WATCH_EVERY, self._watch)
+        self._watching = self._loop.call_later(_WATCH_EVERY, self._watch)
 
     def _ended(self, status: int) -> None:
         self.dead = True
