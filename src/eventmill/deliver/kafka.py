@@ -165,11 +165,12 @@ class KafkaPoller:
 
     async def _attempt(self, partition: Any, part: Pending) -> tuple[list[Pending], float]:
         """What is left of the part after one attempt, and how long it waits."""
-        entries = part.entries
-        expired = [one for one in entries if self._too_old(one)]
+        # One moment for both: a record that grew too old meanwhile would be in neither.
+        now = self._parts.clock.now()
+        expired = [one for one in part.entries if self._too_old(one, now)]
+        entries = [one for one in part.entries if not self._too_old(one, now)]
         if expired:
             await self._lose(partition, expired, "RecordAgeExceeded", part.tries, None)
-            entries = [one for one in entries if not self._too_old(one)]
         if not entries:
             return [], 0.0
         request_id = self._parts.ids.uuid()
@@ -209,9 +210,9 @@ class KafkaPoller:
             report=mapping.report_failures,
         )
 
-    def _too_old(self, entry: Entry) -> bool:
+    def _too_old(self, entry: Entry, now: float) -> bool:
         age = self._mapping.maximum_age
-        return age >= 0 and entry.created < self._parts.clock.now() - age
+        return age >= 0 and entry.created < now - age
 
     async def _invoke(
         self, partition: Any, entries: Sequence[Entry], request_id: str
@@ -221,7 +222,7 @@ class KafkaPoller:
         records = [one.json for one in entries]
         work = Work(records, request_id, payload=self._event(partition, entries))
         tries = 0
-        while not any(self._too_old(one) for one in entries):
+        while not any(self._too_old(one, self._parts.clock.now()) for one in entries):
             try:
                 with await self._consumer.turn() as turn:
                     return await turn.run(work)
