@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from eventmill.deliver import lanes, windows
@@ -207,12 +207,7 @@ class Lane:
         expired = self._expired(batch)
         if expired or not batch.entries:
             loss = Loss("RecordAgeExceeded", self._parts.ids.uuid(), pending.tries)
-            await self._advance(
-                batch,
-                len(expired),
-                pending,
-                lambda tx: self._consumer.lose(tx, self.shard, expired, loss),
-            )
+            await self._give_up(batch, len(expired), pending, expired, loss)
             return
         more = self._open_window(batch) if self._mapping.tumbling_window else {}
         work = Work(
@@ -289,7 +284,7 @@ class Lane:
         if self._state.window is not None and not outcome.failed:
             self._state.window.state = windows.state_of(outcome.payload, self._state.window.state)
         if decision.verdict is Verdict.DONE:
-            await self._advance(batch, len(batch.entries), pending, None)
+            await self._advance(batch, len(batch.entries), pending)
             await self._consumer.tell("OK")
             if self._state.window is not None and windows.too_large(self._state.window):
                 await self._final(self._state.window, early=True)
@@ -302,12 +297,7 @@ class Lane:
                 "functionError": outcome.error,
             }
             loss = Loss("RetryAttemptsExhausted", request_id, pending.tries, response)
-            await self._advance(
-                batch,
-                len(batch.entries),
-                pending,
-                lambda tx: self._consumer.lose(tx, self.shard, rest, loss),
-            )
+            await self._give_up(batch, len(batch.entries), pending, rest, loss)
             return
         await self._retry(batch, pending, decision)
 
@@ -326,12 +316,31 @@ class Lane:
         self._state.due = self._parts.clock.now() + delay
         await self._save()
 
+    async def _give_up(
+        self, batch: Batch, done: int, pending: Pending, entries: Sequence[Entry], loss: Loss
+    ) -> None:
+        """Checkpoint after `done` records; in the same change `entries` are kept as lost."""
+        state = self._state
+        before = state.position, state.pending
+        try:
+            await self._advance(
+                batch,
+                done,
+                pending,
+                lambda tx: self._consumer.lose(tx, self.shard, entries, loss),
+            )
+        except Exception:
+            # Behind them nobody would be told of them any more.
+            state.position, state.pending = before
+            self.cursor = state.position
+            raise
+
     async def _advance(
         self,
         batch: Batch,
         done: int,
         pending: Pending,
-        also: Callable[[Transaction], None] | None,
+        also: Callable[[Transaction], None] | None = None,
     ) -> None:
         """Checkpoint after `done` records; the rest of the batch, if any, is tried next."""
         ended = done == len(batch.entries)

@@ -4,7 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from eventmill.deliver import lanes, tasks
 from eventmill.kernel.clock import Clock
+from eventmill.kernel.errors import StoreError
 
 from .bench import LOST, STREAM, Fails, Shard, bench, run
 
@@ -298,3 +302,34 @@ async def test_filtered_records_are_passed_over(folder: Path) -> None:
         await b.put(("k", "no"), ("k", "yes"), ("k", "no"))
         await b.flights.settled(5)
         assert [values(event) for event in b.invoker.events] == [["yes"]]
+
+
+@run
+async def test_a_discarded_batch_is_told_of_although_its_first_write_fails(folder: Path) -> None:
+    failing, saved = [False], lanes.save
+
+    def save(*given: Any) -> None:
+        if failing[0]:
+            failing[0] = False
+            raise StoreError("the disk is full")
+        saved(*given)
+
+    def handler(event: dict[str, Any]) -> None:
+        if values(event) == ["bad"]:
+            failing[0] = len(b.invoker.events) == 1
+            raise Fails("bad")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lanes, "save", save)
+        patch.setattr(tasks, "PAUSE", 0)
+        async with bench(folder) as b:
+            await b.queue("lost")
+            await b.function(handler)
+            target = {"OnFailure": {"Destination": LOST}}
+            given = {"MaximumRetryAttempts": 0, "BatchSize": 1, "DestinationConfig": target}
+            await b.map(STREAM, **FROM_START, **given)
+            await b.put(("k", "bad"), ("k", "after"))
+            await b.flights.settled(5)
+            assert [values(event) for event in b.invoker.events] == [["bad"], ["bad"], ["after"]]
+            (record,) = [json.loads(body) for body in await b.bodies(LOST)]
+            assert record["DDBStreamBatchInfo"]["batchSize"] == 1
