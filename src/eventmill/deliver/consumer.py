@@ -91,6 +91,9 @@ class Consumer(Protocol):
     def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
         """Have records of a stream that are given up kept where the user wants them."""
 
+    def dropped(self, number: int) -> None:
+        """Measure so many records as given up, once that is written."""
+
     def count(self, what: str, number: int) -> None:
         """Measure so many events, where that is asked for: `Polled`, `Dropped`, `Deleted` …"""
 
@@ -178,6 +181,12 @@ class FunctionConsumer:
             self.count("FilteredOut", 1)
         return kept
 
+    def dropped(self, number: int) -> None:
+        """Measure what became of them."""
+        self.count("Dropped", number)
+        if self._mapping.on_failure:
+            self.count("OnFailureDestinationDelivered", number)
+
     def count(self, what: str, number: int) -> None:
         """Measure, when the mapping's MetricsConfig names EventCount."""
         if self._mapping.counted and number:
@@ -201,9 +210,7 @@ class FunctionConsumer:
 
     def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
         """Tell the mapping's OnFailure destination, where it has one."""
-        self.count("Dropped", len(entries))
         if self._mapping.on_failure and entries:
-            self.count("OnFailureDestinationDelivered", len(entries))
             discard(
                 tx,
                 self._parts.ids,

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from eventmill.deliver import kafka_client, shapes
-from eventmill.deliver.consumer import CALL_FAILED, Consumer, Work
+from eventmill.deliver.consumer import CALL_FAILED, Consumer, Loss, Work
 from eventmill.deliver.destinations import Parcel, object_key, send
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.outbox import backoff
@@ -170,7 +170,8 @@ class KafkaPoller:
         expired = [one for one in part.entries if self._too_old(one, now)]
         entries = [one for one in part.entries if not self._too_old(one, now)]
         if expired:
-            await self._lose(partition, expired, "RecordAgeExceeded", part.tries, None)
+            loss = Loss("RecordAgeExceeded", self._parts.ids.uuid(), part.tries)
+            await self._lose(partition, expired, loss)
         if not entries:
             return [], 0.0
         request_id = self._parts.ids.uuid()
@@ -184,7 +185,9 @@ class KafkaPoller:
         await self._consumer.tell(CALL_FAILED)
         rest, tries = entries[decision.done :], part.tries + 1
         if decision.verdict is Verdict.DISCARD:
-            await self._lose(partition, rest, "RetryAttemptsExhausted", tries, outcome, request_id)
+            answer = shapes.response_context(outcome)
+            loss = Loss("RetryAttemptsExhausted", request_id, tries, answer)
+            await self._lose(partition, rest, loss)
             return [], 0.0
         if decision.verdict is Verdict.SPLIT:
             half = decision.split
@@ -242,21 +245,16 @@ class KafkaPoller:
             [one.json for one in entries],
         )
 
-    async def _lose(
-        self,
-        partition: Any,
-        entries: Sequence[Entry],
-        condition: str,
-        tries: int,
-        outcome: Outcome | None,
-        request_id: str = "",
+    async def _lose(self, partition: Any, entries: Sequence[Entry], loss: Loss) -> None:
+        """Give records up: tell the mapping's OnFailure destination of them, and count them."""
+        if self._mapping.on_failure:
+            await self._tell(self._mapping.on_failure, partition, entries, loss)
+        self._consumer.dropped(len(entries))
+
+    async def _tell(
+        self, target: str, partition: Any, entries: Sequence[Entry], loss: Loss
     ) -> None:
-        """Tell the mapping's OnFailure destination of records that are given up."""
-        mapping, target = self._mapping, self._mapping.on_failure
-        self._consumer.count("Dropped", len(entries))
-        if not target:
-            return
-        self._consumer.count("OnFailureDestinationDelivered", len(entries))
+        mapping = self._mapping
         name, payload = shapes.kafka_partition(partition), self._event(partition, entries)
         first, last = entries[0], entries[-1]
         info = shapes.kafka_batch_info(
@@ -268,13 +266,12 @@ class KafkaPoller:
             len(entries),
             len(payload),
         )
-        response = None if outcome is None else shapes.response_context(outcome)
         function = ":".join(mapping.function.split(":")[:7])
 
         def write(tx: Transaction) -> None:
-            key, identifier = "", request_id or self._parts.ids.uuid()
+            key = ""
             record = shapes.batch_record(
-                identifier, function, condition, tries, response, info, tx.now
+                loss.request_id, function, loss.condition, loss.tries, loss.response, info, tx.now
             )
             if service_of(target) == "s3":
                 record["payload"] = payload.decode()

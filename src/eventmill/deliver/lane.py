@@ -334,6 +334,7 @@ class Lane:
             state.position, state.pending = before
             self.cursor = state.position
             raise
+        self._consumer.dropped(len(entries))
 
     async def _advance(
         self,

@@ -255,12 +255,15 @@ def test_a_record_that_grows_too_old_while_others_are_given_up_is_given_up_too(
         async with bench(tmp_path, clock) as b:
             partition = Partition("t", 0)
             broker.logs[partition] = log_of(b, partition, [90, 62, 55])
-            await mapped(b, lambda event: None, MaximumRecordAgeInSeconds=60)
+            counted = {"Metrics": ["EventCount"]}
+            given = {"MaximumRecordAgeInSeconds": 60, "MetricsConfig": counted}
+            await mapped(b, lambda event: None, **given)
             async with asyncio.timeout(10):
                 while not broker.finished:
                     await asyncio.sleep(0)
             await b.flights.settled(5)
             assert not b.invoker.events
+            assert b.metrics.values["DroppedEventCount"] == [2, 1]
             return [json.loads(body) for body in await b.bodies(LOST)]
 
     lost = asyncio.run(scenario())

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from eventmill.deliver import lanes, tasks
+from eventmill.deliver import tasks
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import StoreError
+from eventmill.store import outbox
 
 from .bench import LOST, STREAM, Fails, Shard, bench, run
 
@@ -306,30 +307,30 @@ async def test_filtered_records_are_passed_over(folder: Path) -> None:
 
 @run
 async def test_a_discarded_batch_is_told_of_although_its_first_write_fails(folder: Path) -> None:
-    failing, saved = [False], lanes.save
+    emit, tries = outbox.emit, iter((1, 2))
 
-    def save(*given: Any) -> None:
-        if failing[0]:
-            failing[0] = False
+    def fails_first(*given: Any, **more: Any) -> int:
+        if next(tries) == 1:
             raise StoreError("the disk is full")
-        saved(*given)
+        return emit(*given, **more)
 
     def handler(event: dict[str, Any]) -> None:
         if values(event) == ["bad"]:
-            failing[0] = len(b.invoker.events) == 1
             raise Fails("bad")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lanes, "save", save)
+        patch.setattr(outbox, "emit", fails_first)
         patch.setattr(tasks, "PAUSE", 0)
         async with bench(folder) as b:
             await b.queue("lost")
             await b.function(handler)
             target = {"OnFailure": {"Destination": LOST}}
             given = {"MaximumRetryAttempts": 0, "BatchSize": 1, "DestinationConfig": target}
-            await b.map(STREAM, **FROM_START, **given)
+            counted = {"MetricsConfig": {"Metrics": ["EventCount"]}}
+            await b.map(STREAM, **FROM_START, **given, **counted)
             await b.put(("k", "bad"), ("k", "after"))
             await b.flights.settled(5)
             assert [values(event) for event in b.invoker.events] == [["bad"], ["bad"], ["after"]]
             (record,) = [json.loads(body) for body in await b.bodies(LOST)]
             assert record["DDBStreamBatchInfo"]["batchSize"] == 1
+            assert b.metrics.values["DroppedEventCount"] == [1]

@@ -136,6 +136,9 @@ class PipeConsumer:
         body = orjson.dumps(record).decode()
         destinations.send(tx, queue, Parcel(body, self._pipe.arn))
 
+    def dropped(self, number: int) -> None:
+        """Pipes count nothing."""
+
     def count(self, what: str, number: int) -> None:
         """Pipes count nothing."""
 
