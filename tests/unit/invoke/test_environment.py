@@ -69,4 +69,4 @@ def test_one_watch_looks_at_the_memory_however_many_invocations_there_were(
         return counts
 
     first, *later = asyncio.run(work())
-    assert 0 < first and max(later) <= first + 2
+    assert first > 0 and max(later) <= first + 2
