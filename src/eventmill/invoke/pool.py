@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from eventmill.invoke.environment import Environment
@@ -153,10 +153,10 @@ class Pool:
     def _live(self, key: _Key) -> int:
         return sum(_key(environment.spec) == key for environment in self._all)
 
-    def _spare(self, key: _Key) -> int:
-        """How many environments of the function may end, busy ones among them."""
+    def _wanted(self, key: _Key) -> int:
+        """How many environments of the function are to be kept."""
         _, wanted = self._provisioned.get(key, (None, 0))
-        return self._live(key) - wanted
+        return wanted
 
     def forget(self, function_arn: str) -> None:
         """End the idle environments of a function; busy ones end when they are given back."""
@@ -230,12 +230,15 @@ class Pool:
                 self._more(key, function)
 
     def _evict(self) -> bool:
-        """End the environment that has been idle longest, to make room."""
-        idle = [env for function in self._functions.values() for env in function.idle]
-        if not idle:
+        """End the environment that has been idle longest, to make room. None that is provisioned:
+        its replacement would take the room again."""
+        spare = [env for function in self._functions.values() for env in function.idle]
+        if self._provisioned:
+            live = Counter(_key(env.spec) for env in self._all)
+            spare = [env for env in spare if live[_key(env.spec)] > self._wanted(_key(env.spec))]
+        if not spare:
             return False
-        spare = [env for env in idle if self._spare(_key(env.spec)) > 0]
-        oldest = min(spare or idle, key=lambda env: env.idle_since)
+        oldest = min(spare, key=lambda env: env.idle_since)
         for function in self._functions.values():
             if oldest in function.idle:
                 function.idle.remove(oldest)
@@ -253,7 +256,9 @@ class Pool:
         limit = self._clock.real() - self._idle_seconds
         left = False
         for key, function in self._functions.items():
-            spare = self._spare(key) if key in self._provisioned else len(function.idle)
+            spare = len(function.idle)
+            if key in self._provisioned:
+                spare = self._live(key) - self._wanted(key)
             for environment in list(function.idle):
                 if environment.idle_since > limit:
                     left = True

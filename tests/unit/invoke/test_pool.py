@@ -1,0 +1,106 @@
+"""Which environments are started and ended, with environments that are only told of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, cast
+
+from eventmill.invoke.environment import Environment
+from eventmill.invoke.pool import Pool
+from eventmill.kernel.clock import Clock
+from eventmill.kernel.functions import FunctionSpec
+
+
+class Told:
+    """What the pool sees of an environment."""
+
+    def __init__(self, spec: FunctionSpec, machine: Machine) -> None:
+        self.spec = spec
+        self.idle_since = 0.0
+        self.dead = False
+        self.initialised = True
+        self._machine = machine
+
+    def end(self) -> None:
+        self.dead = True
+        self._machine.living.remove(self)
+        asyncio.get_running_loop().call_soon(self._machine.pool.gone, cast(Environment, self))
+
+
+class Machine:
+    """Starts environments when it is let; `most` is the highest number at one time."""
+
+    def __init__(self, limit: int) -> None:
+        self.pool = Pool(Clock(), self._start, limit, 1_000, 3_600)
+        self.living: list[Told] = []
+        self.starting = 0
+        self.most = self.most_starting = 0
+        self.may_start = asyncio.Event()
+        self.may_start.set()
+        self.fails: Exception | None = None
+
+    async def _start(self, spec: FunctionSpec, initialization: str) -> Environment:
+        self.starting += 1
+        self.most_starting = max(self.most_starting, self.starting)
+        self.most = max(self.most, len(self.living) + self.starting)
+        try:
+            await self.may_start.wait()
+            if self.fails is not None:
+                raise self.fails
+        finally:
+            self.starting -= 1
+        self.living.append(Told(spec, self))
+        return cast(Environment, self.living[-1])
+
+    def counts(self) -> Counter[str]:
+        return Counter(one.spec.name for one in self.living)
+
+
+def spec(name: str) -> FunctionSpec:
+    return FunctionSpec(f"a:{name}", name, "$LATEST", "1", "python3.13", "a.b", Path("/"))
+
+
+def on(limit: int, test: Callable[[Machine], Coroutine[Any, Any, None]]) -> None:
+    async def inside() -> None:
+        machine = Machine(limit)
+        await asyncio.wait_for(test(machine), 5)
+        await machine.pool.close()
+
+    asyncio.run(inside())
+
+
+async def turns() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_provisioned_environments_do_not_make_room_for_others() -> None:
+    async def test(machine: Machine) -> None:
+        pool = machine.pool
+        await pool.provision([(spec("kept"), 2)])
+        busy = [await pool.acquire(spec(name)) for name in ("a", "b")]
+        waiting = asyncio.create_task(pool.acquire(spec("c")))
+        await turns()
+        assert machine.counts() == {"kept": 2, "a": 1, "b": 1}
+        pool.release(busy[0])
+        assert (await waiting).spec.name == "c"
+        assert machine.counts() == {"kept": 2, "b": 1, "c": 1}
+        assert machine.most == 4
+
+    on(4, test)
+
+
+def test_what_a_provisioned_function_has_beyond_its_number_makes_room() -> None:
+    async def test(machine: Machine) -> None:
+        pool = machine.pool
+        await pool.provision([(spec("kept"), 1)])
+        for environment in [await pool.acquire(spec("kept")) for _ in range(4)]:
+            pool.release(environment)
+        await pool.acquire(spec("a"))
+        await turns()
+        assert machine.counts() == {"kept": 3, "a": 1}
+
+    on(4, test)
