@@ -11,6 +11,7 @@ import asyncio
 import os
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from eventmill.invoke.environment import Environment
 from eventmill.kernel.clock import Clock
@@ -33,6 +34,15 @@ class _Function:
         self.starting = 0
 
 
+@dataclass(slots=True)
+class _Provision:
+    """So many environments are kept of a function; `missing` are still to be started."""
+
+    spec: FunctionSpec
+    wanted: int
+    missing: int = 0
+
+
 class Pool:
     """All environments of the engine."""
 
@@ -45,7 +55,8 @@ class Pool:
         self._account_limit = account_limit
         self._idle_seconds = idle_seconds
         self._functions: dict[_Key, _Function] = {}
-        self._provisioned: dict[_Key, tuple[FunctionSpec, int]] = {}
+        self._provisioned: dict[_Key, _Provision] = {}
+        self._provided: asyncio.Future[None] | None = None
         self._all: set[Environment] = set()
         self._running: dict[str, int] = {}
         self._total = 0
@@ -84,9 +95,7 @@ class Pool:
     async def acquire(self, spec: FunctionSpec) -> Environment:
         """An environment for one invocation. Raises OSError when none can be started."""
         key = _key(spec)
-        function = self._functions.get(key)
-        if function is None:
-            function = self._functions[key] = _Function(spec)
+        function = self._function(key, spec)
         while function.idle:
             environment = function.idle.pop()
             if not environment.dead:
@@ -95,6 +104,12 @@ class Pool:
         function.waiting.append(waiter)
         self._more(key, function)
         return await waiter
+
+    def _function(self, key: _Key, spec: FunctionSpec) -> _Function:
+        function = self._functions.get(key)
+        if function is None:
+            function = self._functions[key] = _Function(spec)
+        return function
 
     def release(self, environment: Environment) -> None:
         """Give it back, to whoever waits first."""
@@ -122,10 +137,12 @@ class Pool:
                 function.idle.remove(environment)
         if self._closed:
             return
-        self._wake()
+        key = _key(environment.spec)
+        provision = self._provisioned.get(key)
         # One that died before it was ready would only die again.
-        if environment.initialised:
-            self._top_up(_key(environment.spec))
+        if provision is not None and environment.initialised:
+            provision.missing = max(provision.missing, self._lacking(key, provision))
+        self._wake()
 
     async def provision(self, targets: Sequence[tuple[FunctionSpec, int]]) -> None:
         """Keep so many environments of each ready from now on, and of others none; returns when
@@ -133,30 +150,42 @@ class Pool:
         room = self._limit // 2
         self._provisioned.clear()
         for spec, wanted in targets:
-            count = min(wanted, room)
-            room -= count
-            self._provisioned[_key(spec)] = (spec, count)
-        started = [task for key in self._provisioned for task in self._top_up(key)]
-        if started:
-            await asyncio.wait(started)
+            provision = _Provision(spec, min(wanted, room))
+            room -= provision.wanted
+            self._provisioned[_key(spec)] = provision
+            provision.missing = self._lacking(_key(spec), provision)
+        self._provided = asyncio.get_running_loop().create_future()
+        self._top_up()
+        await self._provided
         self._arm()
 
-    def _top_up(self, key: _Key) -> list[asyncio.Task[None]]:
-        """Start what is missing of a function's provisioned environments."""
-        spec, wanted = self._provisioned.get(key, (None, 0))
-        if spec is None:
-            return []
-        function = self._functions.setdefault(key, _Function(spec))
-        missing = wanted - self._live(key) - function.starting
-        return [self._launch(key, function, "provisioned-concurrency") for _ in range(missing)]
+    def _lacking(self, key: _Key, provision: _Provision) -> int:
+        """How many environments of the function neither live nor start."""
+        starting = self._function(key, provision.spec).starting
+        return max(0, provision.wanted - self._live(key) - starting)
+
+    def _top_up(self) -> None:
+        """Start what is missing of the provisioned environments, as far as there is room now."""
+        complete = True
+        for key, provision in self._provisioned.items():
+            if provision.missing:
+                provision.missing = min(provision.missing, self._lacking(key, provision))
+            function = self._function(key, provision.spec)
+            while provision.missing and self._room():
+                provision.missing -= 1
+                self._launch(key, function, "provisioned-concurrency")
+            if provision.missing or function.starting:
+                complete = False
+        if complete and self._provided is not None and not self._provided.done():
+            self._provided.set_result(None)
 
     def _live(self, key: _Key) -> int:
         return sum(_key(environment.spec) == key for environment in self._all)
 
     def _wanted(self, key: _Key) -> int:
         """How many environments of the function are to be kept."""
-        _, wanted = self._provisioned.get(key, (None, 0))
-        return wanted
+        provision = self._provisioned.get(key)
+        return 0 if provision is None else provision.wanted
 
     def forget(self, function_arn: str) -> None:
         """End the idle environments of a function; busy ones end when they are given back."""
@@ -179,38 +208,42 @@ class Pool:
             environment.end()
 
     def _more(self, key: _Key, function: _Function) -> None:
-        if function.starting >= len(function.waiting) or self._starting >= self._starts:
-            return
-        if len(self._all) + self._starting >= self._limit and not self._evict():
-            return
-        self._launch(key, function, "on-demand")
+        if function.starting < len(function.waiting) and self._room():
+            self._launch(key, function, "on-demand")
 
-    def _launch(self, key: _Key, function: _Function, initialization: str) -> asyncio.Task[None]:
+    def _room(self) -> bool:
+        """Whether one more may be started; an idle one ends for it where that must be."""
+        if self._starting >= self._starts:
+            return False
+        return len(self._all) + self._starting < self._limit or self._evict()
+
+    def _launch(self, key: _Key, function: _Function, initialization: str) -> None:
         function.starting += 1
         self._starting += 1
         task = asyncio.create_task(self._begin(key, function, initialization))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return task
 
     async def _begin(self, key: _Key, function: _Function, initialization: str) -> None:
         try:
             environment = await self._start(function.spec, initialization)
         except Exception as error:
-            if function.waiting:
-                waiter = function.waiting.popleft()
-                if not waiter.done():
-                    waiter.set_exception(error)
-            return
+            self._refuse(function, error)
+        else:
+            self._functions.setdefault(key, function)
+            if not environment.dead:
+                self._all.add(environment)
+            self._offer(function, environment)
         finally:
             function.starting -= 1
             self._starting -= 1
-        self._all.add(environment)
-        self._functions.setdefault(key, function)
-        if environment.dead:
-            self._all.discard(environment)
-        self._offer(function, environment)
         self._wake()
+
+    def _refuse(self, function: _Function, error: Exception) -> None:
+        if function.waiting:
+            waiter = function.waiting.popleft()
+            if not waiter.done():
+                waiter.set_exception(error)
 
     def _offer(self, function: _Function, environment: Environment) -> None:
         while function.waiting:
@@ -228,6 +261,8 @@ class Pool:
         for key, function in list(self._functions.items()):
             if function.waiting:
                 self._more(key, function)
+        if self._provisioned:
+            self._top_up()
 
     def _evict(self) -> bool:
         """End the environment that has been idle longest, to make room. None that is provisioned:

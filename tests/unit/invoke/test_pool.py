@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -104,3 +105,47 @@ def test_what_a_provisioned_function_has_beyond_its_number_makes_room() -> None:
         assert machine.counts() == {"kept": 3, "a": 1}
 
     on(4, test)
+
+
+def test_provisioned_environments_are_started_a_few_at_a_time_and_as_there_is_room() -> None:
+    async def test(machine: Machine) -> None:
+        pool = machine.pool
+        busy = [await pool.acquire(spec("a")) for _ in range(6)]
+        machine.most_starting = 0
+        provisioning = asyncio.create_task(pool.provision([(spec("kept"), 4), (spec("more"), 9)]))
+        await turns()
+        assert machine.counts() == {"a": 6, "kept": 2} and not provisioning.done()
+        for environment in busy:
+            pool.release(environment)
+        await provisioning
+        assert machine.counts() == {"a": 4, "kept": 4}
+        assert machine.most == 8 and machine.most_starting <= max(2, os.cpu_count() or 1)
+
+    on(8, test)
+
+
+def test_a_provisioned_environment_that_ends_is_replaced() -> None:
+    async def test(machine: Machine) -> None:
+        await machine.pool.provision([(spec("kept"), 2)])
+        machine.living[0].end()
+        await turns()
+        assert machine.counts() == {"kept": 2}
+
+    on(4, test)
+
+
+def test_who_waits_for_a_start_goes_on_when_that_of_another_fails() -> None:
+    async def test(machine: Machine) -> None:
+        starts = max(2, os.cpu_count() or 1)
+        machine.fails = OSError("no more processes")
+        machine.may_start.clear()
+        names = [str(number) for number in range(starts + 3)]
+        calls = [asyncio.create_task(machine.pool.acquire(spec(name))) for name in names]
+        await turns()
+        machine.may_start.set()
+        found = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(isinstance(one, OSError) for one in found)
+        await machine.pool.provision([(spec("kept"), 3)])
+        assert not machine.living
+
+    on(16, test)
