@@ -8,6 +8,7 @@ from typing import Any
 
 from eventmill.services.apigateway.faults import bad
 from eventmill.services.contract import attribute_text, truth
+from eventmill.services.tags import tag_map
 
 _WHOLE = frozenset(
     {
@@ -74,8 +75,10 @@ def from_template(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any) -> Any:
-    if name in ("Schema", "Policy"):
+    if name in ("Schema", "Policy", "Properties"):
         return value if isinstance(value, str) else json.dumps(value)
+    if name == "Tags":
+        return tag_map(value)
     if name in ("Variables", "StageVariableOverrides"):
         return {key: attribute_text(entry) for key, entry in value.items()}
     if name in ("RequestParameters", "ResponseParameters"):

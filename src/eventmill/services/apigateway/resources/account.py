@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.services.apigateway import account, domains, keys, parts, plans
-from eventmill.services.apigateway.values import from_template
+from eventmill.services.apigateway.values import camel, from_template
 from eventmill.services.contract import (
     Call,
     Created,
@@ -15,14 +15,12 @@ from eventmill.services.contract import (
     Support,
     generated_name,
 )
-from eventmill.services.tags import tag_map
 
 _H, _R = Support.HONOURED, Support.RECORDED
 
 
 def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
-    given = from_template({k: v for k, v in properties.items() if k != "Tags"})
-    return given | {"tags": tag_map(properties.get("Tags"))}
+    return {"tags": {}} | from_template(properties)
 
 
 def _changed(call: Call, kind: str, number: str, given: Mapping[str, Any], old: Any) -> Any:
@@ -113,9 +111,7 @@ def _domain_made(config: Mapping[str, Any]) -> Created:
         "RegionalDomainName",
         "RegionalHostedZoneId",
     )
-    return Created(
-        config["domainName"], {name: config.get(name[0].lower() + name[1:]) for name in names}
-    )
+    return Created(config["domainName"], {name: config.get(camel(name)) for name in names})
 
 
 def _domain(call: Call, resource: Resource) -> Created:

@@ -8,10 +8,9 @@ from typing import Any
 from eventmill.services.apigateway import apis, openapi, parts
 from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
-from eventmill.services.tags import tag_map
 
 _H, _R = Support.HONOURED, Support.RECORDED
-_OWN = ("Body", "Tags", "Parameters", "Mode", "FailOnWarnings", "CloneFrom")
+_OWN = ("Body", "Parameters", "Mode", "FailOnWarnings", "CloneFrom")
 
 
 def _settings(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,8 +22,7 @@ def _settings(properties: Mapping[str, Any]) -> dict[str, Any]:
         given["binaryMediaTypes"] = [kind.replace("~1", "/") for kind in given["binaryMediaTypes"]]
     if "apiKeySourceType" in given:
         given["apiKeySource"] = given.pop("apiKeySourceType")
-    given["tags"] = tag_map(properties.get("Tags"))
-    return given
+    return {"tags": {}} | given
 
 
 def _made(config: Mapping[str, Any]) -> Created:

@@ -9,7 +9,6 @@ from eventmill.services.apigateway import deployments, parts
 from eventmill.services.apigateway.resources.values import method_settings
 from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
-from eventmill.services.tags import tag_map
 
 _H, _R = Support.HONOURED, Support.RECORDED
 
@@ -59,10 +58,6 @@ def _stage_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     settings = {k: v for k, v in given.items() if k not in ("restApiId", "stageName")}
     if "methodSettings" in settings:
         settings["methodSettings"] = method_settings(settings["methodSettings"])
-    if "tags" in settings:
-        settings["tags"] = tag_map(
-            [{"Key": entry["key"], "Value": entry["value"]} for entry in settings["tags"]]
-        )
     for singular, plural in (
         ("accessLogSetting", "accessLogSettings"),
         ("canarySetting", "canarySettings"),

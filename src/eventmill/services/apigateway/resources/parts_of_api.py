@@ -8,23 +8,14 @@ from typing import Any
 from eventmill.services.apigateway import gateway_responses, parts, simple
 from eventmill.services.apigateway.simple import AUTHORIZER, DOCUMENTATION, MODEL, VALIDATOR, Simple
 from eventmill.services.apigateway.values import from_template
-from eventmill.services.contract import (
-    Call,
-    Created,
-    Resource,
-    ResourceType,
-    Support,
-    attribute_text,
-)
+from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
 
 _H, _R = Support.HONOURED, Support.RECORDED
 
 
-def _given(properties: Mapping[str, Any], kind: str) -> dict[str, Any]:
+def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
     given = from_template(properties)
     given.pop("restApiId")
-    if kind == "documentation" and "properties" in properties:
-        given["properties"] = attribute_text(properties["Properties"])
     return given
 
 
@@ -40,7 +31,7 @@ def _type(
         return Created(number, {attribute: number} if attribute else {})
 
     def create(call: Call, resource: Resource) -> Created:
-        given = _given(resource.properties, part.kind)
+        given = _given(resource.properties)
         if part.kind == "model":
             given.setdefault("name", f"{resource.logical_id}{call.ids.token(12)}")
         return made(simple.create(call, part, resource.properties["RestApiId"], given))
@@ -48,9 +39,9 @@ def _type(
     def update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
         api, number = resource.properties["RestApiId"], resource.physical_id or ""
         config = parts.get(call.tx, api, part.kind, number)
-        gone = _given(old, part.kind).keys()
+        gone = _given(old).keys()
         kept = {key: value for key, value in config.items() if key not in gone}
-        config = kept | _given(resource.properties, part.kind) | {part.key: number}
+        config = kept | _given(resource.properties) | {part.key: number}
         part.check(config)
         parts.put(call.tx, api, part.kind, number, config)
         return made(config)

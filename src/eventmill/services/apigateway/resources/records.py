@@ -9,12 +9,6 @@ from eventmill.services.apigateway import parts
 from eventmill.services.apigateway.records import CERTIFICATE, LINK, VERSION, Record, add
 from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
-from eventmill.services.tags import tag_map
-
-
-def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
-    given = from_template({key: value for key, value in properties.items() if key != "Tags"})
-    return given | ({"tags": tag_map(properties["Tags"])} if "Tags" in properties else {})
 
 
 def _type(record: Record, members: tuple[str, ...], replaces: tuple[str, ...]) -> ResourceType:
@@ -28,12 +22,12 @@ def _type(record: Record, members: tuple[str, ...], replaces: tuple[str, ...]) -
         return api, record.kind, resource.physical_id or ""
 
     def create(call: Call, resource: Resource) -> Created:
-        return made(add(call, record, _given(resource.properties))[record.key])
+        return made(add(call, record, from_template(resource.properties))[record.key])
 
     def update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
         config = parts.get(call.tx, *place(resource))
-        kept = {key: value for key, value in config.items() if key not in _given(old)}
-        given = _given({k: v for k, v in resource.properties.items() if k not in replaces})
+        kept = {key: value for key, value in config.items() if key not in from_template(old)}
+        given = from_template({k: v for k, v in resource.properties.items() if k not in replaces})
         parts.put(call.tx, *place(resource), kept | given)
         return made(resource.physical_id or "")
 
