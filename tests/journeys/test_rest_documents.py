@@ -287,3 +287,41 @@ def test_a_template_changes_what_is_served_with_a_new_deployment(app, tmp_path: 
     assert deployed(1, "two").json == "one"
     assert deployed(2, "two").json == "two"
     assert ask(app.outputs["Url"].replace("/live", "/early")).json == "two"
+
+
+STAGE_DESCRIPTION = """
+      Description: the deployment
+      StageDescription:
+        Description: the stage
+        AccessLogSetting: {{DestinationArn: "arn:aws:logs:a:1:log-group:l", Format: "{word}"}}
+        Tags: [{{Key: team, Value: a}}]
+        Variables: {{word: "{word}"}}
+        ThrottlingRateLimit: "5"
+        MethodSettings: [{{ResourcePath: /, HttpMethod: GET, ThrottlingBurstLimit: 2}}]
+"""
+
+
+def test_what_a_deployment_says_of_its_stage_is_the_stage_s(app, gateway, tmp_path: Path) -> None:
+    template = TEMPLATE.format(number=1, word="one").replace("Name: changing", "Name: described")
+    brief = "    Properties: {RestApiId: !Ref Api, StageName: early}\n"
+    assert brief in template
+    place = "    Properties:\n      RestApiId: !Ref Api\n      StageName: early"
+
+    def stage(properties: str) -> dict[str, Any]:
+        (tmp_path / "template.yaml").write_text(template.replace(brief, properties))
+        api = app.deploy(tmp_path)["Url"].split("/execute-api/")[1].split("/")[0]
+        (deployment,) = gateway.get_deployments(restApiId=api)["items"]
+        got = gateway.get_stage(restApiId=api, stageName="early")
+        return {"deployment": deployment.get("description"), **got}
+
+    for word in ("one", "two"):
+        got = stage(place + STAGE_DESCRIPTION.format(word=word))
+        assert (got["deployment"], got["description"]) == ("the deployment", "the stage")
+        assert got["accessLogSettings"]["format"] == word
+        assert got["tags"] == {"team": "a"}
+        assert got["variables"] == {"word": word}
+        assert got["methodSettings"]["*/*"]["throttlingRateLimit"] == 5
+        assert got["methodSettings"]["~1/GET"]["throttlingBurstLimit"] == 2
+    got = stage(brief)
+    assert "accessLogSettings" not in got and "description" not in got
+    assert got["methodSettings"] == {} and got["variables"] == {}

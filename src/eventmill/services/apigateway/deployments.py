@@ -20,10 +20,18 @@ from eventmill.store.transaction import Transaction
 _STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 _VARIABLE = re.compile(r"[A-Za-z0-9_]+\Z")
 _VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]*\Z")
+_WITH_STAGE = (
+    "variables",
+    "cacheClusterEnabled",
+    "cacheClusterSize",
+    "tracingEnabled",
+    "canarySettings",
+)
+"""Members of CreateDeployment that are those of its stage."""
 
 
-def deploy(call: Call, api: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Take a snapshot; with a `stageName` that stage serves it, made where it is missing.
+def deploy(call: Call, api: str, description: str | None) -> dict[str, Any]:
+    """Take a snapshot.
 
     Raises NotFound, Invalid for an API without methods or with one that has no integration.
     """
@@ -35,31 +43,19 @@ def deploy(call: Call, api: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if any("methodIntegration" not in method for method in methods):
         raise bad("No integration defined for method")
     number = call.ids.lower(6)
-    config = {"id": number, "description": given.get("description"), "createdDate": call.now}
+    config = {"id": number, "description": description, "createdDate": call.now}
     parts.put(tx, api, "deployment", number, config)
     parts.take_snapshot(tx, api, number)
-    name = given.get("stageName")
-    if name:
-        stage = {
-            "description": given.get("stageDescription"),
-            **{
-                key: given[key]
-                for key in (
-                    "variables",
-                    "cacheClusterEnabled",
-                    "cacheClusterSize",
-                    "tracingEnabled",
-                    "canarySettings",
-                )
-                if key in given
-            },
-            "deploymentId": number,
-        }
-        if parts.find(tx, api, "stage", name) is None:
-            create_stage(call, api, name, stage)
-        else:
-            change_stage(call, api, name, {k: v for k, v in stage.items() if v is not None})
     return config
+
+
+def serve(call: Call, api: str, name: str, deployment: str, settings: Mapping[str, Any]) -> None:
+    """Let a stage serve a deployment; one that is missing is made. Raises Invalid, NotFound."""
+    given = dict(settings) | {"deploymentId": deployment}
+    if parts.find(call.tx, api, "stage", name) is None:
+        create_stage(call, api, name, given)
+    else:
+        change_stage(call, api, name, given)
 
 
 def _check_stage(tx: Transaction, api: str, config: Mapping[str, Any]) -> None:
@@ -119,8 +115,15 @@ def drop_deployment(tx: Transaction, api: str, number: str) -> None:
 
 @OPERATIONS.write("CreateDeployment")
 def create_deployment(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Invalid, NotFound."""
-    return shown(deploy(call, request["restApiId"], request))
+    """With a `stageName` that stage serves it at once. Raises Invalid, NotFound."""
+    api, name = request["restApiId"], request.get("stageName")
+    made = deploy(call, api, request.get("description"))
+    if name:
+        settings = {key: request[key] for key in _WITH_STAGE if key in request}
+        if request.get("stageDescription") is not None:
+            settings["description"] = request["stageDescription"]
+        serve(call, api, name, made["id"], settings)
+    return shown(made)
 
 
 @OPERATIONS.scan("GetDeployment")

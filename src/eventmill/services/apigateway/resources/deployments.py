@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.apigateway import deployments, parts
-from eventmill.services.apigateway.resources.values import method_settings
+from eventmill.services.apigateway.resources.values import FOR_ALL_METHODS, method_settings
 from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
 
@@ -15,16 +15,12 @@ _H, _R = Support.HONOURED, Support.RECORDED
 
 def _deploy(call: Call, resource: Resource) -> Created:
     given = from_template(resource.properties)
-    settings = _stage_settings(given.pop("stageDescription", None) or {})
-    config = deployments.deploy(call, given["restApiId"], settings | given)
-    if given.get("stageName") and "methodSettings" in settings:
-        deployments.change_stage(
-            call,
-            given["restApiId"],
-            given["stageName"],
-            {"methodSettings": settings["methodSettings"]},
-        )
-    return Created(config["id"], {"DeploymentId": config["id"]})
+    api, name = given["restApiId"], given.get("stageName")
+    number = deployments.deploy(call, api, given.get("description"))["id"]
+    if name:
+        settings = _stage_settings(given.get("stageDescription") or {})
+        deployments.serve(call, api, name, number, settings)
+    return Created(number, {"DeploymentId": number})
 
 
 def _redescribe(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
@@ -35,9 +31,10 @@ def _redescribe(call: Call, resource: Resource, old: Mapping[str, Any]) -> Creat
     parts.put(
         call.tx, api, "deployment", number, config | {"description": given.get("description")}
     )
-    settings = _stage_settings(given.get("stageDescription") or {})
-    if given.get("stageName") and settings:
-        deployments.change_stage(call, api, given["stageName"], settings)
+    if given.get("stageName"):
+        before = from_template(old).get("stageDescription") or {}
+        changes = _changes(before, given.get("stageDescription") or {})
+        deployments.change_stage(call, api, given["stageName"], changes)
     return Created(number, {"DeploymentId": number})
 
 
@@ -55,9 +52,14 @@ def _undeploy(call: Call, resource: Resource) -> None:
 
 def _stage_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """A stage's members by the API's names, from those of a template."""
-    settings = {k: v for k, v in given.items() if k not in ("restApiId", "stageName")}
-    if "methodSettings" in settings:
-        settings["methodSettings"] = method_settings(settings["methodSettings"])
+    left_out = ("restApiId", "stageName", *FOR_ALL_METHODS)
+    settings = {k: v for k, v in given.items() if k not in left_out}
+    methods = method_settings(settings.get("methodSettings") or ())
+    common = {k: given[k] for k in FOR_ALL_METHODS if k in given}
+    if common:
+        methods["*/*"] = common | methods.get("*/*", {})
+    if methods or "methodSettings" in settings:
+        settings["methodSettings"] = methods
     for singular, plural in (
         ("accessLogSetting", "accessLogSettings"),
         ("canarySetting", "canarySettings"),
@@ -65,6 +67,15 @@ def _stage_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         if singular in settings:
             settings[plural] = settings.pop(singular)
     return settings
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a stage that the old settings made as the new ones have it."""
+    gone: dict[str, Any] = dict.fromkeys(_stage_settings(old))
+    for member in ("methodSettings", "variables"):
+        if member in gone:
+            gone[member] = {}
+    return gone | _stage_settings(new)
 
 
 def _stage(call: Call, resource: Resource) -> Created:
@@ -76,11 +87,8 @@ def _stage(call: Call, resource: Resource) -> Created:
 
 def _restage(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     given, name = from_template(resource.properties), resource.physical_id or ""
-    gone = dict.fromkeys(_stage_settings(from_template(old)))
-    for member in ("methodSettings", "variables"):
-        if member in gone:
-            gone[member] = {}
-    deployments.change_stage(call, given["restApiId"], name, gone | _stage_settings(given))
+    changes = _changes(from_template(old), given)
+    deployments.change_stage(call, given["restApiId"], name, changes)
     return Created(name)
 
 

@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+FOR_ALL_METHODS = (
+    "cacheDataEncrypted",
+    "cacheTtlInSeconds",
+    "cachingEnabled",
+    "dataTraceEnabled",
+    "loggingLevel",
+    "metricsEnabled",
+    "throttlingBurstLimit",
+    "throttlingRateLimit",
+)
+"""Settings of methods that a deployment's StageDescription gives to all of them."""
+
 
 def method_settings(given: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """A stage's settings by `<path>/<METHOD>`, the path's slashes escaped: `~1pets/GET`, `*/*`."""
