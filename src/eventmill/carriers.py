@@ -53,7 +53,7 @@ def register(outbox: Outbox, means: Means) -> None:
     outbox.hop(scheduler.TARGET, scheduled.carrier(ids))
     outbox.send(scheduler.CALL, scheduled.sender(parts.database, ids, means.api))
     outbox.send(elbv2.health.CHECK, balancers.checker(parts, means.http, account))
-    outbox.hop(sns.DELIVERY, topics.carrier(ids, account, means.address))
+    outbox.hop(sns.DELIVERY, topics.carrier(ids, means.address))
     outbox.send(sns.HTTP, subscribers.http_sender(parts, means.http, means.address))
     outbox.hop(sns.MAIL, subscribers.mail_carrier(means.address))
     outbox.send(ses.RECEIPT, mail.receipt_sender(parts, means.call))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from eventmill.deliver.streams import StreamSource
 from eventmill.deliver.upkeep import Chore
 from eventmill.deploy.api import SERVICE as CLOUDFORMATION
-from eventmill.kernel.arns import parse_arn, service_of
+from eventmill.kernel.arns import service_of
 from eventmill.kernel.metrics import Dimensions
 from eventmill.observe import emf
 from eventmill.services import (
@@ -75,28 +76,25 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
 
 
 def _queue(tx: Transaction, arn: str) -> Known | None:
-    policy = sqs.policy(tx, arn)
-    if policy is None:
+    fifo = sqs.is_fifo(tx, arn)
+    if fifo is None:
         return None
     return Known(
-        policy,
-        {"VisibilityTimeout": sqs.visibility_timeout(tx, arn), "FifoQueue": sqs.is_fifo(tx, arn)},
+        {"VisibilityTimeout": sqs.visibility_timeout(tx, arn), "FifoQueue": fifo},
+        partial(sqs.admits, tx, arn),
     )
 
 
 def _function(tx: Transaction, arn: str) -> Known | None:
     if not lambda_.exists(tx, arn):
         return None
-    account = parse_arn(arn).account
-
-    def admits(principal: str, source: str) -> bool:
-        return lambda_.may_invoke(tx, arn, principal, source, account)
-
-    return Known(facts={"LogGroup": lambda_.resolve(tx, arn).log_group}, admits=admits)
+    return Known(
+        {"LogGroup": lambda_.resolve(tx, arn).log_group}, partial(lambda_.may_invoke, tx, arn)
+    )
 
 
 def _bucket(tx: Transaction, arn: str) -> Known | None:
-    return Known() if s3.exists(tx, arn) else None
+    return Known(admits=partial(s3.admits, tx, arn)) if s3.exists(tx, arn) else None
 
 
 def _table(tx: Transaction, arn: str) -> Known | None:
@@ -104,14 +102,14 @@ def _table(tx: Transaction, arn: str) -> Known | None:
 
 
 def _stream(tx: Transaction, arn: str) -> Known | None:
-    return Known(kinesis.policy(tx, arn)) if kinesis.exists(tx, arn) else None
+    return Known() if kinesis.exists(tx, arn) else None
 
 
 def _topic(tx: Transaction, arn: str) -> Known | None:
     topic = sns.find_topic(tx, arn)
     if topic is None:
         return None
-    return Known(topic.attributes.get("Policy", ""), {"FifoTopic": topic.fifo})
+    return Known({"FifoTopic": topic.fifo}, partial(sns.admits, tx, arn))
 
 
 def _bus(tx: Transaction, arn: str) -> Known | None:

@@ -11,13 +11,16 @@ import orjson
 
 from eventmill.deliver.outbox import Carrier
 from eventmill.kernel.arns import service_of
-from eventmill.kernel.errors import Fault
+from eventmill.kernel.errors import Denied, Fault, Invalid
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import of_service
 from eventmill.services import lambda_, sns
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
 
-_PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
+_PRINCIPAL = "cloudwatch.amazonaws.com"
+_INVOKING = "lambda.alarms.cloudwatch.amazonaws.com"
+"""What functions' policies call it."""
 _log = logging.getLogger(__name__)
 
 
@@ -26,23 +29,21 @@ def carrier(ids: Ids, account: str) -> Carrier:
 
     def carry(tx: Transaction, row: OutboxRow) -> None:
         told = orjson.loads(row.payload)
-        message = orjson.dumps(told["message"])
-        service = service_of(row.target)
-        if service == "sns":
-            try:
-                sns.publish(tx, ids, row.target, message.decode(), subject=told["subject"])
-            except Fault as fault:
-                _log.error("the alarm %s could not tell %s: %s", told["alarm"], row.target, fault)
-        elif service != "lambda":
-            _log.warning("the alarm %s names %s, which is not here", told["alarm"], row.target)
-        elif lambda_.may_invoke(tx, row.target, _PRINCIPAL, told["alarm"], account):
-            lambda_.enqueue_event(tx, ids, row.target, message, trace=None, source=told["alarm"])
-        else:
-            _log.error(
-                "the alarm %s may not invoke %s: its policy does not let %s",
-                told["alarm"],
-                row.target,
-                _PRINCIPAL,
-            )
+        alarm, message = told["alarm"], orjson.dumps(told["message"])
+        about = {"source": alarm, "account": account, "now": tx.now}
+        try:
+            if service_of(row.target) == "sns":
+                # The policy that topics have by themselves asks for the owner of the source.
+                asker = of_service(_PRINCIPAL, **about, sourceowner=account)
+                text, subject = message.decode(), told["subject"]
+                sns.publish(tx, ids, row.target, text, subject=subject, asker=asker)
+            elif service_of(row.target) != "lambda":
+                raise Invalid("ResourceNotFoundException", "Nothing runs behind it here.")
+            elif lambda_.may_invoke(tx, row.target, of_service(_INVOKING, **about)):
+                lambda_.enqueue_event(tx, ids, row.target, message, trace=None, source=alarm)
+            else:
+                raise Denied("AccessDenied", f"the function's policy does not let {_INVOKING} in")
+        except Fault as fault:
+            _log.error("the alarm %s could not tell %s: %s", alarm, row.target, fault)
 
     return carry

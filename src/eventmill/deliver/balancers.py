@@ -11,10 +11,12 @@ from eventmill.deliver.parts import Parts
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.functions import ConcurrencyExceeded, Invocation
 from eventmill.kernel.http import HttpCall, HttpFailed
+from eventmill.kernel.policies import of_service
 from eventmill.kernel.ports import HttpSender
 from eventmill.services import elbv2, lambda_
 from eventmill.services.elbv2 import attributes, health, records
 from eventmill.store.outbox import OutboxRow
+from eventmill.store.transaction import Transaction
 
 _PRINCIPAL = "elasticloadbalancing.amazonaws.com"
 _FAILED = ("Target.FailedHealthChecks", "Health checks failed")
@@ -45,9 +47,12 @@ def checker(parts: Parts, http: HttpSender, account: str) -> Sender:
 
 async def _function(parts: Parts, account: str, group: Mapping[str, Any], function: str) -> Failure:
     arn = group["TargetGroupArn"]
-    if not parts.database.read(
-        lambda tx: lambda_.may_invoke(tx, function, _PRINCIPAL, arn, account)
-    ):
+
+    def admitted(tx: Transaction) -> bool:
+        asker = of_service(_PRINCIPAL, source=arn, account=account, now=tx.now)
+        return lambda_.may_invoke(tx, function, asker)
+
+    if not parts.database.read(admitted):
         return _FAILED
     try:
         spec = parts.database.read(lambda tx: lambda_.resolve(tx, function))

@@ -17,14 +17,16 @@ import orjson
 from eventmill.deliver.outbox import Carrier
 from eventmill.deliver.retry_policy import Undeliverable, dead_letter, exhausted
 from eventmill.kernel.arns import parse_arn, service_of
-from eventmill.kernel.errors import Fault, Internal, Throttled
+from eventmill.kernel.errors import Denied, Fault, Internal, Throttled
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import Asker, of_service
 from eventmill.patterns.paths import MISSING, value_at
 from eventmill.services import events, kinesis, lambda_, logs, sns, sqs
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
 
-_PRINCIPAL = "events.amazonaws.com"
+_PRINCIPALS = ("events.amazonaws.com", "delivery.logs.amazonaws.com")
+"""The second one in policies of log groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class Delivery:
         """The target's."""
         return self.row.target
 
+    def asker(self, now: float) -> Asker | None:
+        """EventBridge, for the target's policy; None when it goes there by a role."""
+        return None if self.target.get("RoleArn") else asking(self.rule, now)
+
     @property
     def event(self) -> Mapping[str, Any]:
         """The whole envelope."""
@@ -51,6 +57,14 @@ class Delivery:
         """What the target gets. Raises NotShapable."""
         about = {"arn": self.rule, "name": self.routed.rule}
         return events.shape(self.target, self.event, about, self.routed.ingested)
+
+
+def asking(rule: str, now: float) -> Asker:
+    """EventBridge, as it asks for what a rule sends to.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    """
+    return of_service(*_PRINCIPALS, source=rule, account=parse_arn(rule).account, now=now)
 
 
 Put = Callable[[Transaction, Delivery, bytes], None]
@@ -69,7 +83,7 @@ def put_carrier(ids: Ids, region: str, account: str) -> Carrier:
 
 def target_carrier(ids: Ids, region: str, account: str) -> Carrier:
     """The outbox's carrier for services.events.TARGET."""
-    puts = _puts(ids, account)
+    puts = _puts(ids)
 
     def carry(tx: Transaction, row: OutboxRow) -> None:
         delivery = find(tx, row, region, account)
@@ -101,6 +115,8 @@ def find(tx: Transaction, row: OutboxRow, region: str, account: str) -> Delivery
 
 
 def _code(fault: Fault) -> str:
+    if isinstance(fault, Denied):
+        return "NO_PERMISSIONS"
     return "NO_RESOURCE" if "exist" in fault.code + fault.message else "SDK_CLIENT_ERROR"
 
 
@@ -122,16 +138,17 @@ def give_up(
     }
     queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     body = orjson.dumps(delivery.event).decode()
-    dead_letter(tx, ids, queue, body, texts, delivery.row)
+    dead_letter(tx, ids, queue, body, texts, delivery.row, asking(delivery.rule, tx.now))
 
 
-def _puts(ids: Ids, account: str) -> dict[str, Put]:
+def _puts(ids: Ids) -> dict[str, Put]:
     def to_function(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         if not lambda_.exists(tx, delivery.arn):
             raise Undeliverable("NO_RESOURCE", f"Function not found: {delivery.arn}")
-        if not lambda_.may_invoke(tx, delivery.arn, _PRINCIPAL, delivery.rule, account):
+        asker = delivery.asker(tx.now)
+        if asker is not None and not lambda_.may_invoke(tx, delivery.arn, asker):
             raise Undeliverable(
-                "NO_PERMISSIONS", f"{_PRINCIPAL} is not authorized to invoke {delivery.arn}"
+                "NO_PERMISSIONS", f"{asker} is not authorized to invoke {delivery.arn}"
             )
         lambda_.enqueue_event(
             tx, ids, delivery.arn, body, trace=delivery.row.trace, source=delivery.rule
@@ -148,10 +165,12 @@ def _puts(ids: Ids, account: str) -> dict[str, Put]:
             group=group,
             dedup=str(delivery.event["id"]) if fifo else None,
             trace=delivery.row.trace,
+            asker=delivery.asker(tx.now),
         )
 
     def to_topic(tx: Transaction, delivery: Delivery, body: bytes) -> None:
-        sns.publish(tx, ids, delivery.arn, body.decode(), trace=delivery.row.trace)
+        trace, asker = delivery.row.trace, delivery.asker(tx.now)
+        sns.publish(tx, ids, delivery.arn, body.decode(), trace=trace, asker=asker)
 
     def to_bus(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         name, here = events.name_of(delivery.arn), parse_arn(delivery.rule)
@@ -166,6 +185,10 @@ def _puts(ids: Ids, account: str) -> dict[str, Put]:
         stream = str(delivery.event["id"])
         if not logs.exists(tx, group):
             raise Undeliverable("NO_RESOURCE", f"Log group {group} does not exist.")
+        # A target's role does not count for log groups, on AWS either.
+        refused = logs.why_not(tx, arn, stream, asking(delivery.rule, tx.now))
+        if refused:
+            raise Undeliverable("NO_PERMISSIONS", refused)
         logs.put_lines(tx, arn, group, stream, [_log_line(delivery, body, int(tx.now * 1000))])
 
     def to_stream(tx: Transaction, delivery: Delivery, body: bytes) -> None:

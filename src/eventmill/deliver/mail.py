@@ -20,9 +20,10 @@ from eventmill.deliver.outbox import Carrier, Postpone, Sender, backoff
 from eventmill.deliver.parts import Parts
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.clock import iso_seconds
-from eventmill.kernel.errors import Fault, Invalid
+from eventmill.kernel.errors import Denied, Fault
 from eventmill.kernel.functions import ConcurrencyExceeded, Invocation
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import Asker
 from eventmill.services import events, lambda_, s3, ses, sns
 from eventmill.services.contract import Call
 from eventmill.services.ses import Received
@@ -30,8 +31,8 @@ from eventmill.store import outbox
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
 
-_PRINCIPAL = "ses.amazonaws.com"
 _SUBJECT = "Amazon SES Email Receipt Notification"
+_EVENT_SUBJECT = "Amazon SES Email Event Notification"
 _TOPIC_LIMIT = 153_600
 """Bytes of a mail that the SNS action publishes; a longer one is bounced."""
 _SECONDS = 30.0
@@ -53,7 +54,7 @@ def receipt_sender(parts: Parts, call: Calls) -> Sender:
             if result is None:
                 return
             if isinstance(result, Invocation):
-                result = await _decide(parts, row.target, result)
+                result = await _decide(parts, call, row.target, result)
             if isinstance(result, str):
                 await _try_again(parts, call, row, result)
 
@@ -95,7 +96,7 @@ def _deciding(call: Call, mail: Received, step: Step) -> Invocation | None:
     )
 
 
-async def _decide(parts: Parts, number: str, invocation: Invocation) -> str | None:
+async def _decide(parts: Parts, calls: Calls, number: str, invocation: Invocation) -> str | None:
     """Run the function and follow its disposition; a text says why that failed."""
     try:
         async with asyncio.timeout(_SECONDS):
@@ -112,7 +113,7 @@ async def _decide(parts: Parts, number: str, invocation: Invocation) -> str | No
     def follow(tx: Transaction) -> None:
         mail = ses.receiving.find(tx, number)
         if mail is not None:
-            _notify(tx, parts.ids, mail, mail.plan[mail.place])
+            _notify(calls(tx), mail, mail.plan[mail.place])
             ses.receiving.proceed(tx, number, _next_place(mail, str(disposition).upper()))
 
     try:
@@ -158,7 +159,9 @@ def _act(call: Call, mail: Received, step: Step) -> None:
     place = mail.place + 1
     if kind == "S3Action":
         key = (settings.get("ObjectKeyPrefix") or "") + mail.id
-        s3.put(call, settings["BucketName"], key, mail.raw, "application/octet-stream")
+        asker = None if settings.get("IamRoleArn") else _asker(call, step)
+        bucket, kind_of_body = settings["BucketName"], "application/octet-stream"
+        s3.put(call, bucket, key, mail.raw, kind_of_body, asker=asker)
     elif kind == "SNSAction":
         _publish(call, mail, step)
     elif kind == "LambdaAction":
@@ -184,17 +187,20 @@ def _act(call: Call, mail: Received, step: Step) -> None:
         subject = ses.mime.subject(mail.raw)
         ses.mailbox.put(call.tx, mail.id, mail.source, step["recipients"], subject, mail.raw)
     if kind != "SNSAction":
-        _notify(call.tx, call.ids, mail, step)
+        _notify(call, mail, step)
     ses.receiving.proceed(call.tx, mail.id, place, raw)
 
 
 def _allowed(call: Call, function: str, step: Step) -> str:
     """The function's ARN. Raises Invalid when SES may not invoke it."""
-    place = f"receipt-rule-set/{step['set']}:receipt-rule/{step['rule']}"
-    rule = f"arn:aws:ses:{call.region}:{call.account}:{place}"
-    if not lambda_.may_invoke(call.tx, function, _PRINCIPAL, rule, call.account):
-        raise Invalid("AccessDenied", f"{_PRINCIPAL} is not authorized to invoke {function}")
+    if not lambda_.may_invoke(call.tx, function, _asker(call, step)):
+        raise Denied("AccessDenied", f"the policy of {function} does not let SES invoke it")
     return function
+
+
+def _asker(call: Call, step: Step) -> Asker:
+    """SES, as it asks for a rule."""
+    return ses.asker(ses.rules.rule_arn(call, step["set"], step["rule"]), call.account, call.now)
 
 
 def _publish(call: Call, mail: Received, step: Step) -> None:
@@ -211,21 +217,22 @@ def _publish(call: Call, mail: Received, step: Step) -> None:
         message["content"] = base64.b64encode(mail.raw).decode()
     else:
         message["content"] = mail.raw.decode("utf-8", "replace")
-    _to_topic(call.tx, call.ids, settings["TopicArn"], message)
+    _to_topic(call, step, settings["TopicArn"], message)
 
 
-def _notify(tx: Transaction, ids: Ids, mail: Received, step: Step) -> None:
+def _notify(call: Call, mail: Received, step: Step) -> None:
     """Tell the action's topic, if it names one, that it was done."""
     kind, settings = next(iter(step["action"].items()))
     topic = settings.get("TopicArn")
     if topic:
         action = ses.receiving.action_object(mail, kind, settings)
-        message = ses.receiving.notification(mail, step, tx.now, action)
-        _to_topic(tx, ids, topic, message)
+        message = ses.receiving.notification(mail, step, call.now, action)
+        _to_topic(call, step, topic, message)
 
 
-def _to_topic(tx: Transaction, ids: Ids, topic: str, message: Mapping[str, Any]) -> None:
-    sns.publish(tx, ids, topic, orjson.dumps(message).decode(), subject=_SUBJECT)
+def _to_topic(call: Call, step: Step, topic: str, message: Mapping[str, Any]) -> None:
+    text, asker = orjson.dumps(message).decode(), _asker(call, step)
+    sns.publish(call.tx, call.ids, topic, text, subject=_SUBJECT, asker=asker)
 
 
 def _bounce(
@@ -264,9 +271,8 @@ def event_carrier(ids: Ids, region: str, account: str) -> Carrier:
         try:
             if service_of(row.target) == "sns":
                 text = orjson.dumps(told["event"]).decode()
-                sns.publish(
-                    tx, ids, row.target, text, subject="Amazon SES Email Event Notification"
-                )
+                asker = ses.asker(told["resources"][0], account, tx.now)
+                sns.publish(tx, ids, row.target, text, subject=_EVENT_SUBJECT, asker=asker)
                 return
             event = {
                 "source": "aws.ses",

@@ -12,6 +12,7 @@ from typing import Any
 from eventmill.deliver.outbox import Postpone, backoff
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import Asker
 from eventmill.services import sqs
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
@@ -67,10 +68,12 @@ def dead_letter(
     body: str,
     texts: Mapping[str, str],
     row: OutboxRow,
+    asker: Asker | None = None,
 ) -> None:
     """Put what could not be delivered into its dead-letter queue, or only into the log.
 
-    `texts` are the message's attributes, ERROR_MESSAGE among them.
+    `texts` are the message's attributes, ERROR_MESSAGE among them. `asker` is a service that
+    needs the queue's policy; one that acts by a role is none.
     """
     if queue is None:
         _log.error("%s for %s is lost: %s", row.kind, row.target, texts["ERROR_MESSAGE"])
@@ -81,6 +84,6 @@ def dead_letter(
         for key, text in texts.items()
     }
     try:
-        sqs.enqueue(tx, ids, queue, body, attributes=attributes, trace=row.trace)
+        sqs.enqueue(tx, ids, queue, body, attributes=attributes, trace=row.trace, asker=asker)
     except Fault as fault:
         _log.error("%s for %s is lost: queue %s: %s", row.kind, row.target, queue, fault)

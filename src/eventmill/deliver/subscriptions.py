@@ -36,7 +36,7 @@ def carrier(ids: Ids, region: str, account: str) -> Carrier:
         message = orjson.loads(row.payload)
         try:
             if service_of(row.target) == "lambda":
-                group = Arn("aws", "logs", region, account, f"log-group:{message['logGroup']}:*")
+                group = Arn("aws", "logs", region, account, f"log-group:{message['logGroup']}")
                 _to_function(tx, ids, row, group)
             elif service_of(row.target) != "kinesis":
                 raise Invalid("ResourceNotFoundException", "Nothing runs behind it here.")
@@ -54,12 +54,14 @@ def carrier(ids: Ids, region: str, account: str) -> Carrier:
 
 
 def _to_function(tx: Transaction, ids: Ids, row: OutboxRow, group: Arn) -> None:
-    source, names = str(group), logs.principals(group.region)
-    if not any(lambda_.may_invoke(tx, row.target, name, source, group.account) for name in names):
-        raise Denied("AccessDenied", f"{names[0]} is not authorized to invoke {row.target}")
+    asker = logs.asker(str(group), tx.now)
+    if not lambda_.may_invoke(tx, row.target, asker):
+        raise Denied("AccessDenied", f"{asker} is not authorized to invoke {row.target}")
     data = base64.b64encode(_packed(row.payload, group.account)).decode()
     body = orjson.dumps({"awslogs": {"data": data}})
-    lambda_.enqueue_event(tx, ids, row.target, body, trace=row.trace, source=source)
+    lambda_.enqueue_event(
+        tx, ids, row.target, body, trace=row.trace, source=asker.context["aws:sourcearn"]
+    )
 
 
 def _packed(payload: bytes, account: str) -> bytes:

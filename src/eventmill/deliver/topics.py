@@ -16,8 +16,10 @@ from typing import Any
 import orjson
 
 from eventmill.deliver.outbox import Carrier
-from eventmill.kernel.errors import Fault, Invalid
+from eventmill.kernel.arns import parse_arn
+from eventmill.kernel.errors import Denied, Fault
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import Asker, of_service
 from eventmill.services import lambda_, sns, sqs
 from eventmill.services.sns import Subscription, messages
 from eventmill.store.outbox import OutboxRow
@@ -45,7 +47,7 @@ class Delivery:
         return orjson.dumps(shown).decode()
 
 
-def carrier(ids: Ids, account: str, endpoint: Callable[[], str]) -> Carrier:
+def carrier(ids: Ids, endpoint: Callable[[], str]) -> Carrier:
     """The outbox's carrier for services.sns.DELIVERY."""
 
     def carry(tx: Transaction, row: OutboxRow) -> None:
@@ -55,7 +57,7 @@ def carrier(ids: Ids, account: str, endpoint: Callable[[], str]) -> Carrier:
         delivery = Delivery(subscription, orjson.loads(row.payload), endpoint(), row.trace)
         try:
             if subscription.protocol == "lambda":
-                _to_function(tx, ids, account, delivery)
+                _to_function(tx, ids, delivery)
             else:
                 _to_queue(tx, ids, subscription.endpoint, delivery)
         except Fault as fault:
@@ -64,16 +66,19 @@ def carrier(ids: Ids, account: str, endpoint: Callable[[], str]) -> Carrier:
     return carry
 
 
-def _to_function(tx: Transaction, ids: Ids, account: str, delivery: Delivery) -> None:
+def _to_function(tx: Transaction, ids: Ids, delivery: Delivery) -> None:
     function, topic = delivery.subscription.endpoint, delivery.subscription.topic
-    if not lambda_.may_invoke(tx, function, _PRINCIPAL, topic, account):
-        raise Invalid("AccessDenied", f"{_PRINCIPAL} is not authorized to invoke {function}")
+    if not lambda_.may_invoke(tx, function, _asker(topic, tx.now)):
+        raise Denied("AccessDenied", f"{_PRINCIPAL} is not authorized to invoke {function}")
     body = messages.event(tx, delivery.message, delivery.subscription, delivery.endpoint)
     lambda_.enqueue_event(tx, ids, function, orjson.dumps(body), trace=delivery.trace, source=topic)
 
 
 def _to_queue(tx: Transaction, ids: Ids, queue: str, delivery: Delivery) -> None:
-    """Into the subscriber's queue, or into the dead-letter queue in the same form."""
+    """Into the subscriber's queue, or into the dead-letter queue in the same form.
+
+    Either's policy must let SNS send. Raises Fault.
+    """
     message = delivery.message
     attributes = None
     if delivery.subscription.raw:
@@ -87,7 +92,12 @@ def _to_queue(tx: Transaction, ids: Ids, queue: str, delivery: Delivery) -> None
         group=message.get("group"),
         dedup=message.get("dedup") if sqs.is_fifo(tx, queue) else None,
         trace=delivery.trace,
+        asker=_asker(delivery.subscription.topic, tx.now),
     )
+
+
+def _asker(topic: str, now: float) -> Asker:
+    return of_service(_PRINCIPAL, source=topic, account=parse_arn(topic).account, now=now)
 
 
 def _attribute(value: Mapping[str, str]) -> dict[str, Any]:

@@ -6,9 +6,23 @@ from eventmill.kernel.errors import UsageError
 from eventmill.template import Template
 from eventmill.template.resolve import references
 
+_POLICIES = frozenset(
+    {
+        "AWS::Lambda::Permission",
+        "AWS::Logs::ResourcePolicy",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::TopicInlinePolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueueInlinePolicy",
+        "AWS::SQS::QueuePolicy",
+    }
+)
+"""What others need without referring to it. CloudFormation makes what is independent at the same
+time, and a policy is there before a bucket that asks for it; here it is made first."""
+
 
 def creation_order(template: Template, active: set[str]) -> list[str]:
-    """`active` resources, each after those that it refers to or depends on.
+    """`active` resources, each after those that it refers to or depends on, policies early.
 
     Raises UsageError naming the circle, when there is one, or a DependsOn of nothing.
     """
@@ -24,10 +38,14 @@ def creation_order(template: Template, active: set[str]) -> list[str]:
         needs[name] = (references(declared.properties) | declared.depends_on) & active - {name}
     order: list[str] = []
     done: set[str] = set()
-    for name in template.resources:
+    for name in sorted(template.resources, key=lambda one: not _is_policy(template, one)):
         if name in active:
             _visit(name, needs, order, done, [], template)
     return order
+
+
+def _is_policy(template: Template, name: str) -> bool:
+    return template.resources[name].type in _POLICIES
 
 
 def _visit(

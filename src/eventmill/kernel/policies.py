@@ -1,88 +1,147 @@
-"""Policy documents: the parts of evaluating one that are alike wherever one is judged.
+"""Resource policies: who may do what with a resource, by the document that lies on it.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
+import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-_NOT_HERE = ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevpcarn")
-"""Keys of networks that one machine does not have: they neither deny nor stand in the way."""
+from eventmill.kernel.conditions import BadPolicy, like, listed, met
+
+__all__ = [
+    "ANONYMOUS",
+    "Asker",
+    "BadPolicy",
+    "effect",
+    "judge",
+    "listed",
+    "of_account",
+    "of_service",
+    "refusal",
+]
 
 
-class BadPolicy(Exception):
-    """The document is no policy."""
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks. `names` are what a policy may call it, under `kind` in its Principal element.
+
+    `context` has condition keys in lower case. An `owner` needs no Allow, but a Deny holds for it.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    context: Mapping[str, str]
+    owner: bool = False
+
+    def __str__(self) -> str:
+        return self.names[0] if self.names else "anonymous"
 
 
-def listed(value: Any) -> list[Any]:
-    """What may be written as one value or as a list of them."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+ANONYMOUS = Asker("", (), {})
+
+
+def of_service(*names: str, source: str, account: str, now: float, **more: str) -> Asker:
+    """An AWS service that acts for `source`, an ARN, of `account`.
+
+    `names` are its principals (`s3.amazonaws.com`); `more` are further keys below `aws:`.
+    """
+    context = {
+        "aws:sourcearn": source,
+        "aws:sourceaccount": account,
+        "aws:resourceaccount": account,
+        "aws:principalisawsservice": "true",
+        "aws:principalservicename": names[0],
+        "aws:epochtime": str(now),
+    }
+    return Asker("Service", names, context | {f"aws:{key}": more[key] for key in more})
+
+
+def of_account(account: str, now: float) -> Asker:
+    """Anybody of the account that owns the resource: a client, or a service by a role."""
+    root = f"arn:aws:iam::{account}:root"
+    context = {
+        "aws:principalarn": root,
+        "aws:principalaccount": account,
+        "aws:resourceaccount": account,
+        "aws:principalisawsservice": "false",
+        "aws:epochtime": str(now),
+    }
+    return Asker("AWS", (root, account), context, owner=True)
+
+
+def refusal(texts: Iterable[str | None], asker: Asker, action: str, resource: str) -> str:
+    """Why the policies `texts` do not let the asker do it; empty when it may.
+
+    Without a policy only the owner may.
+    """
+    try:
+        said = {effect(parsed(text), asker, action, resource) for text in texts if text}
+    except BadPolicy as error:
+        return f"The policy of {resource} cannot be judged: {error}"
+    if "Deny" in said:
+        why = "with an explicit deny in a resource-based policy"
+    elif "Allow" in said or asker.owner:
+        return ""
+    else:
+        why = f"because no resource-based policy allows the {action} action"
+    return f"User: {asker} is not authorized to perform: {action} on resource: {resource} {why}"
 
 
 @lru_cache(maxsize=4_096)
-def like(pattern: str) -> re.Pattern[str]:
-    """`*` stands for any text, `?` for one character."""
-    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def met(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    """Whether a statement's conditions hold; `context` has their keys in lower case.
-
-    Raises BadPolicy for an operator that is not known.
-    """
-    denies = statement["Effect"] == "Deny"
-    for operator, keys in (statement.get("Condition") or {}).items():
-        for key, wanted in keys.items():
-            if key.lower() in _NOT_HERE:
-                if denies:
-                    return False
-                continue
-            if not _holds(operator, listed(wanted), context.get(key.lower())):
-                return False
-    return True
-
-
-def _holds(operator: str, wanted: list[Any], actual: str | None) -> bool:
-    name = operator.rpartition(":")[2]
-    if name.endswith("IfExists"):
-        if actual is None:
-            return True
-        name = name.removesuffix("IfExists")
-    if name == "Null":
-        return any((str(entry).lower() == "true") is (actual is None) for entry in wanted)
-    negated = name.startswith("Not") or "Not" in name
-    test = _OPERATORS.get(name.replace("Not", ""))
-    if test is None:
-        raise BadPolicy(f"the condition operator {operator} is not known")
-    if actual is None:
-        return negated
-    return test(wanted, actual) is not negated
-
-
-def _in_networks(wanted: Iterable[Any], actual: str) -> bool:
+def parsed(text: str) -> Any:
+    """The document; policies change rarely and each delivery asks. Raises BadPolicy."""
     try:
-        address = ipaddress.ip_address(actual)
-        return any(address in ipaddress.ip_network(str(entry), strict=False) for entry in wanted)
-    except ValueError as error:
-        raise BadPolicy(str(error)) from None
+        return json.loads(text)
+    except ValueError:
+        raise BadPolicy("it is no JSON") from None
 
 
-_OPERATORS: Mapping[str, Callable[[list[Any], str], bool]] = {
-    "IpAddress": _in_networks,
-    "StringEquals": lambda wanted, actual: actual in map(str, wanted),
-    "StringEqualsIgnoreCase": lambda wanted, actual: (
-        actual.lower() in (str(entry).lower() for entry in wanted)
-    ),
-    "StringLike": lambda wanted, actual: any(like(str(e)).fullmatch(actual) for e in wanted),
-    "ArnLike": lambda wanted, actual: any(like(str(e)).fullmatch(actual) for e in wanted),
-    "ArnEquals": lambda wanted, actual: any(like(str(e)).fullmatch(actual) for e in wanted),
-    "Bool": lambda wanted, actual: actual in (str(entry).lower() for entry in wanted),
-}
+def effect(policy: Any, asker: Asker, action: str, resource: str) -> str | None:
+    """`Deny` or `Allow` as the policy says, None when it says nothing of it. Raises BadPolicy."""
+    if not isinstance(policy, dict) or "Statement" not in policy:
+        raise BadPolicy("a policy has a Statement")
+    return judge(listed(policy["Statement"]), asker, action, resource)
+
+
+def judge(statements: Iterable[Any], asker: Asker, action: str, resource: str) -> str | None:
+    """As `effect`, for statements that are kept one by one."""
+    found = None
+    for statement in statements:
+        if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
+            raise BadPolicy("a statement has the Effect Allow or Deny")
+        if _concerns(statement, asker, action, resource) and met(statement, asker.context):
+            if statement["Effect"] == "Deny":
+                return "Deny"
+            found = "Allow"
+    return found
+
+
+def _concerns(statement: Mapping[str, Any], asker: Asker, action: str, resource: str) -> bool:
+    """Whether a statement speaks of this. One without a Resource lies on the resource it means."""
+    if "Action" not in statement and "NotAction" not in statement:
+        raise BadPolicy("a statement has an Action")
+    asked = action.lower()
+    return (
+        _covers(statement, "Action", lambda given: like(str(given).lower()).fullmatch(asked))
+        and _covers(statement, "Resource", lambda given: like(str(given)).fullmatch(resource))
+        and _covers(statement, "Principal", lambda given: _means(given, asker))
+    )
+
+
+def _covers(statement: Mapping[str, Any], element: str, test: Callable[[Any], object]) -> bool:
+    if element in statement:
+        return any(test(given) for given in listed(statement[element]))
+    return not any(test(given) for given in listed(statement.get(f"Not{element}")))
+
+
+def _means(principal: Any, asker: Asker) -> bool:
+    if not isinstance(principal, dict):
+        return bool(principal == "*")
+    if "*" in listed(principal.get("AWS")):
+        return True
+    return any(str(given) in asker.names for given in listed(principal.get(asker.kind)))

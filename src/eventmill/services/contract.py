@@ -16,6 +16,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid, NotFound
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import Asker
 from eventmill.kernel.ports import Ports
 from eventmill.store.blobs import Blobs, BlobSlice, StagedBlob
 from eventmill.store.code import CodeStore
@@ -53,14 +54,13 @@ class Download:
 class Known:
     """What the rest of the engine may ask about a resource of any service.
 
-    `policy` is its resource policy as JSON, empty without one. `facts` are the few settings that
-    another service must check, by AWS's names (a queue's `VisibilityTimeout`). `admits` tells
-    whether the policy lets a service (`s3.amazonaws.com`) in for one of its sources (an ARN).
+    `facts` are the few settings that another service must check, by AWS's names (a queue's
+    `VisibilityTimeout`). `admits` tells whether its policy lets a service push into it: invoke the
+    function, send to the queue, publish to the topic, put the object.
     """
 
-    policy: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    admits: Callable[[str, str], bool] = lambda principal, source: True
+    admits: Callable[[Asker], bool] = lambda asker: True
 
 
 Directory = Callable[[Transaction, str], Known | None]

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from eventmill.kernel.errors import Conflict, NotFound
+from eventmill.kernel.policies import of_service
 from eventmill.services.lambda_ import may_invoke
 
 from .conftest import FUNCTION, Service
 
 BUCKET = "arn:aws:s3:::pictures"
+S3 = of_service("s3.amazonaws.com", source=BUCKET, account="111111111111", now=0.0)
 
 
 @pytest.mark.parametrize(
@@ -33,15 +35,13 @@ def test_may_invoke(service: Service, statement: dict[str, Any], allowed: bool) 
     service.function()
     given = {"Principal": "s3.amazonaws.com", "Action": "lambda:InvokeFunction"} | statement
     service("AddPermission", FunctionName="f", StatementId="s", **given)
-    answer = may_invoke(service.tx, FUNCTION, "s3.amazonaws.com", BUCKET, "111111111111")
-    assert answer is allowed
+    assert may_invoke(service.tx, FUNCTION, S3) is allowed
 
 
 def test_nothing_may_invoke_without_a_statement(service: Service) -> None:
     service.function()
-    assert not may_invoke(service.tx, FUNCTION, "s3.amazonaws.com", BUCKET, "111111111111")
-    missing = f"{FUNCTION}x"
-    assert not may_invoke(service.tx, missing, "s3.amazonaws.com", BUCKET, "111111111111")
+    assert not may_invoke(service.tx, FUNCTION, S3)
+    assert not may_invoke(service.tx, f"{FUNCTION}x", S3)
 
 
 def test_statements_come_and_go(service: Service) -> None:

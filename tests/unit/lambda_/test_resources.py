@@ -9,6 +9,7 @@ import pytest
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Resource
+from eventmill.kernel.policies import of_service
 from eventmill.services.lambda_ import SERVICE, mappings, may_invoke, resolve
 
 from .conftest import FUNCTION, QUEUE, Service
@@ -64,10 +65,11 @@ def test_version_alias_and_permission_bind_to_each_other(service: Service, resou
     )
     permission.physical_id = TYPES["Permission"].create(service.context, permission).physical_id
     live = alias.physical_id
-    assert may_invoke(service.tx, live, "events.amazonaws.com", "arn:rule", "111111111111")
-    assert not may_invoke(service.tx, FUNCTION, "events.amazonaws.com", "arn:rule", "1")
+    events = of_service("events.amazonaws.com", source="arn:rule", account="111111111111", now=0.0)
+    assert may_invoke(service.tx, live, events)
+    assert not may_invoke(service.tx, FUNCTION, events)
     TYPES["Permission"].delete(service.context, permission)
-    assert not may_invoke(service.tx, live, "events.amazonaws.com", "arn:rule", "111111111111")
+    assert not may_invoke(service.tx, live, events)
 
 
 @pytest.mark.parametrize("by_template", [False, True])

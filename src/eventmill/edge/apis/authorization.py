@@ -17,7 +17,7 @@ from eventmill.edge.apis.policies import effect
 from eventmill.edge.payloads import returned
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.functions import ConcurrencyExceeded
-from eventmill.kernel.policies import BadPolicy
+from eventmill.kernel.policies import ANONYMOUS, BadPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def verdict(answer: Any, arn: str, *, simple: bool) -> Verdict:
             return _FAILED
         return Verdict(200 if allowed else 403, context)
     try:
-        allowed = effect(answer.get("policyDocument"), arn, {}) == "Allow"
+        allowed = effect(answer.get("policyDocument"), arn, ANONYMOUS) == "Allow"
     except BadPolicy:
         return _FAILED
     named = {"principalId": answer["principalId"]} if "principalId" in answer else {}

@@ -7,6 +7,7 @@ import asyncio
 from eventmill.kernel.errors import NotFound
 from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import of_service
 from eventmill.kernel.ports import Invoker
 from eventmill.services import lambda_
 from eventmill.store.database import Database
@@ -50,7 +51,8 @@ class Functions:
         return Invocation(spec, payload, self._ids.uuid(), function, trace, source=source)
 
     def _admitted(self, tx: Transaction, function: str, source: str, *, role: bool) -> FunctionSpec:
-        if not role and not lambda_.may_invoke(tx, function, _PRINCIPAL, source, self._account):
+        asker = of_service(_PRINCIPAL, source=source, account=self._account, now=tx.now)
+        if not role and not lambda_.may_invoke(tx, function, asker):
             raise Refused(
                 f"Invalid permissions on Lambda function {function}: it must allow {_PRINCIPAL} "
                 f"to invoke it for {source}"

@@ -15,10 +15,12 @@ from eventmill.kernel.errors import Fault
 from eventmill.kernel.functions import ConcurrencyExceeded, Invocation
 from eventmill.kernel.http import HttpCall, HttpFailed
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import of_service
 from eventmill.kernel.ports import HttpSender, Invoker
 from eventmill.services import lambda_
 from eventmill.services.elbv2 import attributes, events, targets
 from eventmill.store.database import Database
+from eventmill.store.transaction import Transaction
 
 PRINCIPAL = "elasticloadbalancing.amazonaws.com"
 _TEXT = ("application/json", "application/javascript", "application/xml")
@@ -49,9 +51,12 @@ class Targets:
 
     async def _function(self, group: Mapping[str, Any], function: str, request: Request) -> Answer:
         arn, account = group["TargetGroupArn"], self._account
-        if not self._database.read(
-            lambda tx: lambda_.may_invoke(tx, function, PRINCIPAL, arn, account)
-        ):
+
+        def admitted(tx: Transaction) -> bool:
+            asker = of_service(PRINCIPAL, source=arn, account=account, now=tx.now)
+            return lambda_.may_invoke(tx, function, asker)
+
+        if not self._database.read(admitted):
             return failure(502)
         multi = attributes.value_of("group", group, attributes.MULTI_VALUE) == "true"
         trace = dict(request.headers).get("x-amzn-trace-id")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from eventmill.kernel.policies import like, met
+from eventmill.kernel.policies import ANONYMOUS, Asker, judge
 from eventmill.services.contract import Call, Result
 from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.faults import missing, no_statement, statement_taken
@@ -18,8 +19,8 @@ from eventmill.services.lambda_.names import Named, function_arn, parse
 from eventmill.services.lambda_.operations import OPERATIONS, named
 from eventmill.store.transaction import Transaction
 
-_INVOKE = "lambda:invokefunction"
-_INVOKE_URL = "lambda:invokefunctionurl"
+_INVOKE = "lambda:InvokeFunction"
+_INVOKE_URL = "lambda:InvokeFunctionUrl"
 
 
 def add(call: Call, who: Named, sid: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,20 +123,14 @@ def _parsed(statement: str) -> dict[str, Any]:
     return parsed
 
 
-def may_invoke(
-    tx: Transaction, function_arn: str, principal: str, source_arn: str, source_account: str
-) -> bool:
-    """Whether a service (`s3.amazonaws.com`) may invoke a function for one of its sources.
+def may_invoke(tx: Transaction, function_arn: str, asker: Asker) -> bool:
+    """Whether a service may invoke a function for one of its sources.
 
     False too when there is no such function, version or alias.
     """
     if not functions.exists(tx, function_arn):
         return False
-    context = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_account}
-    return any(
-        _allows(statement, _INVOKE, principal, context)
-        for statement in _statements(tx, parse(function_arn))
-    )
+    return _allows(tx, parse(function_arn), asker, _INVOKE)
 
 
 def open_to_all(tx: Transaction, who: Named, auth_type: str) -> bool:
@@ -144,19 +139,11 @@ def open_to_all(tx: Transaction, who: Named, auth_type: str) -> bool:
     https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
     """
     context = {"lambda:functionurlauthtype": auth_type, "lambda:invokedviafunctionurl": "true"}
-    return any(
-        statement["Principal"] in ("*", {"AWS": "*"})
-        and _allows(statement, _INVOKE_URL, "*", context)
-        for statement in _statements(tx, who)
-    )
+    return _allows(tx, who, replace(ANONYMOUS, context=context), _INVOKE_URL)
 
 
-def _allows(
-    statement: Mapping[str, Any], action: str, principal: str, context: Mapping[str, str]
-) -> bool:
-    allowed = statement["Principal"]
-    if allowed != "*" and principal not in allowed.values():
-        return False
-    if not like(statement["Action"].lower()).fullmatch(action):
-        return False
-    return met(statement, context)
+def _allows(tx: Transaction, who: Named, asker: Asker, action: str) -> bool:
+    statements = _statements(tx, who)
+    # All are about this function, by whatever form of its name it was asked for.
+    resource = statements[0]["Resource"] if statements else ""
+    return judge(statements, asker, action, resource) == "Allow"

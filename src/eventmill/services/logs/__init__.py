@@ -8,11 +8,21 @@ from eventmill.services.logs import events, metric_filters, policies, subscripti
 from eventmill.services.logs.events import put_lines
 from eventmill.services.logs.groups import OPERATIONS, exists, expire
 from eventmill.services.logs.metric_filters import samples
+from eventmill.services.logs.policies import why_not
 from eventmill.services.logs.resources import RESOURCES
 from eventmill.services.logs.schema import SCHEMA
-from eventmill.services.logs.subscriptions import SUBSCRIPTION, principals
+from eventmill.services.logs.subscriptions import SUBSCRIPTION, asker
 
-__all__ = ["SERVICE", "SUBSCRIPTION", "exists", "expire", "principals", "put_lines", "samples"]
+__all__ = [
+    "SERVICE",
+    "SUBSCRIPTION",
+    "asker",
+    "exists",
+    "expire",
+    "put_lines",
+    "samples",
+    "why_not",
+]
 
 # Importing these registers their operations.
 _OPERATION_MODULES = (events, metric_filters, policies, subscriptions, tags)

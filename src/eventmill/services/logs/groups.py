@@ -77,6 +77,7 @@ def delete_group(call: Call, name: str) -> None:
     call.tx.execute("DELETE FROM logs_subscriptions WHERE grp=?", (name,))
     call.tx.execute("DELETE FROM logs_metric_filters WHERE grp=?", (name,))
     TAGS.drop(call.tx, group_arn(call, name))
+    call.tx.execute("DELETE FROM logs_policies WHERE name=?", (group_arn(call, name),))
     call.tx.execute("DELETE FROM logs_groups WHERE name=?", (name,))
 
 

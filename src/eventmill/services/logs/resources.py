@@ -32,6 +32,7 @@ def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("LogGroupName") or generated_name(resource, call.ids, limit=512)
     groups.create_group(call, name, _days(resource))
     _retag(call, resource, name)
+    _set_policy(call, name, resource)
     return _created(call, name)
 
 
@@ -44,7 +45,16 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     name = resource.physical_id or ""
     groups.set_retention(call, name, _days(resource))
     _retag(call, resource, name)
+    _set_policy(call, name, resource)
     return _created(call, name)
+
+
+def _set_policy(call: Call, group: str, resource: Resource) -> None:
+    arn, document = groups.group_arn(call, group), resource.properties.get("ResourcePolicyDocument")
+    if document is None:
+        policies.delete(call, arn)
+    else:
+        policies.put(call, arn, attribute_text(document))
 
 
 def _delete(call: Call, resource: Resource) -> None:
@@ -126,9 +136,11 @@ def _delete_stream(call: Call, resource: Resource) -> None:
 
 
 def _put_policy(call: Call, resource: Resource) -> Created:
-    name, document = resource.properties["PolicyName"], resource.properties["PolicyDocument"]
-    policies.put(call, name, attribute_text(document))
-    return Created(name)
+    name = resource.properties.get("ResourceArn") or resource.properties["PolicyName"]
+    policies.put(
+        call, name.removesuffix(":*"), attribute_text(resource.properties["PolicyDocument"])
+    )
+    return Created(resource.properties["PolicyName"])
 
 
 def _change_policy(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
@@ -136,17 +148,20 @@ def _change_policy(call: Call, resource: Resource, old: Mapping[str, Any]) -> Cr
 
 
 def _delete_policy(call: Call, resource: Resource) -> None:
-    policies.delete(call, resource.physical_id or "")
+    name = resource.properties.get("ResourceArn") or resource.physical_id or ""
+    policies.delete(call, name.removesuffix(":*"))
 
 
 RESOURCES = (
     ResourceType(
         "AWS::Logs::LogGroup",
-        dict.fromkeys(("LogGroupName", "RetentionInDays"), Support.HONOURED)
+        dict.fromkeys(
+            ("LogGroupName", "RetentionInDays", "ResourcePolicyDocument"), Support.HONOURED
+        )
         | dict.fromkeys(
             (
                 *("KmsKeyId", "Tags", "LogGroupClass", "DataProtectionPolicy"),
-                *("FieldIndexPolicies", "ResourcePolicyDocument", "DeletionProtectionEnabled"),
+                *("FieldIndexPolicies", "DeletionProtectionEnabled"),
             ),
             Support.RECORDED,
         ),
@@ -196,10 +211,10 @@ RESOURCES = (
     ),
     ResourceType(
         "AWS::Logs::ResourcePolicy",
-        dict.fromkeys(("PolicyName", "PolicyDocument", "ResourceArn"), Support.RECORDED),
+        dict.fromkeys(("PolicyName", "PolicyDocument", "ResourceArn"), Support.HONOURED),
         _put_policy,
         _change_policy,
         _delete_policy,
-        frozenset({"PolicyName"}),
+        frozenset({"PolicyName", "ResourceArn"}),
     ),
 )

@@ -11,8 +11,9 @@ from typing import Any
 
 import orjson
 
-from eventmill.kernel.arns import service_of
+from eventmill.kernel.arns import parse_arn, service_of
 from eventmill.kernel.errors import Invalid
+from eventmill.kernel.policies import Asker, of_service
 from eventmill.services.contract import Call, Result
 from eventmill.services.logs.filters import compile_filter
 from eventmill.services.logs.groups import OPERATIONS, group_arn, missing, require_group
@@ -34,9 +35,14 @@ Stored = tuple[int, int, str]
 """An event's id, its time in epoch milliseconds, its text."""
 
 
-def principals(region: str) -> tuple[str, str]:
-    """What a policy may call this service: the name of today, and that of a region before it."""
-    return "logs.amazonaws.com", f"logs.{region}.amazonaws.com"
+def asker(group: str, now: float) -> Asker:
+    """CloudWatch Logs, as it asks for the subscriptions of a group, an ARN.
+
+    A policy may call it by its name of today, or by that of a region before it.
+    """
+    arn = parse_arn(group)
+    names = ("logs.amazonaws.com", f"logs.{arn.region}.amazonaws.com")
+    return of_service(*names, source=f"{group}:*", account=arn.account, now=now)
 
 
 def wanted(tx: Transaction, group: str) -> list[tuple[str, str, str]]:
@@ -119,8 +125,7 @@ def _check(call: Call, group: str, pattern: str, arn: str, role: str | None) -> 
         )
     known = call.directory(call.tx, arn)
     if service == "lambda":
-        source = f"{group_arn(call, group)}:*"
-        if known is None or not any(known.admits(name, source) for name in principals(call.region)):
+        if known is None or not known.admits(asker(group_arn(call, group), call.now)):
             raise Invalid(
                 "InvalidParameterException",
                 "Could not execute the lambda function. Make sure you have given CloudWatch Logs "

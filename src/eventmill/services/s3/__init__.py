@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterator
 
+from eventmill.kernel.errors import Denied
+from eventmill.kernel.policies import Asker, refusal
 from eventmill.services.contract import Call, Service
 from eventmill.services.s3 import (
     bodies,
@@ -20,7 +22,7 @@ from eventmill.services.s3 import (
     tagging,
 )
 from eventmill.services.s3.buckets import OPERATIONS
-from eventmill.services.s3.notifications import BUS, NOTIFICATION
+from eventmill.services.s3.notifications import BUS, NOTIFICATION, notifier
 from eventmill.services.s3.resources import RESOURCES
 from eventmill.services.s3.schema import SCHEMA
 from eventmill.store.transaction import Transaction
@@ -39,11 +41,37 @@ _OPERATION_MODULES = (
 
 SERVICE = Service("s3", OPERATIONS.by_name, SCHEMA, RESOURCES)
 
-__all__ = ["BUS", "NOTIFICATION", "SERVICE", "blob_names", "body", "exists", "lifecycle", "put"]
+__all__ = [
+    "BUS",
+    "NOTIFICATION",
+    "SERVICE",
+    "admits",
+    "blob_names",
+    "body",
+    "exists",
+    "lifecycle",
+    "notifier",
+    "put",
+]
 
 
-def put(call: Call, bucket: str, key: str, data: bytes, content_type: str) -> None:
-    """Write an object for another service, with its notifications. Raises NotFound."""
+def put(
+    call: Call,
+    bucket: str,
+    key: str,
+    data: bytes,
+    content_type: str,
+    *,
+    asker: Asker | None = None,
+) -> None:
+    """Write an object for another service, with its notifications. Raises NotFound.
+
+    `asker` is a service that needs the bucket's policy; one that acts by a role of the account is
+    none. Raises Denied.
+    """
+    why = _refusal(call.tx, f"arn:aws:s3:::{bucket}/{key}", asker) if asker else ""
+    if why:
+        raise Denied("AccessDenied", why)
     objects.write(
         call,
         buckets.find(call.tx, bucket),
@@ -63,9 +91,24 @@ def body(call: Call, bucket: str, key: str, version: str | None) -> bytes:
     return b"".join(bodies.pieces(bodies.whole(call, found.size, found.body, found.blobs)))
 
 
+def admits(tx: Transaction, arn: str, asker: Asker) -> bool:
+    """Whether a bucket's policy lets a service put the object that an ARN names."""
+    return not _refusal(tx, arn, asker)
+
+
+def _refusal(tx: Transaction, arn: str, asker: Asker) -> str:
+    policy = buckets.setting(tx, bucket_of(arn), "policy")
+    return refusal([policy], asker, "s3:PutObject", arn)
+
+
+def bucket_of(arn: str) -> str:
+    """The bucket of its own ARN, or of that of an object."""
+    return arn.rpartition(":")[2].partition("/")[0]
+
+
 def exists(tx: Transaction, arn: str) -> bool:
     """Whether the bucket that an ARN names exists."""
-    name = arn.rpartition(":")[2]
+    name = bucket_of(arn)
     return tx.one("SELECT 1 FROM s3_buckets WHERE name=?", (name,)) is not None
 
 

@@ -14,6 +14,7 @@ import orjson
 
 from eventmill.kernel.clock import iso_millis, iso_seconds
 from eventmill.kernel.errors import Invalid
+from eventmill.kernel.policies import Asker, of_service
 from eventmill.services.contract import Call, Result
 from eventmill.services.s3 import buckets, faults
 from eventmill.services.s3.buckets import OPERATIONS, Bucket
@@ -153,14 +154,26 @@ def _refusal(call: Call, bucket: str, arn: str) -> str:
     """Why notifications cannot go there; empty when they can."""
     known = call.directory(call.tx, arn)
     kind = arn.split(":")[2]
-    if known is None and kind in ("sqs", "sns"):
-        return f"The destination {'queue' if kind == 'sqs' else 'topic'} does not exist"
-    if known is None or not known.admits("s3.amazonaws.com", f"arn:aws:s3:::{bucket}"):
+    place = {"sqs": "queue", "sns": "topic"}.get(kind)
+    if known is None and place:
+        return f"The destination {place} does not exist"
+    if known is None or not known.admits(notifier(bucket, call.account, call.now)):
+        if place:
+            return (
+                f"Permissions on the destination {place} do not allow S3 to publish "
+                "notifications from this bucket"
+            )
         return f"Not authorized to invoke function [{arn}]"
     if known.facts.get("FifoQueue") or known.facts.get("FifoTopic"):
         them = "SQS queues" if kind == "sqs" else "SNS topics"
         return f"FIFO {them} are not supported as destinations"
     return ""
+
+
+def notifier(bucket: str, account: str, now: float) -> Asker:
+    """S3, as it asks for what it notifies of a bucket's changes."""
+    source = f"arn:aws:s3:::{bucket}"
+    return of_service("s3.amazonaws.com", source=source, account=account, now=now)
 
 
 def _filters(rule: Mapping[str, Any]) -> tuple[str, str]:

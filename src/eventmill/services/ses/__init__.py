@@ -18,6 +18,7 @@ from eventmill.services.ses import (
     templates,
     v2,
 )
+from eventmill.services.ses.asking import asker
 from eventmill.services.ses.bounces import HOST, bounce
 from eventmill.services.ses.operations import OPERATIONS, V2
 from eventmill.services.ses.outgoing import EVENT
@@ -35,6 +36,7 @@ __all__ = [
     "SERVICE_V2",
     "Received",
     "active_set",
+    "asker",
     "bounce",
     "mailbox",
     "mime",

@@ -57,12 +57,12 @@ def change(tx: Transaction, name: str, settings: Mapping[str, Any]) -> None:
     put(tx, name, {**held, **settings})
 
 
-def topic_for(tx: Transaction, sender: str, kind: str) -> str | None:
-    """The topic that wants to know of a sender's bounces, complaints or deliveries."""
+def topic_for(tx: Transaction, sender: str, kind: str) -> tuple[str, str] | None:
+    """(identity, topic that wants to know of its bounces, complaints or deliveries)."""
     for name in (sender, sender.rpartition("@")[2]):
         topics = (find(tx, name) or {}).get("Topics", {})
         if topics.get(kind):
-            return str(topics[kind])
+            return name, str(topics[kind])
     return None
 
 

@@ -149,14 +149,14 @@ class _Teller:
         if self.mail.configuration_set:
             event = {"eventType": kind, "mail": self._about, key: detail}
             for target in self._destinations(kind):
-                self._emit(target, kind, event)
-        topic = identities.topic_for(self.tx, self.mail.sender, kind)
-        if topic:
-            self._emit(topic, kind, {"notificationType": kind, "mail": self._about, key: detail})
+                self._emit(target, kind, event, f"configuration-set/{self.mail.configuration_set}")
+        told = identities.topic_for(self.tx, self.mail.sender, kind)
+        if told:
+            event = {"notificationType": kind, "mail": self._about, key: detail}
+            self._emit(told[1], kind, event, f"identity/{told[0]}")
 
-    def _emit(self, target: str, kind: str, event: Mapping[str, Any]) -> None:
-        name = self.mail.configuration_set
-        arn = f"arn:aws:ses:{self.region}:{self.account}:configuration-set/{name}"
+    def _emit(self, target: str, kind: str, event: Mapping[str, Any], source: str) -> None:
+        arn = f"arn:aws:ses:{self.region}:{self.account}:{source}"
         payload = {"event": event, "detailType": _DETAIL_TYPES[kind], "resources": [arn]}
         outbox.emit(self.tx, EVENT, target, orjson.dumps(payload))
 

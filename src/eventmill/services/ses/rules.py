@@ -13,6 +13,7 @@ from typing import Any
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call
 from eventmill.services.ses import faults
+from eventmill.services.ses.asking import asker
 from eventmill.store.transaction import Transaction
 
 ACTIVE_KEY = "ses.active"
@@ -99,7 +100,7 @@ def create(call: Call, rule_set: str, rule: Mapping[str, Any], after: str | None
         raise Invalid("LimitExceeded", f"A rule set has {_MOST} rules at the most.")
     if after is not None and after not in names:
         raise faults.no_rule(after)
-    made = checked(call, rule)
+    made = checked(call, rule_set, rule)
     tx.execute("INSERT INTO ses_rules VALUES(?,?,0,?)", (rule_set, name, json.dumps(made)))
     names.insert(names.index(after) + 1 if after is not None else 0, name)
     reorder(tx, rule_set, names)
@@ -111,7 +112,7 @@ def update(call: Call, rule_set: str, rule: Mapping[str, Any]) -> None:
     find(call.tx, rule_set, rule["Name"])
     call.tx.execute(
         "UPDATE ses_rules SET rule=? WHERE rule_set=? AND name=?",
-        (json.dumps(checked(call, rule)), rule_set, rule["Name"]),
+        (json.dumps(checked(call, rule_set, rule)), rule_set, rule["Name"]),
     )
 
 
@@ -138,8 +139,15 @@ def move(tx: Transaction, rule_set: str, name: str, after: str | None) -> None:
     reorder(tx, rule_set, names)
 
 
-def checked(call: Call, rule: Mapping[str, Any]) -> Rule:
+def rule_arn(call: Call, rule_set: str, rule: str) -> str:
+    """How a rule is named in the policies of what it writes to."""
+    place = f"receipt-rule-set/{rule_set}:receipt-rule/{rule}"
+    return f"arn:aws:ses:{call.region}:{call.account}:{place}"
+
+
+def checked(call: Call, rule_set: str, rule: Mapping[str, Any]) -> Rule:
     """The rule with its defaults. Raises Invalid for what could not work."""
+    source = rule_arn(call, rule_set, rule["Name"])
     actions = rule.get("Actions") or []
     if len(actions) > 10:
         raise Invalid("LimitExceeded", "A rule has 10 actions at the most.")
@@ -147,7 +155,7 @@ def checked(call: Call, rule: Mapping[str, Any]) -> Rule:
         if len(action) != 1:
             raise faults.invalid("An action must have exactly one kind.")
         kind, settings = next(iter(action.items()))
-        _check_action(call, kind, settings)
+        _check_action(call, source, kind, settings)
     return {
         "Name": rule["Name"],
         "Enabled": bool(rule.get("Enabled", False)),
@@ -158,28 +166,38 @@ def checked(call: Call, rule: Mapping[str, Any]) -> Rule:
     }
 
 
-def _check_action(call: Call, kind: str, settings: Mapping[str, Any]) -> None:
-    def known(arn: str) -> bool:
-        return call.directory(call.tx, arn) is not None
+def _check_action(call: Call, source: str, kind: str, settings: Mapping[str, Any]) -> None:
+    """AWS tries each target when a rule is declared. `source` is the rule's ARN."""
+
+    def takes(arn: str, *, role: bool = False) -> bool:
+        known = call.directory(call.tx, arn)
+        return known is not None and (role or known.admits(asker(source, call.account, call.now)))
 
     topic = settings.get("TopicArn")
-    if topic and not known(topic):
-        raise Invalid("InvalidSnsTopic", f"Invalid SNS topic: {topic}", fields={"Topic": topic})
-    if kind == "S3Action" and not known(f"arn:aws:s3:::{settings['BucketName']}"):
+    if topic and not takes(topic):
+        text = f"Could not publish to SNS topic: {topic}"
+        raise Invalid("InvalidSnsTopic", text, fields={"Topic": topic})
+    if kind == "S3Action" and not takes(_trial(settings), role=bool(settings.get("IamRoleArn"))):
         bucket = settings["BucketName"]
         raise Invalid(
             "InvalidS3Configuration",
             f"Could not write to bucket: {bucket}",
             fields={"Bucket": bucket},
         )
-    if kind == "LambdaAction" and not known(settings["FunctionArn"]):
+    if kind == "LambdaAction" and not takes(settings["FunctionArn"]):
         function = settings["FunctionArn"]
         raise Invalid(
             "InvalidLambdaFunction",
-            f"Invalid Lambda function: {function}",
+            f"Could not invoke Lambda function: {function}",
             fields={"FunctionArn": function},
         )
     if kind == "StopAction" and settings["Scope"] != "RuleSet":
         raise faults.invalid("The scope of a stop action must be RuleSet.")
     if kind == "ConnectAction":
         raise faults.invalid("ConnectAction is not offered: there is no Amazon Connect here.")
+
+
+def _trial(settings: Mapping[str, Any]) -> str:
+    """The object by which AWS finds out whether the bucket takes any."""
+    prefix = settings.get("ObjectKeyPrefix") or ""
+    return f"arn:aws:s3:::{settings['BucketName']}/{prefix}AMAZON_SES_SETUP_NOTIFICATION"

@@ -5,8 +5,10 @@ Below the service's declaration stand the functions that deliver and edge use.
 
 from __future__ import annotations
 
+from eventmill.kernel.policies import Asker
 from eventmill.services.contract import Service
 from eventmill.services.sns import (
+    access,
     archive,
     batches,
     delivery_policy,
@@ -35,6 +37,7 @@ __all__ = [
     "MAIL",
     "SERVICE",
     "Subscription",
+    "admits",
     "certificate",
     "certificate_path",
     "delivery_policy",
@@ -52,6 +55,12 @@ _OPERATION_MODULES = (batches, mobile, policies, publishing, subscription_operat
 SERVICE = Service("sns", OPERATIONS.by_name, SCHEMA, RESOURCES)
 
 _ARCHIVE_EVERY = 3_600
+
+
+def admits(tx: Transaction, topic_arn: str, asker: Asker) -> bool:
+    """Whether the topic's policy lets a service publish to it; False when there is no topic."""
+    topic = find_topic(tx, topic_arn)
+    return topic is not None and not access.why_not(topic, "Publish", asker)
 
 
 def expire(tx: Transaction) -> float | None:

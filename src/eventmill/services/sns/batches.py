@@ -10,7 +10,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Fault, Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.sns import topics
+from eventmill.services.sns import access, topics
 from eventmill.services.sns.publishing import SIZE_LIMIT, publish_one, size
 from eventmill.services.sns.topics import OPERATIONS
 
@@ -22,6 +22,7 @@ _ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}\Z")
 def publish_batch(call: Call, request: dict[str, Any]) -> Result:
     """Entries fail alone."""
     topic = topics.require(call.tx, request["TopicArn"])
+    access.require(call.tx, topic, "Publish")
     entries = request["PublishBatchRequestEntries"]
     _check_batch(entries)
     done: list[dict[str, Any]] = []

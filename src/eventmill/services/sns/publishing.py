@@ -18,8 +18,10 @@ import orjson
 from eventmill.kernel.clock import iso_millis
 from eventmill.kernel.errors import Invalid
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import Asker
 from eventmill.services.contract import Call, Result
 from eventmill.services.sns import (
+    access,
     archive,
     delivery_policy,
     faults,
@@ -217,12 +219,15 @@ def publish(
     subject: str | None = None,
     attributes: Attributes | None = None,
     trace: str | None = None,
+    asker: Asker | None = None,
 ) -> str:
     """Publish for another service, to a standard topic; returns the message's id.
 
-    Raises NotFound for a topic that is gone, Invalid for a message that is too long.
+    `asker` is a service that needs the topic's policy; one that acts by a role of the account is
+    none. Raises NotFound for a topic that is gone, Denied, Invalid for a message that is too long.
     """
     topic = topics.require(tx, topic_arn)
+    access.require(tx, topic, "Publish", asker)
     if size(message, attributes or {}) > SIZE_LIMIT:
         raise faults.invalid("Message too long")
     if topic.fifo:
@@ -249,7 +254,9 @@ def do_publish(call: Call, request: dict[str, Any]) -> Result:
     arn = request.get("TopicArn") or request.get("TargetArn")
     if not arn:
         raise faults.invalid("TopicArn or TargetArn Reason: no value for required parameter")
-    return publish_one(call, topics.require(call.tx, arn), request)
+    topic = topics.require(call.tx, arn)
+    access.require(call.tx, topic, "Publish")
+    return publish_one(call, topic, request)
 
 
 def _text_message(call: Call, request: Mapping[str, Any]) -> Result:

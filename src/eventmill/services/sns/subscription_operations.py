@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from eventmill.services.contract import Call, Result
-from eventmill.services.sns import delivery_policy, faults, subscriptions, topics
+from eventmill.services.sns import access, delivery_policy, faults, subscriptions, topics
 from eventmill.services.sns.subscriptions import Subscription
 from eventmill.services.sns.topics import OPERATIONS
 
@@ -16,6 +16,7 @@ _PAGE = 100
 @OPERATIONS.write("Subscribe")
 def subscribe(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html"""
+    access.require(call.tx, topics.require(call.tx, request["TopicArn"]), "Subscribe")
     found = subscriptions.subscribe(
         call,
         request["TopicArn"],

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.policies import Asker, refusal
 from eventmill.services.contract import Service
-from eventmill.services.sqs import batches, move_tasks, queues, receiving, sending
+from eventmill.services.sqs import access, batches, move_tasks, queues, receiving, sending
 from eventmill.services.sqs.operations import OPERATIONS
 from eventmill.services.sqs.queues import changed_key
 from eventmill.services.sqs.receiving import Message
@@ -22,6 +23,7 @@ from eventmill.store.transaction import Transaction
 __all__ = [
     "SERVICE",
     "Message",
+    "admits",
     "batches",
     "changed_key",
     "counts",
@@ -34,7 +36,6 @@ __all__ = [
     "maximum_size",
     "move_tasks",
     "next_visible",
-    "policy",
     "release_holder_except",
     "take",
     "visibility_timeout",
@@ -55,9 +56,15 @@ def enqueue(
     delay: int | None = None,
     trace: str | None = None,
     sender: str = "AIDAEVENTMILL",
+    asker: Asker | None = None,
 ) -> str:
-    """Send a message for another service; returns its id. Raises Invalid as SendMessage does."""
+    """Send a message for another service; returns its id. Raises Invalid as SendMessage does.
+
+    `asker` is a service that needs the queue's policy; one that acts by a role of the account is
+    none. Raises Denied.
+    """
     queue = queues.require_arn(tx, queue_arn)
+    access.require(tx, queue, "SendMessage", asker)
     draft = sending.Draft(body, attributes or {}, delay, group, dedup, trace)
     sending.check(queue, draft)
     return sending.send(tx, ids, queue, draft, sender).message_id
@@ -136,10 +143,11 @@ def is_fifo(tx: Transaction, queue_arn: str) -> bool | None:
     return None if queue is None else queue.fifo
 
 
-def policy(tx: Transaction, queue_arn: str) -> str | None:
-    """The queue's resource policy, JSON; empty without one, None when there is no queue."""
+def admits(tx: Transaction, queue_arn: str, asker: Asker) -> bool:
+    """Whether the queue's policy lets a service send to it; False when there is no queue."""
     queue = queues.by_arn(tx, queue_arn)
-    return None if queue is None else queue.attributes.get("Policy", "")
+    policy = "" if queue is None else queue.attributes.get("Policy")
+    return not refusal([policy], asker, "sqs:SendMessage", queue_arn)
 
 
 def expire(tx: Transaction, limit: int = 1_000) -> float | None:

@@ -89,7 +89,7 @@ def _size(entry: dict[str, Any]) -> int:
 @OPERATIONS.write("SendMessageBatch")
 def send_message_batch(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
-    queue = the_queue(call, request)
+    queue = the_queue(call, request, "SendMessage")
     entries = entries_of(request)
     total = sum(_size(entry) for entry in entries)
     if total > MAXIMUM_SIZE:
@@ -111,7 +111,7 @@ def send_message_batch(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("DeleteMessageBatch")
 def delete_message_batch(call: Call, request: dict[str, Any]) -> Result:
     """Deletes up to ten received messages."""
-    queue = the_queue(call, request)
+    queue = the_queue(call, request, "DeleteMessage")
 
     def delete(entry: dict[str, Any]) -> dict[str, Any]:
         delete_one(call, queue, entry["ReceiptHandle"])
@@ -123,7 +123,7 @@ def delete_message_batch(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("ChangeMessageVisibilityBatch")
 def change_message_visibility_batch(call: Call, request: dict[str, Any]) -> Result:
     """Changes the visibility of up to ten received messages."""
-    queue = the_queue(call, request)
+    queue = the_queue(call, request, "ChangeMessageVisibility")
 
     def change(entry: dict[str, Any]) -> dict[str, Any]:
         change_one(call, queue, entry["ReceiptHandle"], entry.get("VisibilityTimeout") or 0)

@@ -8,6 +8,7 @@ from typing import Any
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Operations, Park, Result
 from eventmill.services.sqs import (
+    access,
     attempts,
     message_attributes,
     queues,
@@ -35,9 +36,12 @@ def queue_arn(call: Call, name: str) -> str:
     return f"arn:aws:sqs:{call.region}:{call.account}:{name}"
 
 
-def the_queue(call: Call, request: dict[str, Any]) -> Queue:
-    """The queue that the request's QueueUrl names."""
-    return queues.by_url(call.tx, request["QueueUrl"])
+def the_queue(call: Call, request: dict[str, Any], action: str = "") -> Queue:
+    """The queue of the request's QueueUrl. Raises Denied when its policy denies `action`."""
+    queue = queues.by_url(call.tx, request["QueueUrl"])
+    if action:
+        access.require(call.tx, queue, action)
+    return queue
 
 
 @OPERATIONS.write("CreateQueue")
@@ -120,7 +124,7 @@ def set_queue_attributes(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.sweep("PurgeQueue")
 def purge_queue(call: Call, request: dict[str, Any]) -> Result:
     """Deletes all messages; once in 60 seconds."""
-    queue = the_queue(call, request)
+    queue = the_queue(call, request, "PurgeQueue")
     row = call.tx.one("SELECT purged FROM sqs_queues WHERE id=?", (queue.id,))
     if row is not None and row[0] is not None and call.now - row[0] < 60:
         raise Invalid(
@@ -169,7 +173,7 @@ def sent_answer(sent: sending.Sent, request: dict[str, Any]) -> dict[str, Any]:
 @OPERATIONS.write("SendMessage")
 def send_message(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
-    queue = the_queue(call, request)
+    queue = the_queue(call, request, "SendMessage")
     message = draft(call, request)
     sending.check(queue, message)
     return sent_answer(sending.send(call.tx, call.ids, queue, message, call.principal), request)
@@ -178,7 +182,7 @@ def send_message(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("ReceiveMessage")
 def receive_message(call: Call, request: dict[str, Any]) -> Result:
     """Waits up to WaitTimeSeconds for the first message."""
-    queue = the_queue(call, request)
+    queue = the_queue(call, request, "ReceiveMessage")
     limit = request.get("MaxNumberOfMessages")
     limit = 1 if limit is None else limit
     if not 1 <= limit <= 10:
@@ -258,7 +262,7 @@ def _shape(message: receiving.Message, request: dict[str, Any]) -> dict[str, Any
 @OPERATIONS.write("DeleteMessage")
 def delete_message(call: Call, request: dict[str, Any]) -> Result:
     """Idempotent on standard queues; a FIFO queue refuses a handle that has expired."""
-    queue = the_queue(call, request)
+    queue = the_queue(call, request, "DeleteMessage")
     delete_one(call, queue, request["ReceiptHandle"])
     return {}
 
@@ -276,7 +280,7 @@ def delete_one(call: Call, queue: Queue, handle: str) -> None:
 @OPERATIONS.write("ChangeMessageVisibility")
 def change_message_visibility(call: Call, request: dict[str, Any]) -> Result:
     """Sets the time from now at which the message comes back."""
-    queue = the_queue(call, request)
+    queue = the_queue(call, request, "ChangeMessageVisibility")
     change_one(call, queue, request["ReceiptHandle"], request["VisibilityTimeout"])
     return {}
 

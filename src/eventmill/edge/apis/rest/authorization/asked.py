@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lamb
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -20,7 +20,7 @@ from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.apis.rest.variables import with_stage_variables
 from eventmill.edge.payloads import returned
 from eventmill.kernel.clock import Clock
-from eventmill.kernel.policies import BadPolicy
+from eventmill.kernel.policies import ANONYMOUS, BadPolicy
 from eventmill.services.apigateway import parts
 from eventmill.store.database import Database
 
@@ -52,7 +52,8 @@ class Asked:
         identity = _identity(request, authorizer)
         said = await self._said(request, authorizer, identity)
         try:
-            verdict = effect(said.policy, request.method_arn, {"aws:sourceip": request.client})
+            asker = replace(ANONYMOUS, context={"aws:sourceip": request.client})
+            verdict = effect(said.policy, request.method_arn, asker)
         except BadPolicy as error:
             raise _broken(f"Invalid policy of the authorizer: {error}") from None
         if verdict != "Allow":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eventmill.edge.apis.policies import effect
 from eventmill.edge.apis.rest.authorization.asked import Asked
 from eventmill.edge.apis.rest.authorization.pools import UserPools
@@ -9,10 +11,11 @@ from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.security import Security
 from eventmill.kernel.errors import Fault
-from eventmill.kernel.policies import BadPolicy
+from eventmill.kernel.policies import Asker, BadPolicy, of_account
 from eventmill.wire.http import HttpRequest
 
 _ANONYMOUS = "User: anonymous is not authorized to perform: execute-api:Invoke on resource: "
+_SERVICES = ("events.amazonaws.com", "scheduler.amazonaws.com", "pipes.amazonaws.com")
 _ARN_BASE = "arn:aws:execute-api:{}:{}:{}/"
 
 
@@ -50,7 +53,7 @@ class AuthorizationGate:
             return
         base = _ARN_BASE.format(request.region, request.account, request.stage.api_id)
         try:
-            said = effect(policy, request.method_arn, {"aws:sourceip": _source(request)}, base=base)
+            said = effect(policy, request.method_arn, _asker(request, signed=iam), base=base)
         except BadPolicy as error:
             raise internal(f"The API's resource policy: {error}") from None
         if said == "Allow" or (said is None and iam):
@@ -75,6 +78,14 @@ class AuthorizationGate:
             "userArn": arn,
             "user": key,
         }
+
+
+def _asker(request: Request, *, signed: bool) -> Asker:
+    """Whoever calls; services' calls are not signed here, so an unsigned one may be one of them."""
+    asker = of_account(request.account, request.now)
+    if not signed:
+        asker = Asker("Service", _SERVICES, {"aws:epochtime": str(request.now)})
+    return replace(asker, context={**asker.context, "aws:sourceip": _source(request)})
 
 
 def _source(request: Request) -> str:
