@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import TestEngine, engine
+from tests.policies import letting
 from tests.shape import assert_shape, recorded
 
 DAY = 86_400
@@ -25,17 +26,7 @@ def mill() -> Iterator[TestEngine]:
 def watch(mill: TestEngine, *events: str) -> str:
     """The URL of a queue that hears of these events of the bucket."""
     queues = mill.client("sqs")
-    policy = {
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"Service": "s3.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": "*",
-        }
-    }
-    url = queues.create_queue(QueueName="heard", Attributes={"Policy": json.dumps(policy)})[
-        "QueueUrl"
-    ]
+    url = queues.create_queue(QueueName="heard", Attributes={"Policy": letting("s3")})["QueueUrl"]
     arn = "arn:aws:sqs:us-east-1:000000000000:heard"
     configuration = {"QueueConfigurations": [{"QueueArn": arn, "Events": list(events)}]}
     mill.client("s3").put_bucket_notification_configuration(

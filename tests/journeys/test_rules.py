@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
+from tests.policies import letting
 from tests.shape import assert_shape, recorded
 
 PLACE = "us-east-1:000000000000"
@@ -24,7 +25,8 @@ def app() -> Iterator[Any]:
 
 def queue(app: Any, name: str, **attributes: str) -> str:
     """Creates it; returns its ARN."""
-    app.client("sqs").create_queue(QueueName=name, Attributes=attributes)
+    given = {"Policy": letting("events"), **attributes}
+    app.client("sqs").create_queue(QueueName=name, Attributes=given)
     return f"arn:aws:sqs:{PLACE}:{name}"
 
 
@@ -98,7 +100,12 @@ def test_a_rule_of_time_fires_after_its_interval_and_again(app) -> None:
 
 def test_fifo_queues_get_a_group_and_log_groups_a_line(app) -> None:
     arn = queue(app, "ordered.fifo", FifoQueue="true")
-    app.client("logs").create_log_group(logGroupName="/aws/events/all")
+    logs = app.client("logs")
+    logs.create_log_group(logGroupName="/aws/events/all")
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resource = f"arn:aws:logs:{PLACE}:log-group:/aws/events/*:*"
+    document = letting("events", "delivery.logs", action=actions, Resource=resource)
+    logs.put_resource_policy(policyName="events", policyDocument=document)
     log = f"arn:aws:logs:{PLACE}:log-group:/aws/events/all"
     shaped = {
         "InputPathsMap": {"n": "$.detail.n"},
@@ -114,7 +121,7 @@ def test_fifo_queues_get_a_group_and_log_groups_a_line(app) -> None:
     put(app, "Kept", {"n": 1})
     (message,) = received(app, arn)
     assert message["Attributes"]["MessageGroupId"] == "g"
-    lines = app.client("logs").filter_log_events(logGroupName="/aws/events/all")["events"]
+    lines = logs.filter_log_events(logGroupName="/aws/events/all")["events"]
     plain = [line for line in lines if line["message"].startswith("{")]
     assert json.loads(plain[0]["message"])["detail"] == {"n": 1} and len(lines) == 2
     (other,) = [line for line in lines if line not in plain]

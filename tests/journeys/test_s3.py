@@ -11,6 +11,8 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.policies import letting
+
 
 @pytest.fixture
 def s3(eventmill):
@@ -79,7 +81,7 @@ def test_only_the_first_of_two_conditional_writes_succeeds(s3) -> None:
 
 def test_a_notification_arrives_once_with_the_key_encoded(eventmill, s3) -> None:
     queues = eventmill.client("sqs")
-    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    url = queues.create_queue(QueueName="q", Attributes={"Policy": letting("s3")})["QueueUrl"]
     rule = {
         "QueueArn": "arn:aws:sqs:us-east-1:000000000000:q",
         "Events": ["s3:ObjectCreated:*"],
@@ -108,7 +110,7 @@ def test_a_notification_arrives_once_with_the_key_encoded(eventmill, s3) -> None
 
 def test_a_deletion_is_later_than_the_write_that_it_undoes(eventmill, s3) -> None:
     queues = eventmill.client("sqs")
-    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    url = queues.create_queue(QueueName="q", Attributes={"Policy": letting("s3")})["QueueUrl"]
     rule = {
         "QueueArn": "arn:aws:sqs:us-east-1:000000000000:q",
         "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from eventmill.deliver import undelivered
 from eventmill.deliver.outbox import Carrier
 from eventmill.deliver.retry_policy import Undeliverable, dead_letter, exhausted
 from eventmill.kernel.arns import parse_arn, service_of
@@ -138,7 +139,11 @@ def give_up(
     }
     queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     body = orjson.dumps(delivery.event).decode()
-    dead_letter(tx, ids, queue, body, texts, delivery.row, asking(delivery.rule, tx.now))
+    kept = dead_letter(tx, ids, queue, body, texts, delivery.row, asking(delivery.rule, tx.now))
+    metrics = ["FailedInvocations"]
+    if queue:
+        metrics.append("InvocationsSentToDlq" if kept else "InvocationsFailedToBeSentToDlq")
+    undelivered.event(tx, delivery.routed.bus, delivery.routed.rule, *metrics)
 
 
 def _puts(ids: Ids) -> dict[str, Put]:

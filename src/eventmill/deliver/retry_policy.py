@@ -69,15 +69,15 @@ def dead_letter(
     texts: Mapping[str, str],
     row: OutboxRow,
     asker: Asker | None = None,
-) -> None:
-    """Put what could not be delivered into its dead-letter queue, or only into the log.
+) -> bool:
+    """Put what could not be delivered into its dead-letter queue, or only into the log: False.
 
     `texts` are the message's attributes, ERROR_MESSAGE among them. `asker` is a service that
     needs the queue's policy; one that acts by a role is none.
     """
     if queue is None:
         _log.error("%s for %s is lost: %s", row.kind, row.target, texts["ERROR_MESSAGE"])
-        return
+        return False
     attributes = {
         # A message attribute must not be empty, as an error's text may be.
         key: {"DataType": "String", "StringValue": text[:_ERROR_LIMIT] or "-"}
@@ -87,3 +87,5 @@ def dead_letter(
         sqs.enqueue(tx, ids, queue, body, attributes=attributes, trace=row.trace, asker=asker)
     except Fault as fault:
         _log.error("%s for %s is lost: queue %s: %s", row.kind, row.target, queue, fault)
+        return False
+    return True

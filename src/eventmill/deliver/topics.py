@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from eventmill.deliver import undelivered
 from eventmill.deliver.outbox import Carrier
 from eventmill.kernel.arns import parse_arn
 from eventmill.kernel.errors import Denied, Fault
@@ -111,10 +112,14 @@ def give_up(tx: Transaction, ids: Ids, delivery: Delivery, reason: str) -> None:
     """Into the dead-letter queue; without one the message is lost and the log says so."""
     subscription, number = delivery.subscription, delivery.message["id"]
     queue = subscription.dead_letter
+    metrics = ["NumberOfNotificationsFailed"]
     if queue is None or delivery.message.get("token"):
         _log.error("message %s for %s is lost: %s", number, subscription.endpoint, reason)
-        return
-    try:
-        _to_queue(tx, ids, queue, delivery)
-    except Fault as fault:
-        _log.error("message %s is lost: dead-letter queue %s: %s", number, queue, fault)
+    else:
+        try:
+            _to_queue(tx, ids, queue, delivery)
+            metrics.append("NumberOfNotificationsRedrivenToDlq")
+        except Fault as fault:
+            _log.error("message %s is lost: dead-letter queue %s: %s", number, queue, fault)
+            metrics.append("NumberOfNotificationsFailedToRedriveToDlq")
+    undelivered.notification(tx, subscription.topic, *metrics)

@@ -18,7 +18,6 @@ _ORGANIZATIONS = ("aws:sourceorgid", "aws:sourceorgpaths")
 _MEMBERSHIPS = ("aws:principalorgid", "aws:principalorgpaths")
 """Keys that services' own requests do not have, on AWS either."""
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_LITERALS = {"*": "*", "?": "?", "$": "$"}
 
 
 class BadPolicy(Exception):
@@ -98,7 +97,7 @@ def _text(value: Any, context: Mapping[str, str]) -> str:
 
     def fill(found: re.Match[str]) -> str:
         name = found[1].partition(",")[0].strip()
-        return _LITERALS.get(name) or _value(name.lower(), context) or found[0]
+        return _value(name.lower(), context) or found[0]
 
     return _VARIABLE.sub(fill, text)
 

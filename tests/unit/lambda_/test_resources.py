@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from eventmill.kernel.errors import Invalid
-from eventmill.services.contract import Resource
 from eventmill.kernel.policies import of_service
+from eventmill.services.contract import Resource
 from eventmill.services.lambda_ import SERVICE, mappings, may_invoke, resolve
 
 from .conftest import FUNCTION, QUEUE, Service

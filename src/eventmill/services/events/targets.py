@@ -33,6 +33,8 @@ CARRIED = {
 _RETRY_BOUNDS = (("MaximumRetryAttempts", 0, 185), ("MaximumEventAgeInSeconds", 60, 86_400))
 _ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}\Z")
 _RECORDED = {"RoleArn"}
+_BY_ROLE = ("kinesis", "states")
+"""Targets without a policy of their own that could let EventBridge in, as API destinations."""
 PARAMETERS_OF_NOTHING = {
     "AppSyncParameters": ("appsync",),
     "BatchParameters": ("batch",),
@@ -76,6 +78,8 @@ def check(target: dict[str, Any]) -> None:
         raise faults.parameter(
             "Arn", f"Targets of {arn} are not offered; use {', '.join(CARRIED.values())}."
         )
+    if not target.get("RoleArn") and (service in _BY_ROLE or ":api-destination/" in arn):
+        raise faults.validation(f"RoleArn is required for target {arn}.")
     for member in target:
         if not _fits(member, arn, service):
             raise faults.parameter(member, f"It has no meaning for {arn}.")

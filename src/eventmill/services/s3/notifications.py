@@ -89,19 +89,22 @@ def configure(
     buckets.find(call.tx, name)
     kept: dict[str, Any] = {}
     rules: list[dict[str, Any]] = []
+    arns: list[str] = []
     for key, (member, argument) in _LISTS.items():
         for rule in configuration.get(key) or []:
             shaped = _rule(call, rule, member, argument)
             kept.setdefault(key, []).append(shaped)
             rules.append(shaped)
-            if validate:
-                _validate_destination(call, name, shaped[member])
+            arns.append(shaped[member])
     if len(rules) > _RULES:
         raise Invalid(
             "TooManyConfigurations",
             f"A bucket has at most {_RULES} notification configurations; here are {len(rules)}",
         )
     _refuse_overlaps(rules)
+    if validate:
+        for arn in arns:
+            _validate_destination(call, name, arn)
     if configuration.get("EventBridgeConfiguration") is not None:
         kept["EventBridgeConfiguration"] = {}
     text = json.dumps(kept) if kept else ""
@@ -157,6 +160,9 @@ def _refusal(call: Call, bucket: str, arn: str) -> str:
     place = {"sqs": "queue", "sns": "topic"}.get(kind)
     if known is None and place:
         return f"The destination {place} does not exist"
+    if known and (known.facts.get("FifoQueue") or known.facts.get("FifoTopic")):
+        them = "SQS queues" if kind == "sqs" else "SNS topics"
+        return f"FIFO {them} are not supported as destinations"
     if known is None or not known.admits(notifier(bucket, call.account, call.now)):
         if place:
             return (
@@ -164,9 +170,6 @@ def _refusal(call: Call, bucket: str, arn: str) -> str:
                 "notifications from this bucket"
             )
         return f"Not authorized to invoke function [{arn}]"
-    if known.facts.get("FifoQueue") or known.facts.get("FifoTopic"):
-        them = "SQS queues" if kind == "sqs" else "SNS topics"
-        return f"FIFO {them} are not supported as destinations"
     return ""
 
 

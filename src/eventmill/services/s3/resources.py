@@ -270,7 +270,7 @@ RESOURCES = (
     ),
     ResourceType(
         "AWS::S3::BucketPolicy",
-        {"Bucket": Support.HONOURED, "PolicyDocument": Support.RECORDED},
+        dict.fromkeys(("Bucket", "PolicyDocument"), Support.HONOURED),
         _put_policy,
         _change_policy,
         _drop_policy,

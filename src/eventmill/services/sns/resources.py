@@ -219,14 +219,14 @@ RESOURCES = (
     ),
     ResourceType(
         "AWS::SNS::TopicPolicy",
-        {"PolicyDocument": R, "Topics": H},
+        {"PolicyDocument": H, "Topics": H},
         _set_policy,
         _change_policy,
         _drop_policy,
     ),
     ResourceType(
         "AWS::SNS::TopicInlinePolicy",
-        {"PolicyDocument": R, "TopicArn": H},
+        {"PolicyDocument": H, "TopicArn": H},
         _set_inline_policy,
         _change_inline_policy,
         _drop_inline_policy,
