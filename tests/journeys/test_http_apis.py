@@ -331,6 +331,23 @@ def test_a_document_is_imported_and_exported(app) -> None:
     assert gone.value.response["Error"]["Code"] == "NotFoundException"
 
 
+def test_a_stack_goes_though_its_api_was_deleted_by_hand(app, tmp_path) -> None:
+    properties = {"Name": "short-lived", "ProtocolType": "HTTP"}
+    api = {"Type": "AWS::ApiGatewayV2::Api", "Properties": properties}
+    stage = {"ApiId": {"Ref": "Api"}, "StageName": "$default"}
+    template = {
+        "Resources": {
+            "Api": api,
+            "Stage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": stage},
+        },
+        "Outputs": {"Id": {"Value": {"Ref": "Api"}}},
+    }
+    (tmp_path / "template.json").write_text(json.dumps(template))
+    made = app.run(app.inner.deploy(tmp_path / "template.json", {}, "shortlived")).outputs
+    app.client("apigatewayv2").delete_api(ApiId=made["Id"])
+    app.run(app.inner.stacks.remove("shortlived"))
+
+
 def test_what_is_not_offered_is_refused_by_name(app) -> None:
     client, api = app.client("apigatewayv2"), app.outputs["BareId"]
     for refused in (

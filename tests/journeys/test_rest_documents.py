@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 from pathlib import Path
 from typing import Any
@@ -325,3 +326,31 @@ def test_what_a_deployment_says_of_its_stage_is_the_stage_s(app, gateway, tmp_pa
     got = stage(brief)
     assert "accessLogSettings" not in got and "description" not in got
     assert got["methodSettings"] == {} and got["variables"] == {}
+
+
+DOCUMENTED = """
+  Part:
+    Type: AWS::ApiGateway::DocumentationPart
+    Properties:
+      RestApiId: !Ref Api
+      Location: {Type: METHOD, Path: /, Method: GET}
+      Properties: {description: Says one., X: {Y: 1}}
+  Pet:
+    Type: AWS::ApiGateway::Model
+    Properties: {RestApiId: !Ref Api, ContentType: application/json, Schema: {type: object}}
+  Failed:
+    Type: AWS::ApiGateway::GatewayResponse
+    Properties: {RestApiId: !Ref Api, ResponseType: DEFAULT_5XX}
+"""
+
+
+def test_a_stack_goes_though_its_api_was_deleted_by_hand(app, gateway, tmp_path: Path) -> None:
+    text = TEMPLATE.format(number=1, word="one").replace("Name: changing", "Name: short-lived")
+    text = text.replace("Outputs:", DOCUMENTED.lstrip("\n") + "Outputs:")
+    (tmp_path / "template.yaml").write_text(text)
+    api = app.deploy(tmp_path)["Url"].split("/execute-api/")[1].split("/")[0]
+    (part,) = gateway.get_documentation_parts(restApiId=api)["items"]
+    assert part["location"] == {"type": "METHOD", "path": "/", "method": "GET"}
+    assert json.loads(part["properties"]) == {"description": "Says one.", "X": {"Y": 1}}
+    gateway.delete_rest_api(restApiId=api)
+    app.run(app.inner.stacks.remove(re.sub(r"[^A-Za-z0-9-]", "-", tmp_path.name)))

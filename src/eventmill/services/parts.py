@@ -25,14 +25,10 @@ class Parts:
         self, tx: Transaction, owner: str, kind: str, number: str, config: Mapping[str, Any]
     ) -> None:
         """Write a part."""
-        row = tx.one(
-            f"SELECT coalesce(max(position), 0) + 1 FROM {self.table} WHERE api=?", (owner,)
-        )
-        assert row is not None
         tx.execute(
-            f"INSERT INTO {self.table} VALUES(?,?,?,?,?)"
-            " ON CONFLICT DO UPDATE SET config=excluded.config",
-            (owner, kind, number, json.dumps(dict(config)), row[0]),
+            f"INSERT INTO {self.table} SELECT ?1,?2,?3,?4, coalesce(max(position), 0) + 1"
+            f" FROM {self.table} WHERE api=?1 ON CONFLICT DO UPDATE SET config=excluded.config",
+            (owner, kind, number, json.dumps(dict(config))),
         )
         tx.announce(self.key)
 
@@ -52,6 +48,18 @@ class Parts:
         rows = tx.all(
             f"SELECT id, config FROM {self.table} WHERE api=? AND kind=? ORDER BY position",
             (owner, kind),
+        )
+        return {row[0]: json.loads(row[1]) for row in rows}
+
+    def below(
+        self, tx: Transaction, owner: str, kind: str, prefix: str
+    ) -> dict[str, dict[str, Any]]:
+        """The parts of a kind whose id begins with `<prefix>/`, in the order of their making."""
+        rows = tx.all(
+            f"SELECT id, config FROM {self.table} WHERE api=? AND kind=? AND id>=? AND id<?"
+            " ORDER BY position",
+            # In ASCII 0 comes next to the slash.
+            (owner, kind, f"{prefix}/", f"{prefix}0"),
         )
         return {row[0]: json.loads(row[1]) for row in rows}
 

@@ -109,7 +109,7 @@ def drop_deployment(tx: Transaction, api: str, number: str) -> None:
     for stage in parts.every(tx, api, "stage").values():
         if stage["deploymentId"] == number:
             raise bad("Active stages pointing to this deployment must be moved or deleted")
-    parts.remove(tx, api, "deployment", number)
+    parts.drop(tx, api, "deployment", number)
     parts.drop_snapshot(tx, api, number)
 
 

@@ -1,4 +1,4 @@
-"""Custom domain names, their mappings to APIs, and the account's settings.
+"""Custom domain names and their mappings to APIs.
 
 https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html
 """
@@ -40,11 +40,10 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def drop(tx: Transaction, name: str) -> None:
-    """With its mappings. Raises NotFound."""
-    parts.remove(tx, parts.ACCOUNT, "domain", name)
-    for number in parts.every(tx, parts.ACCOUNT, "mapping"):
-        if number.partition("/")[0] == name:
-            parts.remove(tx, parts.ACCOUNT, "mapping", number)
+    """With its mappings; one that is gone is no error."""
+    parts.drop(tx, parts.ACCOUNT, "domain", name)
+    for number in parts.below(tx, parts.ACCOUNT, "mapping", name):
+        parts.drop(tx, parts.ACCOUNT, "mapping", number)
 
 
 def add_mapping(tx: Transaction, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,6 +102,7 @@ def update_domain_name(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("DeleteDomainName")
 def delete_domain_name(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
+    parts.get(call.tx, parts.ACCOUNT, "domain", request["domainName"])
     drop(call.tx, request["domainName"])
     return {}
 
@@ -128,8 +128,8 @@ def get_base_path_mappings(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
     domain = request["domainName"]
     parts.get(call.tx, parts.ACCOUNT, "domain", domain)
-    found = parts.every(call.tx, parts.ACCOUNT, "mapping").items()
-    return page([shown(c) for number, c in found if number.partition("/")[0] == domain], request)
+    found = parts.below(call.tx, parts.ACCOUNT, "mapping", domain).values()
+    return page([shown(config) for config in found], request)
 
 
 @OPERATIONS.write("UpdateBasePathMapping")

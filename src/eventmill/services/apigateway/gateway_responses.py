@@ -97,9 +97,11 @@ def get_gateway_response(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.scan("GetGatewayResponses")
 def get_gateway_responses(call: Call, request: dict[str, Any]) -> Result:
-    """All types, those that are not customised with their defaults."""
+    """All types, those that are not customised with their defaults. Raises NotFound."""
     api = request["restApiId"]
-    return {"items": [shown(_one(call.tx, api, kind)) for kind in STATUS]}
+    parts.get(call.tx, api, "api", api)
+    held = parts.every(call.tx, api, "response")
+    return {"items": [shown(held.get(kind) or _default(kind)) for kind in STATUS]}
 
 
 @OPERATIONS.write("UpdateGatewayResponse")

@@ -98,16 +98,17 @@ def update_api_key(call: Call, request: dict[str, Any]) -> Result:
 
 
 def drop(tx: Transaction, number: str) -> None:
-    """Delete it, from its usage plans too. Raises NotFound."""
-    parts.remove(tx, parts.ACCOUNT, "key", number)
+    """Delete it, from its usage plans too; one that is gone is no error."""
+    parts.drop(tx, parts.ACCOUNT, "key", number)
     for held in parts.every(tx, parts.ACCOUNT, "plankey"):
         if held.partition("/")[2] == number:
-            parts.remove(tx, parts.ACCOUNT, "plankey", held)
+            parts.drop(tx, parts.ACCOUNT, "plankey", held)
 
 
 @OPERATIONS.write("DeleteApiKey")
 def delete_api_key(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
+    parts.get(call.tx, parts.ACCOUNT, "key", request["apiKey"])
     drop(call.tx, request["apiKey"])
     return {}
 

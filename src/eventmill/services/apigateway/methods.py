@@ -49,8 +49,14 @@ def check_method(tx: Transaction, api: str, config: Mapping[str, Any]) -> None:
             raise bad(f"Invalid model identifier specified: {name}")
 
 
-def put_method(call: Call, api: str, key: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A method without integration. Raises Invalid, NotFound."""
+def put_method(
+    call: Call,
+    api: str,
+    key: str,
+    given: Mapping[str, Any],
+    integration: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A method, with the integration that it is given. Raises Invalid, NotFound."""
     resource, _, verb = key.partition("/")
     parts.get(call.tx, api, "resource", resource)
     if verb not in VERBS:
@@ -60,20 +66,22 @@ def put_method(call: Call, api: str, key: str, given: Mapping[str, Any]) -> dict
         )
     config = {"apiKeyRequired": False, **given, "httpMethod": verb}
     check_method(call.tx, api, config)
+    if integration is not None:
+        config["methodIntegration"] = _integration_config(key, integration)
     parts.put(call.tx, api, "method", key, config)
     return config
 
 
-def put_integration(call: Call, api: str, key: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _put_integration(call: Call, api: str, key: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give a method its integration. Raises Invalid, NotFound."""
     method = parts.get(call.tx, api, "method", key)
-    integration = integration_config(key, given)
+    integration = _integration_config(key, given)
     method["methodIntegration"] = integration
     parts.put(call.tx, api, "method", key, method)
     return integration
 
 
-def integration_config(key: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _integration_config(key: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """An integration with its defaults. Raises Invalid."""
     config = {
         "passthroughBehavior": "WHEN_NO_MATCH",
@@ -198,7 +206,7 @@ def delete_response(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("PutIntegration")
 def put_method_integration(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid, NotFound."""
-    return shown(put_integration(call, *_place(request), _given(request)))
+    return shown(_put_integration(call, *_place(request), _given(request)))
 
 
 @OPERATIONS.read("GetIntegration")

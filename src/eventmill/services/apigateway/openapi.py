@@ -12,7 +12,7 @@ from typing import Any
 
 from eventmill.services.apigateway import apis, gateway_responses, parts, simple, tree
 from eventmill.services.apigateway.faults import bad
-from eventmill.services.apigateway.methods import integration_config, put_method
+from eventmill.services.apigateway.methods import put_method
 from eventmill.services.apigateway.openapi_methods import Document, authorization, described
 from eventmill.services.apigateway.openapi_models import model_name, schema_text
 from eventmill.services.apigateway.values import typed
@@ -85,7 +85,7 @@ def load(
         parts.clear(tx, api, _OVERWRITTEN)
         for entry in list(parts.every(tx, api, "resource").values()):
             if "parentId" in entry:
-                parts.remove(tx, api, "resource", entry["id"])
+                parts.drop(tx, api, "resource", entry["id"])
         apis.add_default_models(call, api)
     wrapped = Document(document)
     for name, schema in wrapped.schemas.items():
@@ -101,12 +101,12 @@ def load(
         name: simple.create(call, simple.AUTHORIZER, api, given)["id"]
         for name, given in wrapped.authorizers().items()
     }
-    prefix = wrapped.prefix(base_path)
+    prefix, resources = wrapped.prefix(base_path), tree.by_path(tx, api)
     for path, item in (document.get("paths") or {}).items():
         if not path.startswith("/"):
             # An extension of somebody else's, beside the paths.
             continue
-        resource = tree.ensure(call, api, prefix + path)
+        resource = tree.ensure(call, api, prefix + path, resources)
         item = wrapped.resolved(item or {})
         for verb, operation in item.items():
             if verb.lower() in _VERBS:
@@ -115,8 +115,7 @@ def load(
 
 
 def _model(call: Call, api: str, name: str, schema: str) -> None:
-    if parts.find(call.tx, api, "model", name) is not None:
-        parts.remove(call.tx, api, "model", name)
+    parts.drop(call.tx, api, "model", name)
     simple.create(
         call, simple.MODEL, api, {"name": name, "schema": schema, "contentType": "application/json"}
     )
@@ -144,8 +143,4 @@ def _method(
         if validator not in validators:
             raise bad(f"Invalid request validator specified: {validator}")
         method["requestValidatorId"] = validators[validator]
-    made = put_method(call, api, key, method)
-    given = document.integration(operation)
-    if given is not None:
-        made["methodIntegration"] = integration_config(key, given)
-        parts.put(call.tx, api, "method", key, made)
+    put_method(call, api, key, method, document.integration(operation))

@@ -48,7 +48,7 @@ DEPLOYED = ("api", "resource", "method", "model", "validator", "authorizer", "re
 
 
 _ROWS = Parts("rest_parts", KEY)
-put, find, every = _ROWS.put, _ROWS.find, _ROWS.every
+put, find, every, below = _ROWS.put, _ROWS.find, _ROWS.every, _ROWS.below
 
 
 def get(tx: Transaction, api: str, kind: str, number: str) -> dict[str, Any]:
@@ -67,6 +67,11 @@ def apis(tx: Transaction) -> dict[str, dict[str, Any]]:
 def remove(tx: Transaction, api: str, kind: str, number: str) -> None:
     """Delete a part; with the API goes all of it. Raises NotFound."""
     get(tx, api, kind, number)
+    drop(tx, api, kind, number)
+
+
+def drop(tx: Transaction, api: str, kind: str, number: str) -> None:
+    """Delete a part; one that is gone is no error, for somebody may have deleted it by hand."""
     if kind == "api":
         _ROWS.drop_all(tx, api)
         tx.execute("DELETE FROM rest_snapshots WHERE api=?", (api,))

@@ -46,11 +46,10 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def drop(tx: Transaction, number: str) -> None:
-    """Delete it with the keys' belonging to it. Raises NotFound."""
-    parts.remove(tx, parts.ACCOUNT, "plan", number)
-    for held in parts.every(tx, parts.ACCOUNT, "plankey"):
-        if held.partition("/")[0] == number:
-            parts.remove(tx, parts.ACCOUNT, "plankey", held)
+    """Delete it with the keys' belonging to it; one that is gone is no error."""
+    parts.drop(tx, parts.ACCOUNT, "plan", number)
+    for held in parts.below(tx, parts.ACCOUNT, "plankey", number):
+        parts.drop(tx, parts.ACCOUNT, "plankey", held)
     tx.execute("DELETE FROM rest_usage WHERE plan=?", (number,))
 
 
@@ -159,8 +158,7 @@ def get_usage_plan_keys(call: Call, request: dict[str, Any]) -> Result:
     parts.get(call.tx, parts.ACCOUNT, "plan", plan)
     found = [
         _valued(call.tx, config)
-        for number, config in parts.every(call.tx, parts.ACCOUNT, "plankey").items()
-        if number.partition("/")[0] == plan
+        for config in parts.below(call.tx, parts.ACCOUNT, "plankey", plan).values()
     ]
     prefix = request.get("nameQuery") or ""
     return page([c for c in found if (c.get("name") or "").startswith(prefix)], request)
@@ -212,10 +210,9 @@ def get_usage(call: Call, request: dict[str, Any]) -> Result:
     limit = (plan.get("quota") or {}).get("limit")
     wanted = request.get("keyId")
     items: dict[str, Any] = {}
-    for number in parts.every(call.tx, parts.ACCOUNT, "plankey"):
-        owner, _, key = number.partition("/")
-        if owner == plan["id"] and wanted in (None, key):
-            items[key] = list(_daily(call.tx, plan, key, days, limit))
+    for held in parts.below(call.tx, parts.ACCOUNT, "plankey", plan["id"]).values():
+        if wanted in (None, held["id"]):
+            items[held["id"]] = list(_daily(call.tx, plan, held["id"], days, limit))
     return {
         "usagePlanId": plan["id"],
         "startDate": request["startDate"],

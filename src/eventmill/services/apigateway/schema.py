@@ -4,7 +4,7 @@ SCHEMA = (
     """
     CREATE TABLE rest_parts(
       api TEXT NOT NULL,               -- the API's id; empty for what belongs to the account
-      kind TEXT NOT NULL,              -- see parts.KINDS
+      kind TEXT NOT NULL,              -- see parts.MISSING
       id TEXT NOT NULL,
       config TEXT NOT NULL,            -- JSON, members as the API has them
       position INTEGER NOT NULL,

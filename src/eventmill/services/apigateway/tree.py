@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_CreateResource.html
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.apigateway import parts
@@ -63,10 +64,9 @@ def drop(tx: Transaction, api: str, number: str) -> None:
     for other in list(parts.every(tx, api, "resource").values()):
         if other.get("parentId") == number:
             drop(tx, api, other["id"])
-    for key in parts.every(tx, api, "method"):
-        if key.partition("/")[0] == number:
-            parts.remove(tx, api, "method", key)
-    parts.remove(tx, api, "resource", number)
+    for key in parts.below(tx, api, "method", number):
+        parts.drop(tx, api, "method", key)
+    parts.drop(tx, api, "resource", number)
 
 
 def by_path(tx: Transaction, api: str) -> dict[str, str]:
@@ -74,27 +74,26 @@ def by_path(tx: Transaction, api: str) -> dict[str, str]:
     return {entry["path"]: entry["id"] for entry in parts.every(tx, api, "resource").values()}
 
 
-def ensure(call: Call, api: str, path: str) -> str:
-    """The id of the resource at `path`, made with all above it where it is missing."""
-    known = by_path(call.tx, api)
+def ensure(call: Call, api: str, path: str, known: dict[str, str]) -> str:
+    """The id of the resource at `path`, made with all above it where it is missing.
+
+    `known` are the resource ids by path; those that are made are added.
+    """
     trimmed = path.rstrip("/") or "/"
-    if trimmed in known:
-        return known[trimmed]
-    above, _, part = trimmed.rpartition("/")
-    return str(add(call, api, ensure(call, api, above or "/"), part)["id"])
+    if trimmed not in known:
+        above, _, part = trimmed.rpartition("/")
+        parent = ensure(call, api, above or "/", known)
+        known[trimmed] = add(call, api, parent, part)["id"]
+    return known[trimmed]
 
 
-def _with_methods(tx: Transaction, api: str, entry: dict[str, Any], full: bool) -> dict[str, Any]:
-    methods = {
-        key.partition("/")[2]: (config if full else {})
-        for key, config in parts.every(tx, api, "method").items()
-        if key.partition("/")[0] == entry["id"]
-    }
-    return shown(entry | {"resourceMethods": methods or None})
-
-
-def _embeds(request: dict[str, Any]) -> bool:
-    return "methods" in (request.get("embed") or ())
+def _with_methods(
+    entry: dict[str, Any], methods: Mapping[str, dict[str, Any]], request: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A resource as the API returns it; `methods` are those of it, by their verb."""
+    full = "methods" in (request.get("embed") or ())
+    shown_methods = {verb: (config if full else {}) for verb, config in methods.items()}
+    return shown(entry | {"resourceMethods": shown_methods or None})
 
 
 @OPERATIONS.write("CreateResource")
@@ -108,7 +107,8 @@ def get_resource(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
     api = request["restApiId"]
     entry = parts.get(call.tx, api, "resource", request["resourceId"])
-    return _with_methods(call.tx, api, entry, _embeds(request))
+    held = parts.below(call.tx, api, "method", entry["id"]).values()
+    return _with_methods(entry, {method["httpMethod"]: method for method in held}, request)
 
 
 @OPERATIONS.scan("GetResources")
@@ -116,8 +116,14 @@ def get_resources(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
     api = request["restApiId"]
     parts.get(call.tx, api, "api", api)
-    found = parts.every(call.tx, api, "resource").values()
-    return page([_with_methods(call.tx, api, entry, _embeds(request)) for entry in found], request)
+    methods: dict[str, dict[str, Any]] = {}
+    for key, method in parts.every(call.tx, api, "method").items():
+        methods.setdefault(key.partition("/")[0], {})[method["httpMethod"]] = method
+    found = parts.every(call.tx, api, "resource")
+    return page(
+        [_with_methods(entry, methods.get(number, {}), request) for number, entry in found.items()],
+        request,
+    )
 
 
 @OPERATIONS.write("UpdateResource")

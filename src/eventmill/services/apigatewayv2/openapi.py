@@ -53,7 +53,7 @@ def replace(call: Call, api: str, document: Document) -> None:
     """Make the API's parts those of the document. Raises Invalid."""
     for kind in ("route", "integration", "authorizer"):
         for number in parts.every(call.tx, api, kind):
-            parts.remove(call.tx, api, kind, number)
+            parts.drop(call.tx, api, kind, number)
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
     authorizers = {
         name: create(call, "authorizer", {"ApiId": api, **_authorizer(name, scheme)})

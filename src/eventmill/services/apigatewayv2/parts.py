@@ -5,7 +5,6 @@ A part belongs to an owner: its API, for mappings the domain name, for the other
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -82,15 +81,14 @@ def every(tx: Transaction, owner: str, kind: str, parent: str = "") -> dict[str,
     return {number: part for number, part in found.items() if part[member] == parent}
 
 
-def mappings_to(tx: Transaction, api: str) -> list[dict[str, Any]]:
-    """The mappings of domain names that lead to an API."""
-    rows = tx.all("SELECT config FROM apiv2_parts WHERE kind='apimapping'")
-    return [config for (text,) in rows if (config := json.loads(text))["ApiId"] == api]
-
-
 def remove(tx: Transaction, owner: str, kind: str, number: str) -> None:
     """Delete a part and what is below it. Raises NotFound."""
     get(tx, owner, kind, number)
+    drop(tx, owner, kind, number)
+
+
+def drop(tx: Transaction, owner: str, kind: str, number: str) -> None:
+    """Delete a part and what is below it; one that is gone is no error."""
     if kind in _OWNERS:
         _ROWS.drop_all(tx, owner)
         return
@@ -98,7 +96,7 @@ def remove(tx: Transaction, owner: str, kind: str, number: str) -> None:
     for below, described in KINDS.items():
         if described.parent and described.parent == KINDS[kind].id:
             for child in every(tx, owner, below, number):
-                remove(tx, owner, below, child)
+                drop(tx, owner, below, child)
     if kind == "deployment":
         _ROWS.drop(tx, owner, "snapshot", number)
 

@@ -87,7 +87,7 @@ def _update_api(call: Call, resource: Resource, old: Mapping[str, Any]) -> Creat
 
 def _delete_api(call: Call, resource: Resource) -> None:
     number = resource.physical_id or ""
-    parts.remove(call.tx, number, "api", number)
+    parts.drop(call.tx, number, "api", number)
 
 
 def _attributes(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,8 +130,7 @@ def _part_type(
 
     def delete(call: Call, resource: Resource) -> None:
         owner, number = owner_of(resource), resource.physical_id or ""
-        if parts.find(call.tx, owner, kind, number) is not None:
-            parts.remove(call.tx, owner, kind, number)
+        parts.drop(call.tx, owner, kind, number)
 
     owned = {} if described.owner == member else {described.owner: H}
     return ResourceType(

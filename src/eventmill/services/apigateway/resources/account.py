@@ -15,6 +15,7 @@ from eventmill.services.contract import (
     Support,
     generated_name,
 )
+from eventmill.store.transaction import Transaction
 
 _H, _R = Support.HONOURED, Support.RECORDED
 
@@ -32,13 +33,8 @@ def _changed(call: Call, kind: str, number: str, given: Mapping[str, Any], old: 
     return config
 
 
-def _dropper(kind: str, drop: Callable[[Any, str], None]) -> Callable[[Call, Resource], None]:
-    def delete(call: Call, resource: Resource) -> None:
-        number = resource.physical_id or ""
-        if parts.find(call.tx, parts.ACCOUNT, kind, number) is not None:
-            drop(call.tx, number)
-
-    return delete
+def _dropper(drop: Callable[[Transaction, str], None]) -> Callable[[Call, Resource], None]:
+    return lambda call, resource: drop(call.tx, resource.physical_id or "")
 
 
 def _key(call: Call, resource: Resource) -> Created:
@@ -87,8 +83,7 @@ def _same(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 def _leave(call: Call, resource: Resource) -> None:
     number = f"{resource.properties['UsagePlanId']}/{resource.properties['KeyId']}"
-    if parts.find(call.tx, parts.ACCOUNT, "plankey", number) is not None:
-        parts.remove(call.tx, parts.ACCOUNT, "plankey", number)
+    parts.drop(call.tx, parts.ACCOUNT, "plankey", number)
 
 
 def _settings(call: Call, resource: Resource) -> Created:
@@ -137,8 +132,7 @@ def _remap(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 def _unmap(call: Call, resource: Resource) -> None:
     path = resource.properties.get("BasePath") or "(none)"
     number = f"{resource.properties['DomainName']}/{path}"
-    if parts.find(call.tx, parts.ACCOUNT, "mapping", number) is not None:
-        parts.remove(call.tx, parts.ACCOUNT, "mapping", number)
+    parts.drop(call.tx, parts.ACCOUNT, "mapping", number)
 
 
 _CERTIFICATES = (
@@ -162,7 +156,7 @@ ACCOUNT_TYPES = (
         ),
         _key,
         _rekey,
-        _dropper("key", keys.drop),
+        _dropper(keys.drop),
         frozenset({"Name", "Value", "GenerateDistinctId"}),
     ),
     ResourceType(
@@ -171,7 +165,7 @@ ACCOUNT_TYPES = (
         | dict.fromkeys(("Description", "Tags"), _R),
         _plan,
         _replan,
-        _dropper("plan", plans.drop),
+        _dropper(plans.drop),
     ),
     ResourceType(
         "AWS::ApiGateway::UsagePlanKey",
@@ -193,7 +187,7 @@ ACCOUNT_TYPES = (
         dict.fromkeys(("DomainName",), _H) | dict.fromkeys(_CERTIFICATES, _R),
         _domain,
         _redomain,
-        _dropper("domain", domains.drop),
+        _dropper(domains.drop),
         frozenset({"DomainName"}),
     ),
     ResourceType(

@@ -57,7 +57,8 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 
 def _delete(call: Call, resource: Resource) -> None:
-    parts.remove(call.tx, resource.physical_id or "", "api", resource.physical_id or "")
+    number = resource.physical_id or ""
+    parts.drop(call.tx, number, "api", number)
 
 
 REST_API = ResourceType(

@@ -46,7 +46,7 @@ def _undeploy(call: Call, resource: Resource) -> None:
     name = resource.properties.get("StageName") or ""
     stage = parts.find(call.tx, api, "stage", name)
     if stage is not None and stage["deploymentId"] == number:
-        parts.remove(call.tx, api, "stage", name)
+        parts.drop(call.tx, api, "stage", name)
     deployments.drop_deployment(call.tx, api, number)
 
 
@@ -93,9 +93,7 @@ def _restage(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 
 def _unstage(call: Call, resource: Resource) -> None:
-    api, name = resource.properties["RestApiId"], resource.physical_id or ""
-    if parts.find(call.tx, api, "stage", name) is not None:
-        parts.remove(call.tx, api, "stage", name)
+    parts.drop(call.tx, resource.properties["RestApiId"], "stage", resource.physical_id or "")
 
 
 DEPLOYMENT = ResourceType(

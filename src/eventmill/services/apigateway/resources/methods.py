@@ -49,12 +49,11 @@ def _put(call: Call, properties: Mapping[str, Any]) -> None:
     given["methodResponses"] = _by_status(responses)
     given.pop("resourceId")
     given.setdefault("authorizationType", "NONE")
-    methods.put_method(call, api, key, given)
     if integration is not None:
         integration["integrationResponses"] = _by_status(
             integration.get("integrationResponses") or ()
         )
-        methods.put_integration(call, api, key, integration)
+    methods.put_method(call, api, key, given, integration)
 
 
 def _by_status(responses: Any) -> dict[str, dict[str, Any]]:
@@ -75,9 +74,7 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 
 def _delete(call: Call, resource: Resource) -> None:
-    api, key = resource.properties["RestApiId"], _key(resource.properties)
-    if parts.find(call.tx, api, "method", key) is not None:
-        parts.remove(call.tx, api, "method", key)
+    parts.drop(call.tx, resource.properties["RestApiId"], "method", _key(resource.properties))
 
 
 RESOURCE = ResourceType(

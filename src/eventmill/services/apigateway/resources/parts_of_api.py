@@ -48,8 +48,7 @@ def _type(
 
     def delete(call: Call, resource: Resource) -> None:
         api, number = resource.properties["RestApiId"], resource.physical_id or ""
-        if parts.find(call.tx, api, part.kind, number) is not None:
-            parts.remove(call.tx, api, part.kind, number)
+        parts.drop(call.tx, api, part.kind, number)
 
     return ResourceType(
         f"AWS::ApiGateway::{part.name}",
@@ -77,8 +76,7 @@ def _respond_anew(call: Call, resource: Resource, old: Mapping[str, Any]) -> Cre
 
 def _default_again(call: Call, resource: Resource) -> None:
     api, kind = resource.properties["RestApiId"], resource.properties["ResponseType"]
-    if parts.find(call.tx, api, "response", kind) is not None:
-        parts.remove(call.tx, api, "response", kind)
+    parts.drop(call.tx, api, "response", kind)
 
 
 GATEWAY_RESPONSE = ResourceType(

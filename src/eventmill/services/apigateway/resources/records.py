@@ -32,8 +32,7 @@ def _type(record: Record, members: tuple[str, ...], replaces: tuple[str, ...]) -
         return made(resource.physical_id or "")
 
     def delete(call: Call, resource: Resource) -> None:
-        if parts.find(call.tx, *place(resource)) is not None:
-            parts.remove(call.tx, *place(resource))
+        parts.drop(call.tx, *place(resource))
 
     return ResourceType(
         f"AWS::ApiGateway::{record.name}",
