@@ -6,6 +6,7 @@ import { Library } from "./library.js";
 import { DocumentList } from "./list.js";
 import { Live } from "./live.js";
 import { Search } from "./search.js";
+import { decoded } from "./session.js";
 import { UploadView } from "./upload-view.js";
 import { Uploads } from "./upload.js";
 
@@ -186,7 +187,7 @@ export class Desk {
   #route() {
     const [, id] = /^#document=(.+)$/.exec(location.hash) ?? [];
     const before = this.#detail.id;
-    if (id) this.#detail.open(decodeURIComponent(id));
+    if (id) this.#detail.open(decoded(id));
     else this.#detail.hide();
     this.#list.select(this.#detail.id);
     if (!id && before && !this.#search.focus(before)) this.#list.focus(before);

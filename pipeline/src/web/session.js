@@ -45,7 +45,7 @@ export function takeKey() {
 }
 
 /** A plus sign stays one, as keys may hold it; a stray percent sign does not stop the page. */
-function decoded(text) {
+export function decoded(text) {
   try {
     return decodeURIComponent(text ?? "");
   } catch {

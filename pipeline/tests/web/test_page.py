@@ -232,6 +232,15 @@ def test_escape_closes_and_an_address_opens(page: Page) -> None:
     assert page.browser.current_url == page.stub.page
 
 
+def test_address_that_cannot_be_decoded_does_not_stop_the_page(page: Page) -> None:
+    page.stub.create("kept.txt")
+    page.sign_in()
+    page.browser.get(page.stub.page + "#document=%")
+    page.browser.refresh()
+    page.reads("#document-list", "kept.txt")
+    page.wait_live()
+
+
 def test_original_opens_in_a_tab_of_its_own(page: Page) -> None:
     id = read_document(page.stub)
     page.sign_in(f"#document={id}")
