@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 import os
 from pathlib import PurePosixPath
 from typing import Any
@@ -42,13 +43,19 @@ def _derived(ref: Ref, name: str) -> str:
     return f"derived/{ref.tenant}/{ref.id}/{name}"
 
 
-def upload_form(ref: Ref, name: str, content_type: str, most: int) -> dict[str, Any]:
-    """A presigned POST that takes this one file, of this type, of 1 to `most` bytes."""
+def content_type(name: str) -> str:
+    """The media type that a file's name tells."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def upload_form(ref: Ref, name: str, most: int) -> dict[str, Any]:
+    """A presigned POST that takes this one file, of its name's type, of 1 to `most` bytes."""
+    kind = content_type(name)
     form: dict[str, Any] = client("s3").generate_presigned_post(
         bucket(),
         upload_key(ref, name),
-        Fields={"Content-Type": content_type},
-        Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, most]],
+        Fields={"Content-Type": kind},
+        Conditions=[{"Content-Type": kind}, ["content-length-range", 1, most]],
         ExpiresIn=_FORM_SECONDS,
     )
     return form
@@ -82,9 +89,11 @@ def announce_again(ref: Ref, name: str) -> None:
         Bucket=bucket(),
         Key=key,
         CopySource={"Bucket": bucket(), "Key": key},
-        # S3 refuses a copy onto itself that changes nothing.
+        # S3 refuses a copy onto itself that changes nothing; what replaces the metadata replaces
+        # the type with it.
         MetadataDirective="REPLACE",
         Metadata={"run": str(ref.run)},
+        ContentType=content_type(name),
     )
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import mimetypes
 import os
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -117,8 +116,7 @@ def upload() -> tuple[dict[str, Any], int]:
         raise BadRequestError(f"files of this type are not read; these are: {known}")
     ref = Ref(_tenant(), new_id())
     records.create(ref, name, size)
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return {"id": ref.id, "upload": files.upload_form(ref, name, kind, most)}, HTTPStatus.CREATED
+    return {"id": ref.id, "upload": files.upload_form(ref, name, most)}, HTTPStatus.CREATED
 
 
 @app.get("/documents")

@@ -1,10 +1,11 @@
 """The web page's files, read once in each execution environment."""
 
-import mimetypes
 from functools import cache
 from pathlib import Path
 
 from aws_lambda_powertools.event_handler import Response
+
+from adapters.files import content_type
 
 _WEB = Path(__file__).parents[1] / "web"
 _HEADERS = {
@@ -29,5 +30,4 @@ def asset(name: str) -> Response[str]:
     body = _files().get(name)
     if body is None:
         return Response(404, "application/json", '{"message": "Not Found"}')
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Response(200, f"{kind}; charset=utf-8", body.decode(), headers=_HEADERS)
+    return Response(200, f"{content_type(name)}; charset=utf-8", body.decode(), headers=_HEADERS)

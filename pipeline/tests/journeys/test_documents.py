@@ -143,6 +143,8 @@ def test_a_failed_document_says_why_and_can_be_retried(app, demo, session, tmp_p
         app.settle()
     shown = session.call("GET", f"documents/{number}")
     assert (shown["status"], shown["run"]) == ("done", 2)
+    url = session.call("GET", f"documents/{number}/original")["url"]
+    assert requests.get(url, timeout=10).headers["Content-Type"] == "text/plain"
     again = session.http.post(f"{session.page}documents/{number}/retry")
     assert again.status_code == 409
 
