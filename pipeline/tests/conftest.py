@@ -15,6 +15,8 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from eventmill.testing import TestEngine, engine
 
 PIPELINE = Path(__file__).parents[1]
+if str(PIPELINE / "src") not in sys.path:
+    sys.path.insert(0, str(PIPELINE / "src"))
 
 
 def load(name: str) -> ModuleType:

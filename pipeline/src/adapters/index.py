@@ -1,14 +1,14 @@
 """The search index: segments as objects, under a manifest replaced by conditional writes.
 
-Segments never change, so an execution environment keeps those it has read; the manifest's ETag
-tells whether its own copy is still true.
+Segments never change, so an execution environment keeps those it has read for as long as the
+manifest names them; the manifest's ETag tells whether its own copy is still true.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -32,7 +32,7 @@ from documents.search import (
 
 _TRIES = 20
 _manifests: dict[str, tuple[str, Manifest]] = {}
-_segments: dict[str, Segment] = {}
+_segments: dict[tuple[str, str], Segment] = {}
 
 
 def _key(tenant: str, name: str) -> str:
@@ -54,9 +54,17 @@ def _load(tenant: str) -> tuple[str | None, Manifest]:
         if code in ("NoSuchKey", "404"):
             return None, Manifest()
         raise
-    found = answer["ETag"], Manifest.from_json(json.loads(answer["Body"].read()))
-    _manifests[tenant] = found
-    return found
+    return _keep(tenant, answer["ETag"], Manifest.from_json(json.loads(answer["Body"].read())))
+
+
+def _keep(tenant: str, etag: str, manifest: Manifest) -> tuple[str, Manifest]:
+    """Remember the manifest, and forget the segments that it no longer names."""
+    named = {ref.key for ref in manifest.segments}
+    for whose, key in list(_segments):
+        if whose == tenant and key not in named:
+            del _segments[whose, key]
+    _manifests[tenant] = etag, manifest
+    return etag, manifest
 
 
 def _replace(tenant: str, change: Callable[[Manifest], Manifest]) -> Manifest:
@@ -68,13 +76,13 @@ def _replace(tenant: str, change: Callable[[Manifest], Manifest]) -> Manifest:
             return manifest
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         try:
-            client("s3").put_object(
+            answer = client("s3").put_object(
                 Bucket=bucket(),
                 Key=_key(tenant, "manifest.json"),
                 Body=json.dumps(changed.to_json()).encode(),
                 **condition,
             )
-            return changed
+            return _keep(tenant, answer["ETag"], changed)[1]
         except ClientError as error:
             if error.response["Error"]["Code"] not in (
                 "PreconditionFailed",
@@ -87,10 +95,10 @@ def _replace(tenant: str, change: Callable[[Manifest], Manifest]) -> Manifest:
 
 
 def _segment(tenant: str, key: str) -> Segment:
-    if key not in _segments:
+    if (tenant, key) not in _segments:
         body = client("s3").get_object(Bucket=bucket(), Key=_key(tenant, key))["Body"].read()
-        _segments[key] = json.loads(body)
-    return _segments[key]
+        _segments[tenant, key] = json.loads(body)
+    return _segments[tenant, key]
 
 
 def _put_segment(tenant: str, segment: Segment) -> str:
@@ -103,14 +111,13 @@ def _put_segment(tenant: str, segment: Segment) -> str:
     return key
 
 
-def put(tenant: str, docs: Iterable[tuple[SearchDoc, int]]) -> None:
-    """Index documents with their runs; what is there already of the same run is left alone."""
+def put(tenant: str, doc: SearchDoc) -> None:
+    """Index a document; one that is there already of the same run is left alone."""
     _, manifest = _load(tenant)
-    fresh = {doc.id: (doc, run) for doc, run in docs}
-    runs = {number: run for number, (_, run) in fresh.items()}
+    runs = {doc.id: doc.run}
     if add(manifest, "", runs) == manifest:
         return
-    key = _put_segment(tenant, build_segment(doc for doc, _ in fresh.values()))
+    key = _put_segment(tenant, build_segment([doc]))
     manifest = _replace(tenant, lambda current: add(current, key, runs))
     small = plan_merge(manifest)
     if small:

@@ -69,6 +69,5 @@ def _index(change: Change) -> None:
         index.drop(tenant, number)
     elif record["status"] == Status.DONE:
         words = files.words(files.text(Ref(tenant, number)))
-        run = int(record["run"])
-        doc = SearchDoc(number, run, record["name"], record["class"], words)
-        index.put(tenant, [(doc, run)])
+        doc = SearchDoc(number, int(record["run"]), record["name"], record["class"], words)
+        index.put(tenant, doc)

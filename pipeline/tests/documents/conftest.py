@@ -1,12 +1,7 @@
 import os
-import sys
 from pathlib import Path
 
 import pytest
-
-PIPELINE = Path(__file__).parents[2]
-if str(PIPELINE / "src") not in sys.path:
-    sys.path.insert(0, str(PIPELINE / "src"))
 
 
 @pytest.fixture(scope="session")
