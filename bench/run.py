@@ -27,7 +27,7 @@ import sockets
 from arrivals import arrivals
 from backlog import backlog
 from calls import Figures, cold_starts, compare
-from servers import Server, cpu_seconds, free_port
+from servers import Server, cpu_seconds, free_port, ours
 
 
 def idle(server: Server) -> float:
@@ -35,13 +35,6 @@ def idle(server: Server) -> float:
     before = cpu_seconds(server.pid)
     time.sleep(5)
     return (cpu_seconds(server.pid) - before) / 5 * 100
-
-
-def ours(data: str) -> Server:
-    """An engine with its own port and data."""
-    port = free_port()
-    arguments = ["up", "--port", str(port), "--data", data]
-    return Server("eventmill", [sys.executable, "-m", "eventmill.cli", *arguments], port)
 
 
 def peers(folder: Path) -> Iterable[Server]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -68,3 +69,10 @@ class Server:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait()
+
+
+def ours(data: str) -> Server:
+    """An engine with its own port and data."""
+    port = free_port()
+    arguments = ["up", "--port", str(port), "--data", data]
+    return Server("eventmill", [sys.executable, "-m", "eventmill.cli", *arguments], port)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from servers import CALLERS, Server, cpu_seconds, free_port
+from servers import CALLERS, Server, cpu_seconds, ours
 from websockets.asyncio.client import ClientConnection, connect
 
 _CONNECTIONS = 1_000
@@ -22,9 +21,7 @@ _AT_ONCE = 50
 def measure() -> dict[str, Any]:
     """Connecting and broadcasting: rates, the time to the client, memory for a connection."""
     with tempfile.TemporaryDirectory() as data:
-        port = free_port()
-        arguments = ["up", "--port", str(port), "--data", data]
-        server = Server("eventmill", [sys.executable, "-m", "eventmill.cli", *arguments], port)
+        server = ours(data)
         try:
             return {f"{_CONNECTIONS} WebSocket connections": asyncio.run(_broadcast(server))}
         finally:
