@@ -81,32 +81,29 @@ _RULES = {
 
 @dataclass(frozen=True)
 class Classification:
-    """`confidence` from 0 to 1; `evidence` holds the words that decided, the weightiest first."""
+    """`confidence` from 0 to 1."""
 
     name: str
     confidence: float
-    evidence: list[str]
 
 
 def classify(text: str, kind: Kind, pages: Sequence[Page]) -> Classification:
     """One of invoice, receipt, contract, letter, report, resume, other. `pages` are the
     document's, `text` theirs joined."""
     sample = text[:_SAMPLE]
-    scored = {name: _score(name, sample) for name in _RULES}
-    scores = {name: score for name, (score, _) in scored.items()}
+    scores = {name: _score(name, sample) for name in _RULES}
     _weigh_form(scores, kind, len(pages), len(text))
     best = max(scores, key=lambda name: scores[name])
     if scores[best] < _MIN_SCORE:
-        return Classification(OTHER, round(1 - max(scores[best], 0) / (2 * _MIN_SCORE), 2), [])
+        return Classification(OTHER, round(1 - max(scores[best], 0) / (2 * _MIN_SCORE), 2))
     total = sum(math.exp(score - scores[best]) for score in scores.values())
     surety = min(1.0, 0.5 + scores[best] / 20) / total
-    return Classification(best, round(surety, 2), scored[best][1])
+    return Classification(best, round(surety, 2))
 
 
-def _score(name: str, sample: str) -> tuple[float, list[str]]:
+def _score(name: str, sample: str) -> float:
     """Each rule counts with the logarithm of its hits, and more at the head of the document."""
     score = 0.0
-    evidence: list[tuple[float, str]] = []
     for pattern, weight in _RULES[name]:
         hits = [match for match, _ in zip(pattern.finditer(sample), range(16), strict=False)]
         if not hits:
@@ -114,8 +111,7 @@ def _score(name: str, sample: str) -> tuple[float, list[str]]:
         gain = weight * (1 + math.log2(len(hits)) / 3)
         gain *= _HEAD_FACTOR if hits[0].start() < _HEAD else 1.0
         score += gain
-        evidence.append((gain, " ".join(hits[0][0].lower().split())))
-    return score, [word for _, word in sorted(evidence, reverse=True)]
+    return score
 
 
 def _weigh_form(scores: dict[str, float], kind: Kind, pages: int, characters: int) -> None:

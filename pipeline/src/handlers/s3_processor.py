@@ -20,12 +20,9 @@ from documents.errors import Permanent
 from documents.inspect import Inspection, inspect
 from documents.kinds import Kind
 from documents.limits import LIMITS, Limits
-from documents.progress import Stage, Status
-from documents.sniff import sniff
+from documents.progress import Progress, Stage, Status
+from documents.sniff import HEAD_BYTES, TAIL_BYTES, sniff
 from handlers.powertools import logger, metrics, tracer
-
-_ENDS = 65_536
-"""Bytes of the beginning and the end that tell a file's kind."""
 
 
 @logger.inject_lambda_context
@@ -53,20 +50,19 @@ def take_in(key: str, size: int) -> None:
     data = files.original(ref, name)
     kind: Kind | None = None
     try:
-        kind = sniff(data[:_ENDS], data[-_ENDS:], name)
+        kind = sniff(data[:HEAD_BYTES], data[-TAIL_BYTES:], name)
         inspection = inspect(data, kind, _limits())
     except Permanent as error:
-        _refuse(record, error, kind)
+        _refuse(record, where, error, kind)
         return
-    _accept(record, ref, inspection, round((time.monotonic() - started) * 1000))
+    _accept(record, ref, where, inspection, round((time.monotonic() - started) * 1000))
 
 
 def _limits() -> Limits:
     return replace(LIMITS, bytes=int(os.environ["MAX_BYTES"]))
 
 
-def _refuse(record: Record, error: Permanent, kind: Kind | None) -> None:
-    where = records.progress_of(record)
+def _refuse(record: Record, where: Progress, error: Permanent, kind: Kind | None) -> None:
     refused = progress.reject(where, error.code, error.message, where.run)
     found = {"kind": kind.value} if kind is not None else {}
     if refused is not None and records.move(record, refused, **found) is not None:
@@ -74,8 +70,7 @@ def _refuse(record: Record, error: Permanent, kind: Kind | None) -> None:
         logger.info("rejected", extra={"code": error.code})
 
 
-def _accept(record: Record, ref: Ref, inspection: Inspection, ms: int) -> None:
-    where = records.progress_of(record)
+def _accept(record: Record, ref: Ref, where: Progress, inspection: Inspection, ms: int) -> None:
     found: dict[str, Any] = {
         "kind": inspection.kind.value,
         "size": inspection.size,

@@ -37,10 +37,9 @@ def test_classes_in_three_languages(text: str, name: str) -> None:
     assert name_of(text) == name
 
 
-def test_confidence_and_evidence() -> None:
+def test_many_telling_words_make_it_sure() -> None:
     sure = classify("Invoice number 7\nDue date\nBill to\nIBAN", Kind.PDF, [])
     assert 0.5 < sure.confidence <= 1
-    assert sure.evidence and "invoice number" in sure.evidence
 
 
 @pytest.mark.parametrize(

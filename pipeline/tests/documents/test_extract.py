@@ -83,13 +83,13 @@ def picture_pdf() -> bytes:
 
 def test_a_page_that_is_a_picture_is_read_by_ocr() -> None:
     extraction = extract(picture_pdf(), Kind.PDF, FixedOcr())
-    assert extraction.ocr_used and extraction.unread == ()
+    assert extraction.ocr_used
     assert extraction.text.startswith("picture of 556 by 278")
 
 
-def test_without_ocr_such_a_page_is_reported() -> None:
+def test_without_ocr_such_a_page_holds_no_text() -> None:
     extraction = extract(picture_pdf(), Kind.PDF, None)
-    assert extraction.unread == (1,) and not extraction.ocr_used
+    assert [page.text for page in extraction.pages] == [""] and not extraction.ocr_used
 
 
 def test_every_frame_of_a_tiff_is_read() -> None:

@@ -62,6 +62,6 @@ def _attachment(part: MIMEPart, ocr: Ocr | None) -> Iterator[Read]:
             return
         inspect(content, kind)
         for read in read_pages(content, kind, ocr):
-            yield Read(f"[{name}]\n{read.text}", read.by_ocr, read.unread)
+            yield Read(f"[{name}]\n{read.text}", read.by_ocr)
     except Permanent as refused:
         yield Read(f"[{name}: {refused.message}]")

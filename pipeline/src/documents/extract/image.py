@@ -19,7 +19,7 @@ def read(data: bytes, ocr: Ocr | None) -> Iterator[Read]:
             if number == limit:
                 return
             if ocr is None:
-                yield Read("", unread=True)
+                yield Read("")
             else:
                 yield Read(ocr.read(opaque(frame)), by_ocr=True)
 

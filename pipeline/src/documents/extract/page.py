@@ -14,15 +14,13 @@ class Page:
 @dataclass(frozen=True)
 class Extraction:
     """Text by page. `language` is ISO 639-1 or `und`; `embedded` maps the names of invoice XML
-    files inside the document to their text; `unread` lists pages that only OCR could read when
-    none was at hand."""
+    files inside the document to their text."""
 
     pages: list[Page]
     language: str
     characters: int
     embedded: dict[str, str] | None
     ocr_used: bool
-    unread: tuple[int, ...]
 
     @property
     def text(self) -> str:

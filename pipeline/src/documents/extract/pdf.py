@@ -38,10 +38,8 @@ def _read_page(page: pdfium.PdfPage, ocr: Ocr | None) -> Read:
     finally:
         layer.close()
     text = text.replace("\x02", "").replace("\ufffe", "")
-    if len("".join(text.split())) >= _FEW_CHARACTERS or not _has_picture(page):
+    if ocr is None or len("".join(text.split())) >= _FEW_CHARACTERS or not _has_picture(page):
         return Read(text)
-    if ocr is None:
-        return Read(text, unread=True)
     seen = ocr.read(render(page, _OCR_DPI, _MAX_SIDE))
     return Read(seen if len(seen) > len(text) else text, by_ocr=True)
 

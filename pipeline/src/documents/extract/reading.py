@@ -9,11 +9,10 @@ from documents.ocr import Ocr
 
 @dataclass(frozen=True)
 class Read:
-    """One page's text; `by_ocr` when OCR read it, `unread` when OCR was needed and missing."""
+    """One page's text; `by_ocr` when OCR read it."""
 
     text: str
     by_ocr: bool = False
-    unread: bool = False
 
 
 class Reader(Protocol):

@@ -31,9 +31,9 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def extract(data: bytes, kind: Kind, ocr: Ocr | None, limits: Limits = LIMITS) -> Extraction:
-    """Reads `data`, which `inspect` has accepted. Without `ocr`, pages that are pictures are
-    reported in `unread`. Raises Permanent `corrupt`, `unsupported-type` or `too-many-pages`,
-    and what `ocr` raises."""
+    """Reads `data`, which `inspect` has accepted. Without `ocr`, pages that are pictures hold no
+    text. Raises Permanent `corrupt`, `unsupported-type` or `too-many-pages`, and what `ocr`
+    raises."""
     reads = read_pages(data, kind, ocr, limits)
     pages = [Page(number, _tidy(read.text)) for number, read in enumerate(reads, 1)]
     text = "\n\n".join(page.text for page in pages)
@@ -43,7 +43,6 @@ def extract(data: bytes, kind: Kind, ocr: Ocr | None, limits: Limits = LIMITS) -
         characters=sum(len(page.text) for page in pages),
         embedded=_embedded(data, kind),
         ocr_used=any(read.by_ocr for read in reads),
-        unread=tuple(number for number, read in enumerate(reads, 1) if read.unread),
     )
 
 

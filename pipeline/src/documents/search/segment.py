@@ -25,7 +25,6 @@ class SearchDoc:
 class StoredDoc(TypedDict):
     """`length` in words; `text` as far as it is kept for snippets."""
 
-    run: int
     name: str
     cls: str
     length: int
@@ -50,7 +49,6 @@ def build_segment(docs: Iterable[SearchDoc]) -> Segment:
         # The name is worth finding too; dots and dashes part its words.
         words = tokens(doc.text) + tokens(doc.name)
         segment["docs"][doc.id] = {
-            "run": doc.run,
             "name": doc.name,
             "cls": doc.cls,
             "length": len(words),
