@@ -251,6 +251,10 @@ def test_parameters_below_a_path(app) -> None:
         ({"Name": "untyped", "Value": "1"}, "ValidationException"),
         ({"Name": "large", "Value": "1" * 4_097, "Type": "String"}, "ValidationException"),
         (
+            {"Name": "odd", "Value": "x", "Type": "String", "AllowedPattern": "[0-9"},
+            "InvalidAllowedPatternException",
+        ),
+        (
             {"Name": "odd", "Value": "x", "Type": "String", "AllowedPattern": "[0-9]+"},
             "ParameterPatternMismatchException",
         ),

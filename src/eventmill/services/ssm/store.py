@@ -143,12 +143,7 @@ def put(call: Call, name: str, value: str, given: Mapping[str, Any], *, overwrit
     if entry["Type"] == SECURE:
         entry.setdefault("KeyId", "alias/aws/ssm")
     entry["Tier"] = _tier(entry.get("Tier") or "Standard", value)
-    pattern = entry.get("AllowedPattern")
-    if pattern and not re.fullmatch(pattern, value):
-        raise Invalid(
-            "ParameterPatternMismatchException",
-            f"Parameter value, cannot be validated against allowedPattern: {pattern}",
-        )
+    _check_pattern(entry.get("AllowedPattern"), value)
     number = old.version + 1 if old else 1
     _make_room(call.tx, name, found)
     call.tx.execute(
@@ -160,6 +155,21 @@ def put(call: Call, name: str, value: str, given: Mapping[str, Any], *, overwrit
         (name, number),
     )
     return Version(name, number, value, entry, [], call.now)
+
+
+def _check_pattern(pattern: str | None, value: str) -> None:
+    try:
+        matches = not pattern or re.fullmatch(pattern, value)
+    except re.error:
+        raise Invalid(
+            "InvalidAllowedPatternException",
+            "The request does not meet the regular expression requirement.",
+        ) from None
+    if not matches:
+        raise Invalid(
+            "ParameterPatternMismatchException",
+            f"Parameter value, cannot be validated against allowedPattern: {pattern}",
+        )
 
 
 def _check_name(name: str) -> None:
