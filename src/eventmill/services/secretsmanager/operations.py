@@ -14,7 +14,7 @@ from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.secretsmanager import faults, store
 from eventmill.services.secretsmanager.passwords import random_password
 from eventmill.services.secretsmanager.store import Secret, Version
-from eventmill.services.tags import tag_map
+from eventmill.services.tags import tag_list, tag_map
 
 OPERATIONS = Operations()
 
@@ -49,9 +49,9 @@ def create_secret(call: Call, request: dict[str, Any]) -> Result:
     text, data = _value(request)
     found, token = store.find(call.tx, request["Name"]), request.get("ClientRequestToken")
     if found is not None and found.deleted is None and token:
-        for version in store.versions(call.tx, found.arn):
-            if version.id == token and (version.text, version.data) == (text, data):
-                return _answer(found, version)
+        version = store.find_version(call.tx, found.arn, token)
+        if version is not None and (version.text, version.data) == (text, data):
+            return _answer(found, version)
     settings = {name: request[name] for name in SETTINGS if request.get(name) is not None}
     tags = tag_map(request.get("Tags"))
     secret = store.create(call, request["Name"], settings, tags)
@@ -124,11 +124,11 @@ def update_secret_version_stage(call: Call, request: dict[str, Any]) -> Result:
     to, off = request.get("MoveToVersionId"), request.get("RemoveFromVersionId")
     if to is not None:
         store.version(call.tx, secret, to, None)
-    holders = [one.id for one in store.versions(call.tx, secret.arn) if stage in one.stages]
-    if holders and holders != [to] and off not in holders:
+    holder = store.holder(call.tx, secret.arn, stage)
+    if holder not in (None, to, off):
         raise faults.parameter(
             f"The parameter RemoveFromVersionId can't be empty. Staging label {stage} is currently "
-            f"attached to version {holders[0]}, so you must explicitly reference that version in "
+            f"attached to version {holder}, so you must explicitly reference that version in "
             "RemoveFromVersionId."
         )
     if to is None and stage == store.CURRENT:
@@ -170,12 +170,7 @@ def restore_secret(call: Call, request: dict[str, Any]) -> Result:
 def describe_secret(call: Call, request: dict[str, Any]) -> Result:
     """Everything but the value; also of a secret that is marked for deletion."""
     secret = store.existing(call.tx, request["SecretId"], deleted=True)
-    return _described(secret, _stages(call, secret), "VersionIdsToStages")
-
-
-def _stages(call: Call, secret: Secret) -> dict[str, list[str]]:
-    found = store.versions(call.tx, secret.arn)
-    return {version.id: list(version.stages) for version in found if version.stages}
+    return _described(secret, store.labels(call.tx, secret.arn), "VersionIdsToStages")
 
 
 def _described(secret: Secret, stages: dict[str, list[str]], name: str) -> dict[str, Any]:
@@ -185,7 +180,7 @@ def _described(secret: Secret, stages: dict[str, list[str]], name: str) -> dict[
         **secret.settings,
         "LastChangedDate": secret.changed,
         "CreatedDate": secret.created,
-        "Tags": [{"Key": key, "Value": value} for key, value in secret.tags.items()],
+        "Tags": tag_list(secret.tags),
     }
     if stages:
         answer[name] = stages
@@ -202,7 +197,9 @@ def list_secrets(call: Call, request: dict[str, Any]) -> Result:
     if request.get("SortOrder", "asc") == "desc":
         found.reverse()
     page, token = _page(found, request, 100)
-    listed = [_described(one, _stages(call, one), "SecretVersionsToStages") for one in page]
+    listed = [
+        _described(one, store.labels(call.tx, one.arn), "SecretVersionsToStages") for one in page
+    ]
     answer: dict[str, Any] = {"SecretList": listed}
     return answer | ({"NextToken": token} if token else {})
 
@@ -253,16 +250,17 @@ def list_secret_version_ids(call: Call, request: dict[str, Any]) -> Result:
     """Those with labels; with IncludeDeprecated all."""
     secret = store.existing(call.tx, request["SecretId"], deleted=True)
     every = request.get("IncludeDeprecated")
-    found = [one for one in store.versions(call.tx, secret.arn) if every or one.stages]
+    labels = store.labels(call.tx, secret.arn)
     return {
         **_answer(secret, None),
         "Versions": [
             {
-                "VersionId": version.id,
-                "CreatedDate": version.created,
-                **({"VersionStages": list(version.stages)} if version.stages else {}),
+                "VersionId": id,
+                "CreatedDate": created,
+                **({"VersionStages": labels[id]} if id in labels else {}),
             }
-            for version in found
+            for id, created in store.listed(call.tx, secret.arn)
+            if every or id in labels
         ],
     }
 

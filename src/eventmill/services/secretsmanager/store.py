@@ -171,21 +171,42 @@ def purge(tx: Transaction) -> float | None:
 # Versions
 
 
-def versions(tx: Transaction, arn: str) -> list[Version]:
-    """All of a secret, newest first."""
-    stages: dict[str, list[str]] = {}
-    for stage, version in tx.all(
+def listed(tx: Transaction, arn: str) -> list[tuple[str, float]]:
+    """(id, when it was made) of all versions, newest first; their values stay where they are."""
+    return tx.all(
+        "SELECT id, created FROM secretsmanager_versions WHERE secret=? ORDER BY created DESC, id",
+        (arn,),
+    )
+
+
+def labels(tx: Transaction, arn: str) -> dict[str, list[str]]:
+    """The staging labels by the id of the version that has them."""
+    found: dict[str, list[str]] = {}
+    for stage, id in tx.all(
         "SELECT stage, version FROM secretsmanager_stages WHERE secret=? ORDER BY stage", (arn,)
     ):
-        stages.setdefault(version, []).append(stage)
-    return [
-        Version(row[0], row[1], row[2], row[3], tuple(stages.get(row[0], ())))
-        for row in tx.all(
-            "SELECT id, text, bytes, created FROM secretsmanager_versions WHERE secret=?"
-            " ORDER BY created DESC, id",
-            (arn,),
-        )
-    ]
+        found.setdefault(id, []).append(stage)
+    return found
+
+
+def holder(tx: Transaction, arn: str, stage: str) -> str | None:
+    """The id of the version with this label, or None."""
+    row = tx.one(
+        "SELECT version FROM secretsmanager_stages WHERE secret=? AND stage=?", (arn, stage)
+    )
+    return None if row is None else row[0]
+
+
+def find_version(tx: Transaction, arn: str, id: str) -> Version | None:
+    """The version of this id, or None."""
+    row = tx.one(
+        "SELECT text, bytes, created FROM secretsmanager_versions WHERE secret=? AND id=?",
+        (arn, id),
+    )
+    if row is None:
+        return None
+    text, data, created = row
+    return Version(id, text, data, created, tuple(labels(tx, arn).get(id, ())))
 
 
 def version(tx: Transaction, secret: Secret, id: str | None, stage: str | None) -> Version:
@@ -194,15 +215,15 @@ def version(tx: Transaction, secret: Secret, id: str | None, stage: str | None) 
     Raises Invalid when there is none.
     """
     stage = stage or (None if id else CURRENT)
-    named = [entry for entry in versions(tx, secret.arn) if id in (None, entry.id)]
-    found = [entry for entry in named if stage is None or stage in entry.stages]
-    if found:
-        return found[0]
-    if named and id and stage:
+    wanted = id or holder(tx, secret.arn, stage or CURRENT)
+    found = find_version(tx, secret.arn, wanted) if wanted else None
+    if found is None:
+        raise faults.no_value(f"VersionId: {id}" if id else f"staging label: {stage}")
+    if stage is not None and stage not in found.stages:
         raise faults.request(
             "You provided a VersionStage that is not associated to the provided VersionId."
         )
-    raise faults.no_value(f"VersionId: {id}" if id else f"staging label: {stage}")
+    return found
 
 
 def current_text(tx: Transaction, secret_id: str) -> str:
@@ -227,16 +248,14 @@ def put(
     id, labels = token or call.ids.uuid(), tuple(stages)
     if len(labels) > _STAGES:
         raise faults.parameter(f"A version has at most {_STAGES} staging labels.")
-    row = call.tx.one(
-        "SELECT text, bytes FROM secretsmanager_versions WHERE secret=? AND id=?", (secret.arn, id)
-    )
-    if row is not None:
-        if row != (text, data):
+    held = find_version(call.tx, secret.arn, id)
+    if held is not None:
+        if (held.text, held.data) != (text, data):
             raise faults.exists(
                 f"You can't use ClientRequestToken {id} because that value is already in use for "
                 f"a version of secret {secret.arn}."
             )
-        return version(call.tx, secret, id, None)
+        return held
     call.tx.execute(
         "INSERT INTO secretsmanager_versions VALUES(?,?,?,?,?)",
         (secret.arn, id, text, data, call.now),
@@ -253,11 +272,9 @@ def put(
 def move(tx: Transaction, arn: str, stage: str, id: str | None) -> None:
     """Put a label on a version, or with None on none. What was current becomes the previous."""
     if stage == CURRENT:
-        row = tx.one(
-            "SELECT version FROM secretsmanager_stages WHERE secret=? AND stage=?", (arn, CURRENT)
-        )
-        if row is not None and row[0] != id:
-            _label(tx, arn, PREVIOUS, row[0])
+        current = holder(tx, arn, CURRENT)
+        if current not in (None, id):
+            _label(tx, arn, PREVIOUS, current)
     _label(tx, arn, stage, id)
 
 
@@ -269,7 +286,8 @@ def _label(tx: Transaction, arn: str, stage: str, id: str | None) -> None:
 
 
 def _prune(tx: Transaction, arn: str) -> None:
-    old = [entry.id for entry in versions(tx, arn) if not entry.stages][_UNLABELLED:]
+    labelled = labels(tx, arn)
+    old = [id for id, _ in listed(tx, arn) if id not in labelled][_UNLABELLED:]
     tx.executemany(
         "DELETE FROM secretsmanager_versions WHERE secret=? AND id=?", [(arn, id) for id in old]
     )
