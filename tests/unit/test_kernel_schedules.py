@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventmill.kernel.schedules import ScheduleError, parse_schedule
+from eventmill.kernel.schedules import Schedule, ScheduleError, latest, parse_schedule
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]
 CHANGES = {
@@ -110,3 +110,48 @@ def test_every_minute_is_found_quickly_at_the_end_of_a_month() -> None:
         now = (end + timedelta(minutes=minute)).timestamp()
         assert schedule.after(now, now) == now + 60
     assert datetime.now() - began < timedelta(seconds=5)
+
+
+class Counted:
+    """A schedule that counts how often it is asked."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule, self.calls = schedule, 0
+
+    def after(self, now: float, anchor: float) -> float | None:
+        self.calls += 1
+        return self.schedule.after(now, anchor)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(
+        [
+            "rate(1 minute)",
+            "rate(7 minutes)",
+            "rate(5 hours)",
+            "cron(* * * * ? *)",
+            "cron(0-30 9 * * ? *)",
+            "cron(15 2 * * ? *)",
+            "cron(30 2 ? * SUN *)",
+            "cron(0 0 1 1 ? 2025)",
+            "at(2025-03-30T02:30:00)",
+        ]
+    ),
+    st.sampled_from(ZONES),
+    st.floats(0, 5 * 86_400),
+    st.floats(0, 2 * 86_400),
+)
+def test_the_latest_time_is_the_one_that_walking_finds_in_few_steps(
+    expression: str, zone: str, begin: float, missed: float
+) -> None:
+    start = datetime(2025, 3, 27, tzinfo=UTC).timestamp() + begin
+    schedule = parse_schedule(expression, ZoneInfo(zone), once=True)
+    last = schedule.after(start, start) or start
+    now = last + missed
+    wanted, due = last, schedule.after(last, last)
+    while due is not None and due <= now:
+        wanted, due = due, schedule.after(due, due)
+    counted = Counted(schedule)
+    assert latest(counted, last, now) == wanted
+    assert counted.calls <= 40

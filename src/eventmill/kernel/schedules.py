@@ -19,6 +19,8 @@ _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)\Z")
 _MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 _DAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
 _YEARS = (1970, 2199)
+_SHORTEST = 60
+"""Seconds that two times of a schedule lie apart at the least."""
 
 
 class ScheduleError(ValueError):
@@ -34,6 +36,28 @@ class Schedule(Protocol):
         `anchor` is where intervals count from: the time of the creation or of an earlier firing.
         """
         ...
+
+
+def latest(schedule: Schedule, last: float, now: float) -> float:
+    """The latest time up to `now` of a schedule that was due at `last`, which intervals count from.
+
+    It is searched for from `now` back: what is due every minute was missed thousands of times
+    after some days, and each step costs as much as the whole search.
+    """
+    found, ahead, window = last, now, float(_SHORTEST)
+    first = schedule.after(last, last)
+    if first is None or first > now:
+        return last
+    while ahead - found > _SHORTEST:
+        middle = max((found + ahead) / 2, ahead - window)
+        window *= 2
+        due = schedule.after(middle, last)
+        if due is None or due > now:
+            ahead = middle
+        else:
+            found = due
+    due = schedule.after(found, last)
+    return found if due is None or due > now else due
 
 
 def parse_schedule(text: str, zone: tzinfo = UTC, *, once: bool = False) -> Schedule:

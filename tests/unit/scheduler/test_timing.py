@@ -43,6 +43,9 @@ def test_times_come_one_after_the_other_within_the_dates(
         due = timing.following(config, due)
     assert times == sorted(set(times))
     assert all(moment >= NOW for moment in times)
+    if times:
+        beyond = times[-1] + (0 if due is not None else 1_000_000)
+        assert timing.latest(config, times[0], beyond) == times[-1]
     if once:
         # The dates are for what recurs.
         assert len(times) == 1

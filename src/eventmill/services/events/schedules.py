@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule
 from __future__ import annotations
 
 from eventmill.kernel.clock import iso_seconds
-from eventmill.kernel.schedules import parse_schedule
+from eventmill.kernel.schedules import latest, parse_schedule
 from eventmill.services.contract import Call
 from eventmill.services.events import routing, targets
 from eventmill.services.events.rules import Rule, rule_arn
@@ -38,12 +38,9 @@ def resume(tx: Transaction) -> None:
     for row in tx.all("SELECT * FROM events_rules WHERE due IS NOT NULL AND due<=?", (tx.now,)):
         rule = Rule(*row)
         assert rule.due is not None and rule.schedule is not None
-        schedule = parse_schedule(rule.schedule)
-        last, due = rule.due, schedule.after(rule.due, rule.due)
-        while due is not None and due <= tx.now:
-            last, due = due, schedule.after(due, due)
+        due = latest(parse_schedule(rule.schedule), rule.due, tx.now)
         tx.execute(
-            "UPDATE events_rules SET due=? WHERE bus=? AND name=?", (last, rule.bus, rule.name)
+            "UPDATE events_rules SET due=? WHERE bus=? AND name=?", (due, rule.bus, rule.name)
         )
 
 

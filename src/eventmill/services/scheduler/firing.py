@@ -84,11 +84,7 @@ def resume(tx: Transaction) -> None:
         " WHERE due IS NOT NULL AND due<=?",
         (tx.now,),
     ):
-        config = json.loads(text)
-        last, after = scheduled, timing.following(config, scheduled)
-        while after is not None and after <= tx.now:
-            last, after = after, timing.following(config, after)
         tx.execute(
             "UPDATE scheduler_schedules SET scheduled=?, due=? WHERE grp=? AND name=?",
-            (last, tx.now, group, name),
+            (timing.latest(json.loads(text), scheduled, tx.now), tx.now, group, name),
         )

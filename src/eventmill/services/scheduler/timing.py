@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from eventmill.kernel import schedules
 from eventmill.kernel.schedules import Schedule, ScheduleError, parse_schedule
 from eventmill.services.scheduler import faults
 
@@ -82,6 +83,11 @@ def first(config: Mapping[str, Any], now: float) -> float | None:
 def following(config: Mapping[str, Any], last: float) -> float | None:
     """The time after `last`; None when there is no more."""
     return _before_end(config, _schedule(config).after(last, last))
+
+
+def latest(config: Mapping[str, Any], last: float, now: float) -> float:
+    """The latest time up to `now` of a schedule that was due at `last`."""
+    return schedules.latest(_schedule(config), last, min(now, config.get("EndDate") or now))
 
 
 def _before_end(config: Mapping[str, Any], found: float | None) -> float | None:
