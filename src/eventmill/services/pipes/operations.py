@@ -75,11 +75,7 @@ def list_pipes(call: Call, request: dict[str, Any]) -> Result:
     """By name; the token is the last one."""
     most = min(request.get("Limit") or _PAGE, _PAGE)
     found = []
-    names = call.tx.all(
-        "SELECT name FROM pipes_pipes WHERE name>? ORDER BY name", (request.get("NextToken") or "",)
-    )
-    for (name,) in names:
-        row = pipes.row_of(call.tx, name)
+    for row in pipes.rows_after(call.tx, request.get("NextToken") or ""):
         definition = json.loads(row[3])
         entry = _shape(row, row[5])
         for key in ("Source", "Target", "Enrichment"):

@@ -99,6 +99,11 @@ def set_reason(tx: Transaction, pipe: str, reason: str | None) -> None:
     tx.execute("UPDATE pipes_pipes SET reason=? WHERE id=?", (reason, pipe))
 
 
+def rows_after(tx: Transaction, name: str) -> list[Row]:
+    """The columns of the pipes whose names come after one, by name."""
+    return tx.all(f"SELECT {_COLUMNS} FROM pipes_pipes WHERE name>? ORDER BY name", (name,))
+
+
 def row_of(tx: Transaction, name: str) -> Row:
     """The columns of a pipe. Raises NotFound."""
     row = tx.one(f"SELECT {_COLUMNS} FROM pipes_pipes WHERE name=?", (name,))

@@ -59,15 +59,19 @@ def delete(call: Call, name: str) -> None:
 
 def described(call: Call, name: str) -> dict[str, Any]:
     """As GetScheduleGroup tells it. Raises NotFound."""
-    row = call.tx.one("SELECT created, modified FROM scheduler_groups WHERE name=?", (name,))
+    row = call.tx.one("SELECT * FROM scheduler_groups WHERE name=?", (name,))
     if row is None:
         raise faults.missing("Schedule group", name)
+    return _shape(call, *row)
+
+
+def _shape(call: Call, name: str, created: float, modified: float) -> dict[str, Any]:
     return {
         "Arn": group_arn(call, name),
         "Name": name,
         "State": "ACTIVE",
-        "CreationDate": row[0],
-        "LastModificationDate": row[1],
+        "CreationDate": created,
+        "LastModificationDate": modified,
     }
 
 
@@ -94,6 +98,6 @@ def get_schedule_group(call: Call, request: dict[str, Any]) -> Result:
 def list_schedule_groups(call: Call, request: dict[str, Any]) -> Result:
     """Ordered by name."""
     prefix = request.get("NamePrefix") or ""
-    names = [row[0] for row in call.tx.all("SELECT name FROM scheduler_groups ORDER BY name")]
-    found = [(name, described(call, name)) for name in names if name.startswith(prefix)]
+    rows = call.tx.all("SELECT * FROM scheduler_groups ORDER BY name")
+    found = [(row[0], _shape(call, *row)) for row in rows if row[0].startswith(prefix)]
     return page(request, "ScheduleGroups", found)

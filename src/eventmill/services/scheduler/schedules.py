@@ -17,6 +17,7 @@ from eventmill.services.scheduler.operations import (
     checked_name,
     page,
 )
+from eventmill.store.transaction import Row
 
 SCHEDULES_KEY = "scheduler.schedules"
 """Announced when a schedule was added or changed."""
@@ -38,6 +39,7 @@ _DEFAULTS = {
     "ScheduleExpressionTimezone": "UTC",
     "ActionAfterCompletion": "NONE",
 }
+_COLUMNS = "grp, name, config, created, modified"
 _RETRIES = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
 
 
@@ -52,11 +54,15 @@ def exists(call: Call, group: str, name: str) -> bool:
     return found is not None
 
 
-def _require(call: Call, request: Mapping[str, Any]) -> tuple[str, str]:
-    group = request.get("GroupName") or DEFAULT_GROUP
-    if not exists(call, group, request["Name"]):
+def _require(call: Call, request: Mapping[str, Any]) -> Row:
+    """(group, name, config, created, modified) of the schedule asked for. Raises NotFound."""
+    row = call.tx.one(
+        f"SELECT {_COLUMNS} FROM scheduler_schedules WHERE grp=? AND name=?",
+        (request.get("GroupName") or DEFAULT_GROUP, request["Name"]),
+    )
+    if row is None:
         raise faults.missing("Schedule", request["Name"])
-    return group, request["Name"]
+    return row
 
 
 def create(call: Call, request: Mapping[str, Any]) -> str:
@@ -70,12 +76,8 @@ def create(call: Call, request: Mapping[str, Any]) -> str:
 
 def update(call: Call, request: Mapping[str, Any]) -> str:
     """Replaces all settings: those not given take their defaults. Returns the ARN."""
-    group, name = _require(call, request)
-    row = call.tx.one(
-        "SELECT created FROM scheduler_schedules WHERE grp=? AND name=?", (group, name)
-    )
-    assert row is not None
-    return _keep(call, group, name, request, row[0])
+    group, name, _, created, _ = _require(call, request)
+    return _keep(call, group, name, request, created)
 
 
 def _keep(call: Call, group: str, name: str, request: Mapping[str, Any], created: float) -> str:
@@ -119,26 +121,21 @@ def update_schedule(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("DeleteSchedule")
 def delete_schedule(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
-    delete(call, *_require(call, request))
+    delete(call, *_require(call, request)[:2])
     return {}
 
 
 @OPERATIONS.read("GetSchedule")
 def get_schedule(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
-    group, name = _require(call, request)
-    row = call.tx.one(
-        "SELECT config, created, modified FROM scheduler_schedules WHERE grp=? AND name=?",
-        (group, name),
-    )
-    assert row is not None
+    group, name, config, created, modified = _require(call, request)
     return {
         "Arn": schedule_arn(call, group, name),
         "GroupName": group,
         "Name": name,
-        "CreationDate": row[1],
-        "LastModificationDate": row[2],
-        **json.loads(row[0]),
+        "CreationDate": created,
+        "LastModificationDate": modified,
+        **json.loads(config),
     }
 
 
@@ -151,8 +148,7 @@ def list_schedules(call: Call, request: dict[str, Any]) -> Result:
     found = []
     for group, name, text, created, modified in call.tx.all(
         # As `page` orders them: a group `a-b` stands before `a`, as `a-b/` does before `a/`.
-        "SELECT grp, name, config, created, modified FROM scheduler_schedules"
-        " ORDER BY grp || '/' || name"
+        f"SELECT {_COLUMNS} FROM scheduler_schedules ORDER BY grp || '/' || name"
     ):
         config = json.loads(text)
         state = config["State"]
