@@ -82,6 +82,9 @@ def test_another_subscription_takes_over(kinesis, app) -> None:
     assert described["ConsumerDescription"]["StreamARN"] == arn
     assert refused(kinesis.delete_stream, StreamName="taken") == "ResourceInUseException"
     kinesis.delete_stream(StreamName="taken", EnforceConsumerDeletion=True)
+    left = "SELECT * FROM kinesis_subscriptions WHERE consumer=?"
+    database = app.inner.database
+    assert database.read(lambda tx: tx.all(left, (consumer["ConsumerARN"],))) == []
     with pytest.raises(Exception, match="ResourceNotFoundException"):
         list(second)
 

@@ -169,6 +169,11 @@ def delete(tx: Transaction, stream: Stream) -> None:
     for (shard,) in tx.all("SELECT id FROM kinesis_shards WHERE stream=?", (stream.id,)):
         tx.execute("DELETE FROM kinesis_records WHERE id>=? AND id<?", rows(shard))
     tx.execute("DELETE FROM kinesis_shards WHERE stream=?", (stream.id,))
+    tx.execute(
+        "DELETE FROM kinesis_subscriptions WHERE consumer IN"
+        " (SELECT arn FROM kinesis_consumers WHERE stream=?)",
+        (stream.id,),
+    )
     tx.execute("DELETE FROM kinesis_consumers WHERE stream=?", (stream.id,))
     # ARNs of consumers go on behind the stream's with a slash, which sorts before "0".
     for table in ("kinesis_policies", "kinesis_tags"):
