@@ -147,18 +147,23 @@ def before(tx: Transaction, shard: Shard, moment: float) -> int:
 
 
 def trim(tx: Transaction) -> None:
-    """Delete records older than their stream keeps, and closed shards that have none left."""
+    """Trim every stream."""
     for stream in all_streams(tx):
-        oldest = tx.now - stream.kept
-        gone = False
-        for shard in shards.of_stream(tx, stream.id):
-            low, high = places.rows(shard.id)
-            if shard.closed is not None and shard.closed <= oldest:
-                tx.execute("DELETE FROM kinesis_records WHERE id>=? AND id<?", (low, high))
-                tx.execute("DELETE FROM kinesis_shards WHERE id=?", (shard.id,))
-                gone = True
-            else:
-                end = low + before(tx, shard, oldest)
-                tx.execute("DELETE FROM kinesis_records WHERE id>=? AND id<=?", (low, end))
-        if gone:
-            announce(tx, stream)
+        trim_stream(tx, stream)
+
+
+def trim_stream(tx: Transaction, stream: Stream) -> None:
+    """Delete records older than the stream keeps, and closed shards that have none left."""
+    oldest = tx.now - stream.kept
+    gone = False
+    for shard in shards.of_stream(tx, stream.id):
+        low, high = places.rows(shard.id)
+        if shard.closed is not None and shard.closed <= oldest:
+            tx.execute("DELETE FROM kinesis_records WHERE id>=? AND id<?", (low, high))
+            tx.execute("DELETE FROM kinesis_shards WHERE id=?", (shard.id,))
+            gone = True
+        else:
+            end = low + before(tx, shard, oldest)
+            tx.execute("DELETE FROM kinesis_records WHERE id>=? AND id<=?", (low, end))
+    if gone:
+        announce(tx, stream)

@@ -90,7 +90,7 @@ def _update_stream(call: Call, resource: Resource, old: Mapping[str, Any]) -> Cr
         streams.announce(call.tx, stream)
     tags.replace(call.tx, stream.arn, tag_map(properties.get("Tags")))
     created = _settle(call, stream, properties)
-    records.trim(call.tx)
+    records.trim_stream(call.tx, streams.require(call.tx, stream.arn))
     return created
 
 

@@ -106,7 +106,7 @@ def decrease_stream_retention_period(call: Call, request: dict[str, Any]) -> Res
     """Down to a day; what is older is gone at once."""
     stream = streams.named(call, request)
     streams.retain(call.tx, stream, request["RetentionPeriodHours"], longer=False)
-    records.trim(call.tx)
+    records.trim_stream(call.tx, streams.require(call.tx, stream.arn))
     return {}
 
 
