@@ -198,7 +198,7 @@ RESOURCES = (
         "AWS::Logs::MetricFilter",
         dict.fromkeys(
             ("LogGroupName", "FilterName", "FilterPattern", "MetricTransformations"),
-            Support.RECORDED,
+            Support.HONOURED,
         )
         | dict.fromkeys(
             ("ApplyOnTransformedLogs", "EmitSystemFieldDimensions", "FieldSelectionCriteria"),

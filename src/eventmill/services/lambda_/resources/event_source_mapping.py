@@ -24,6 +24,7 @@ _HONOURED = (
     "MaximumBatchingWindowInSeconds",
     "MaximumRecordAgeInSeconds",
     "MaximumRetryAttempts",
+    "MetricsConfig",
     "ParallelizationFactor",
     "ProvisionedPollerConfig",
     "ScalingConfig",
@@ -79,7 +80,6 @@ EVENT_SOURCE_MAPPING = ResourceType(
     {
         **dict.fromkeys(_HONOURED, Support.HONOURED),
         "KmsKeyArn": Support.RECORDED,
-        "MetricsConfig": Support.RECORDED,
         "LoggingConfig": Support.RECORDED,
         **{name: Refused(reason) for name, reason in REFUSED.items()},
     },
