@@ -75,7 +75,7 @@ def _kafka(pipe: Pipe, given: Mapping[str, Any]) -> dict[str, Any]:
         access["ServerRootCaCertificate"] = given["ServerRootCaCertificate"]
     return {
         "topic": given["TopicName"],
-        "servers": tuple(lambda_.cluster_servers(pipe.source) if managed else servers),
+        "servers": tuple(lambda_.cluster_servers() if managed else servers),
         "cluster": pipe.source if managed else "",
         "group": given.get("ConsumerGroupID") or pipe.id,
         "access": tuple((_ACCESS[name], uri) for name, uri in access.items()),

@@ -126,7 +126,7 @@ def _kafka(uuid: str, source: str, config: Mapping[str, Any]) -> dict[str, Any]:
     servers = (given.get("Endpoints") or {}).get("KAFKA_BOOTSTRAP_SERVERS")
     return {
         "topic": config["Topics"][0],
-        "servers": tuple(servers or cluster_servers(cluster)),
+        "servers": tuple(servers or cluster_servers()),
         "cluster": cluster,
         "group": own.get("ConsumerGroupId") or uuid,
         "access": tuple(

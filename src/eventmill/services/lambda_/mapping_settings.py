@@ -113,7 +113,7 @@ REFUSED = {
 
 
 def kind_of(source: str) -> str:
-    """`sqs` or `stream`. Raises Invalid for a source that is not offered."""
+    """`sqs`, `stream` or `kafka`. Raises Invalid for a source that is not offered."""
     service = service_of(source)
     if service == "sqs":
         return "sqs"
@@ -150,8 +150,8 @@ def source_of(given: Mapping[str, Any]) -> str:
     return f"{_SELF_MANAGED + ','.join(servers) if servers else arn}#{topics[0]}"
 
 
-def cluster_servers(arn: str) -> list[str]:
-    """The broker that stands for an MSK cluster; empty when none is named."""
+def cluster_servers() -> list[str]:
+    """The broker that stands for every MSK cluster; empty when none is named."""
     return [one.strip() for one in os.environ.get(MSK_SERVERS, "").split(",") if one.strip()]
 
 
@@ -199,7 +199,7 @@ def _check_kafka(source: str, config: Mapping[str, Any]) -> None:
                 "decode records by; functions get them as they were sent."
             )
     _check_pollers(config, LEAST_KAFKA_POLLERS)
-    if service_of(source) and not cluster_servers(source):
+    if service_of(source) and not cluster_servers():
         raise parameter(
             f"No broker stands for the cluster {source.partition('#')[0]}: name one in the "
             f"environment variable {MSK_SERVERS} of the engine."

@@ -47,16 +47,14 @@ def parse(text: str) -> tuple[float, float]:
     return start, end
 
 
-def between(
-    tx: Transaction, topic: str, start: float, end: float
-) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Archived messages of a time in their order, read and as they are stored."""
+def between(tx: Transaction, topic: str, start: float, end: float) -> Iterator[dict[str, Any]]:
+    """Archived messages of a time in their order."""
     rows = tx.all(
         "SELECT message FROM sns_archive WHERE topic=? AND time>=? AND time<=? ORDER BY seq",
         (topic, start, min(end, tx.now)),
     )
     for (message,) in rows:
-        yield orjson.loads(message), message
+        yield orjson.loads(message)
 
 
 def expire(tx: Transaction) -> bool:

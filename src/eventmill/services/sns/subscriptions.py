@@ -1,7 +1,7 @@
 """Subscriptions: who gets a topic's messages, which of them, and in which form.
 
 Queues and functions of the account are confirmed at once, as SMS is; who listens over HTTP or
-e-mail must first show that it wants the messages (see confirmation.py).
+e-mail must first show that it wants the messages (`ask`, `confirm`).
 https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 """
 
@@ -252,7 +252,7 @@ def change(call: Call, arn: str, attributes: Mapping[str, str | None]) -> None:
 def replay(call: Call, subscription: Subscription) -> None:
     """Send what the topic's archive holds of the wanted time, before anything newer."""
     start, end = archive.parse(subscription.attributes["ReplayPolicy"])
-    for message, _ in archive.between(call.tx, subscription.topic, start, end):
+    for message in archive.between(call.tx, subscription.topic, start, end):
         text = message["texts"].get(subscription.protocol, message["texts"]["default"])
         if subscription.wants(text, _as_published(message["attributes"])):
             emit(call.tx, subscription, {**message, "replayed": True}, call.trace)
