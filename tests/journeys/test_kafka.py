@@ -44,7 +44,7 @@ async def _connected(servers: str) -> None:
             await admin.create_topics(
                 [
                     NewTopic("orders", 2, 1),
-                    *(NewTopic(name, 1, 1) for name in ("crash", "scram", "tls", "msk")),
+                    *(NewTopic(name, 1, 1) for name in ("crash", "scram", "tls", "msk", "lost")),
                 ]
             )
             return
@@ -107,6 +107,21 @@ def offsets(event: dict[str, Any]) -> list[int]:
     return [record["offset"] for record in records]
 
 
+def mapped(app: Any, servers: str, topic: str, destination: str, **more: Any) -> str:
+    """A mapping that gives up at the first failure; returns its UUID."""
+    secrets = app.client("secretsmanager").list_secrets()["SecretList"]
+    secret = next(secret for secret in secrets if "Credentials" in secret["Name"])
+    given = {"MaximumRetryAttempts": 0, "StartingPosition": "TRIM_HORIZON"} | more
+    return app.client("lambda").create_event_source_mapping(
+        FunctionName=app.outputs["Function"],
+        SelfManagedEventSource={"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": [servers]}},
+        Topics=[topic],
+        SourceAccessConfigurations=[{"Type": "BASIC_AUTH", "URI": secret["ARN"]}],
+        DestinationConfig={"OnFailure": {"Destination": destination}},
+        **given,
+    )["UUID"]
+
+
 def mapping(app: Any) -> dict[str, Any]:
     (found,) = app.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     return found
@@ -157,6 +172,43 @@ def test_what_fails_is_retried_then_told_to_the_destination(app, servers) -> Non
     assert info["recordInfo"]["orders-0"]["firstRecordOffset"] == str(offsets(again)[0])
 
 
+@pytest.mark.parametrize("target", ["sqs", "sns", "s3"])
+def test_discarded_records_are_told_of(app, servers, target) -> None:
+    """Each mapping is a group of its own, so all of them read the topic's one poison record."""
+    sqs, url = app.client("sqs"), app.client("sqs").create_queue(QueueName=target)["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:000000000000:{target}"
+    destination = arn
+    if target == "sqs":
+        send(servers, "raises", topic="lost")
+    elif target == "sns":
+        destination = app.client("sns").create_topic(Name=target)["TopicArn"]
+        app.client("sns").subscribe(TopicArn=destination, Protocol="sqs", Endpoint=arn)
+    else:
+        app.client("s3").create_bucket(Bucket="kafka-lost")
+        destination = "arn:aws:s3:::kafka-lost"
+        notify = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+        app.client("s3").put_bucket_notification_configuration(
+            Bucket="kafka-lost", NotificationConfiguration=notify, SkipDestinationValidation=True
+        )
+        app.settle()
+        sqs.purge_queue(QueueUrl=url)
+    made = mapped(app, servers, "lost", destination)
+    app.outputs["Told"] = url
+    record = next_message(app, "Told")
+    if target == "sns":
+        record = json.loads(record["Message"])
+    elif target == "s3":
+        (found,) = app.client("s3").list_objects_v2(Bucket="kafka-lost")["Contents"]
+        assert found["Key"].startswith(f"aws/lambda/{made}/lost-0/")
+        body = app.client("s3").get_object(Bucket="kafka-lost", Key=found["Key"])["Body"].read()
+        record = json.loads(body)
+        assert offsets(json.loads(record.pop("payload"))) == [0]
+    assert_shape(record, recorded("destination.kafka"))
+    assert offsets(next_message(app, "Results")) == [0]
+    app.client("lambda").delete_event_source_mapping(UUID=made)
+    app.settle()
+
+
 def test_what_one_machine_cannot_offer_is_refused_by_name(app) -> None:
     client, function = app.client("lambda"), app.outputs["Function"]
 
@@ -201,9 +253,8 @@ def test_a_cluster_of_a_stack_feeds_its_function(servers, monkeypatch: pytest.Mo
     with engine() as other:
         other.deploy(APP.parent / "msk")
         event = next_message(other, "Results")
-        assert event["eventSource"] == "aws:kafka"
+        assert_shape(event, recorded("msk"))
         assert event["eventSourceArn"] == other.outputs["Cluster"]
-        assert list(event["records"]) == ["msk-0"]
 
 
 @pytest.mark.parametrize("kind", ["scram", "tls"])

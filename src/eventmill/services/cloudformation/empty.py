@@ -198,11 +198,11 @@ Location::RouteCalculator {name} CalculatorArn=arn:aws:location:{region}:{accoun
 Location::Tracker {name} TrackerArn=arn:aws:location:{region}:{account}:tracker/{name}
 Location::TrackerConsumer {name}
 MSK::BatchScramSecret {name}
-MSK::Cluster arn:aws:kafka:{region}:{account}:cluster/{name}/{id}
+MSK::Cluster arn:aws:kafka:{region}:{account}:cluster/{name}/{id}-2
 MSK::ClusterPolicy {name}
 MSK::Configuration arn:aws:kafka:{region}:{account}:configuration/{name}/{id}
 MSK::Replicator arn:aws:msk:{region}:{account}:replicator/{name} ReplicatorArn=arn:aws:msk:{region}:{account}:replicator/{name}
-MSK::ServerlessCluster arn:aws:kafka:{region}:{account}:cluster/{name}/{id}
+MSK::ServerlessCluster arn:aws:kafka:{region}:{account}:cluster/{name}/{id}-s1
 MSK::VpcConnection arn:aws:msk:{region}:{account}:vpcconnection/{name}
 MWAA::Environment {name} WebserverUrl=https://{name}.example
 Macie::Session {account}
