@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ class Batch:
 
 
 def gather(
-    read: Callable[[str | None, int], Sequence[Entry]],
+    read: Callable[[str | None, int], Iterator[Entry]],
     batch: Batch,
     *,
     most: int | None = None,
@@ -66,8 +66,9 @@ def gather(
     False when more is to be looked at, and others should have their turn before.
     """
     for _ in range(_TURN):
-        entries = read(batch.end, _READ)
-        for entry in entries:
+        looked_at = 0
+        for entry in read(batch.end, _READ):
+            looked_at += 1
             if until is not None and _after(entry.sequence, until):
                 batch.full = True
                 return True
@@ -81,7 +82,7 @@ def gather(
             if len(batch.entries) == most:
                 batch.full = True
                 return True
-        if len(entries) < _READ:
+        if looked_at < _READ:
             return True
     return False
 

@@ -79,8 +79,11 @@ class Consumer(Protocol):
     def runs(self, tx: Transaction) -> bool:
         """Whether it takes batches at present."""
 
-    def keep(self, event: Mapping[str, Any]) -> bool:
-        """Whether the record, in the shape in which functions get it, passes the filters."""
+    def keep(self, event: Mapping[str, Any], *, again: bool = False) -> bool:
+        """Whether the record, in the shape in which functions get it, passes the filters.
+
+        `again` says that it was asked before, for an earlier attempt.
+        """
 
     async def turn(self) -> Turn:
         """Wait for concurrency. Raises NotFound, FunctionStopped."""
@@ -173,12 +176,12 @@ class FunctionConsumer:
         """Whether the function exists and is not stopped."""
         return lambda_.runs(tx, self._mapping.function)
 
-    def keep(self, event: Mapping[str, Any]) -> bool:
+    def keep(self, event: Mapping[str, Any], *, again: bool = False) -> bool:
         """Whether the record passes the mapping's filters."""
         kept = self._filters.keep(event)
-        self.count("Polled", 1)
-        if not kept:
-            self.count("FilteredOut", 1)
+        if not again:
+            self.count("Polled", 1)
+            self.count("FilteredOut", int(not kept))
         return kept
 
     def dropped(self, number: int) -> None:

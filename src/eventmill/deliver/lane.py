@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from eventmill.deliver import lanes, windows
@@ -136,12 +137,14 @@ class Lane:
             lambda tx: self._source.closed(tx, self._mapping.source, self.shard)
         )
 
-    def _read(self, after: str | None, limit: int) -> list[Entry]:
+    def _read(self, after: str | None, limit: int) -> Iterator[Entry]:
+        """One by one: those that a batch has no room for are not looked at yet."""
         rows = self._parts.database.read(
             lambda tx: self._source.read(tx, self._mapping.source, self.shard, after, limit)
         )
         more = self._identity() if rows else {}
-        return [Entry.of(row, more, keep=self._mine(row)) for row in rows]
+        for row in rows:
+            yield Entry.of(row, more, keep=self._mine(row))
 
     def _identity(self) -> dict[str, str]:
         """Who reads, for sources whose records say so."""
@@ -155,7 +158,7 @@ class Lane:
         count = self._mapping.parallelization
         if count > 1 and lanes.lane_of(record.partition_key, count) != self._number:
             return False
-        return self._consumer.keep(record.event)
+        return self._consumer.keep(record.event, again=bool(self._state.pending))
 
     # Windows
 
@@ -222,13 +225,24 @@ class Lane:
         pending.tries += 1
         decision = stream_decision(
             [entry.sequence for entry in batch.entries],
-            outcome,
+            self._judged(outcome),
             failures=pending.failures,
             retries=self._mapping.maximum_retries,
             bisect=self._mapping.bisect,
             report=self._mapping.report_failures,
         )
         await self._settle(batch, pending, decision, outcome, work.request_id)
+
+    def _judged(self, outcome: Outcome) -> Outcome:
+        """Within a window an answer without state is a failure."""
+        window = self._state.window
+        if window is None or outcome.failed:
+            return outcome
+        state = windows.state_of(outcome.payload)
+        if state is None:
+            return replace(outcome, error="Unhandled")
+        window.state = state
+        return outcome
 
     def _open_window(self, batch: Batch) -> dict[str, Any]:
         """What the batch's window adds to the event; it is opened by its first batch."""
@@ -281,8 +295,6 @@ class Lane:
         request_id: str,
     ) -> None:
         rest = batch.entries[decision.done :]
-        if self._state.window is not None and not outcome.failed:
-            self._state.window.state = windows.state_of(outcome.payload, self._state.window.state)
         if decision.verdict is Verdict.DONE:
             await self._advance(batch, len(batch.entries), pending)
             await self._consumer.tell("OK")

@@ -124,6 +124,8 @@ class StreamPoller:
             while True:
                 shards = database.read(lambda tx: self._source.shards(tx, mapping.source))
                 known = {shard.shard_id for shard in shards}
+                if not known:
+                    await self._consumer.tell(f"PROBLEM: Stream not found: {mapping.source}")
                 # A closed shard never opens again: this is one of a new stream of the same name.
                 opened = {shard.shard_id for shard in shards if not shard.closed}
                 if self._finished - known or self._finished & opened:

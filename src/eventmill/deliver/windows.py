@@ -37,15 +37,13 @@ def cut(batch: Batch, seconds: int) -> None:
             return
 
 
-def state_of(payload: bytes, before: Any) -> Any:
-    """The state that a function returned; that of before when it returned none."""
+def state_of(payload: bytes) -> Any:
+    """The state that a function returned; None when it returned none, which is a failure."""
     try:
         response = orjson.loads(payload or b"null")
     except orjson.JSONDecodeError:
-        return before
-    if isinstance(response, dict) and response.get("state") is not None:
-        return response["state"]
-    return before
+        return None
+    return response.get("state") if isinstance(response, dict) else None
 
 
 def too_large(window: Window) -> bool:

@@ -105,7 +105,7 @@ class PipeConsumer:
         """A pipe that is started takes batches, and fails with them if it must."""
         return True
 
-    def keep(self, event: Mapping[str, Any]) -> bool:
+    def keep(self, event: Mapping[str, Any], *, again: bool = False) -> bool:
         """Whether the record passes the pipe's filters."""
         return self._filter.passes(event_of(event))
 

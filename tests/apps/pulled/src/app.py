@@ -1,0 +1,5 @@
+"""A handler that takes everything."""
+
+
+def handler(event, context):
+    """Done."""
