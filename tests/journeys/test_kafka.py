@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
 from tests.broker import Broker, broker
+from tests.policies import letting
 from tests.shape import assert_shape, recorded
 
 # One broker serves all tests, so they stay together.
@@ -175,7 +176,8 @@ def test_what_fails_is_retried_then_told_to_the_destination(app, servers) -> Non
 @pytest.mark.parametrize("target", ["sqs", "sns", "s3"])
 def test_discarded_records_are_told_of(app, servers, target) -> None:
     """Each mapping is a group of its own, so all of them read the topic's one poison record."""
-    sqs, url = app.client("sqs"), app.client("sqs").create_queue(QueueName=target)["QueueUrl"]
+    sqs, allowed = app.client("sqs"), {"Policy": letting("sns", "s3")}
+    url = sqs.create_queue(QueueName=target, Attributes=allowed)["QueueUrl"]
     arn = f"arn:aws:sqs:us-east-1:000000000000:{target}"
     destination = arn
     if target == "sqs":

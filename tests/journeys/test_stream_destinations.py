@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from eventmill.testing import engine
+from tests.policies import letting
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "chance"
@@ -26,7 +27,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def queue(app: Any, name: str) -> tuple[str, str]:
     """URL and ARN of a new queue."""
     sqs = app.client("sqs")
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    allowed = {"Policy": letting("sns")}
+    url = sqs.create_queue(QueueName=name, Attributes=allowed)["QueueUrl"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return url, found["Attributes"]["QueueArn"]
 
