@@ -166,9 +166,8 @@ class _Server:
 
 
 def main() -> None:
-    """The script's entry: `fork_server.py <engine's pid> [path entries...]`."""
+    """The script's entry: `fork_server.py <engine's pid>`."""
     die_with_parent(int(sys.argv[1]))
-    sys.path[:0] = sys.argv[2:]
     preload()
     # What is imported so far stays shared between all forks instead of being copied by the
     # collector's bookkeeping.

@@ -49,7 +49,7 @@ class ProcessInvoker:
         """Clear what a dead engine left and have the fork server ready."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        self._launcher.warm(ENGINE_PYTHON, ())
+        self._launcher.warm()
 
     async def stop(self) -> None:
         """End all environments."""
@@ -149,8 +149,6 @@ class ProcessInvoker:
         if spawn and "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment:
             argv = (spec.environment["AWS_LAMBDA_EXEC_WRAPPER"], *argv)
         return Launch(
-            interpreter=interpreter.path,
-            preload=(),
             path=path,
             argv=argv,
             environment=values,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).parent
+ENGINE_PYTHON = sys.executable
 Ended = Callable[[int], None]
 
 
@@ -23,8 +24,6 @@ Ended = Callable[[int], None]
 class Launch:
     """What is to be started. `path` precedes sys.path, `output` becomes stdout and stderr."""
 
-    interpreter: str
-    preload: tuple[str, ...]
     path: tuple[str, ...]
     argv: tuple[str, ...]
     environment: dict[str, str]
@@ -67,20 +66,22 @@ class Process:
 
 
 class ForkServer:
-    """One fork server and the environments it forked."""
+    """The fork server and the environments it forked."""
 
-    def __init__(self, interpreter: str, preload: tuple[str, ...]) -> None:
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._control = ours
         self._control.setblocking(False)
         self._popen = subprocess.Popen(
-            [interpreter, str(_HERE / "fork_server.py"), str(os.getpid()), *preload],
+            [ENGINE_PYTHON, str(_HERE / "fork_server.py"), str(os.getpid())],
             stdin=theirs.fileno(),
             env={**_clean_environment(), "PYTHONDONTWRITEBYTECODE": "1"},
             start_new_session=True,
         )
         theirs.close()
         self._next = 0
+        self._sending = asyncio.Lock()
+        self._writable = asyncio.Event()
         self._starting: dict[int, asyncio.Future[Process]] = {}
         self._running: dict[int, Process] = {}
         self._buffer = b""
@@ -88,41 +89,61 @@ class ForkServer:
         self._loop.add_reader(self._control, self._readable)
         self.alive = True
 
+    @property
+    def pid(self) -> int:
+        """The server's own."""
+        return self._popen.pid
+
     async def start(self, launch: Launch) -> Process:
-        """Fork one environment. Raises OSError when the server is gone."""
+        """Fork one environment. Raises OSError when the server is gone, or goes meanwhile."""
         self._next += 1
+        number = self._next
         message = {
-            "id": self._next,
+            "id": number,
             "env": launch.environment,
             "cwd": launch.cwd,
             "path": list(launch.path),
             "argv": list(launch.argv),
             "client": str(_HERE / "plain_client.py"),
         }
-        future: asyncio.Future[Process] = self._loop.create_future()
-        self._starting[self._next] = future
-        data = json.dumps(message).encode() + b"\n"
-        sent = socket.send_fds(self._control, [data], [launch.output])
-        if sent < len(data):
-            await self._loop.sock_sendall(self._control, data[sent:])
-        return await future
+        # One message after the other: many at once are more than the socket takes.
+        async with self._sending:
+            await self._send(json.dumps(message).encode() + b"\n", launch.output)
+        self._starting[number] = self._loop.create_future()
+        return await self._starting[number]
+
+    async def _send(self, data: bytes, descriptor: int) -> None:
+        sent = 0
+        while sent < len(data):
+            try:
+                if sent:
+                    sent += self._control.send(data[sent:])
+                else:
+                    sent = socket.send_fds(self._control, [data], [descriptor])
+            except BlockingIOError:
+                self._writable.clear()
+                self._loop.add_writer(self._control, self._takes_more)
+                await self._writable.wait()
+
+    def _takes_more(self) -> None:
+        self._loop.remove_writer(self._control)
+        self._writable.set()
 
     def close(self) -> None:
         """End the server; its forks die with it."""
-        self.alive = False
-        self._loop.remove_reader(self._control)
-        self._control.close()
         self._popen.kill()
-        self._popen.wait()
-        for process in list(self._running.values()):
+        for process in self._running.values():
             process.kill()
-            process.finish(-signal.SIGKILL)
+        self._lost()
 
     def _readable(self) -> None:
         try:
             data = self._control.recv(65_536)
         except BlockingIOError:
             return
+        except ConnectionError:
+            # It ended before it read all.
+            data = b""
         if not data:
             self._lost()
             return
@@ -143,8 +164,13 @@ class ForkServer:
             ended.finish(message["status"])
 
     def _lost(self) -> None:
+        """It has ended; who still sends to it learns so."""
         self.alive = False
+        if self._control.fileno() < 0:
+            return
         self._loop.remove_reader(self._control)
+        self._takes_more()
+        self._control.close()
         self._popen.wait()
         for future in self._starting.values():
             if not future.done():
@@ -171,32 +197,29 @@ def _die_with_engine() -> None:
 
 
 class Launcher:
-    """Starts processes; one fork server for each interpreter and set of dependencies."""
+    """Starts processes, and the fork server anew when it has ended."""
 
     def __init__(self) -> None:
-        self._servers: dict[tuple[str, tuple[str, ...]], ForkServer] = {}
+        self._server: ForkServer | None = None
         self._waiters: set[asyncio.Task[None]] = set()
 
-    def warm(self, interpreter: str, preload: tuple[str, ...]) -> None:
-        """Start the fork server now, so that the first cold start does not wait for it."""
-        self._server(interpreter, preload)
-
-    def _server(self, interpreter: str, preload: tuple[str, ...]) -> ForkServer:
-        key = (interpreter, preload)
-        server = self._servers.get(key)
-        if server is None or not server.alive:
-            server = self._servers[key] = ForkServer(interpreter, preload)
-        return server
+    def warm(self) -> ForkServer:
+        """Have a fork server; at once, so that the first cold start does not wait for it."""
+        if self._server is None or not self._server.alive:
+            self._server = ForkServer()
+        return self._server
 
     async def start(self, launch: Launch) -> Process:
         """Start one environment. Raises OSError when that fails."""
-        if not launch.spawn:
-            try:
-                return await self._server(launch.interpreter, launch.preload).start(launch)
-            except OSError:
-                # The kernel may have killed it for memory; a new one serves the next start.
-                pass
-        return await self._spawn(launch)
+        if launch.spawn:
+            return await self._spawn(launch)
+        server = self.warm()
+        try:
+            return await server.start(launch)
+        except OSError:
+            # The kernel may have killed it for memory.
+            server.alive = False
+            return await self.warm().start(launch)
 
     async def _spawn(self, launch: Launch) -> Process:
         popen = await asyncio.create_subprocess_exec(
@@ -222,10 +245,9 @@ class Launcher:
         return process
 
     def close(self) -> None:
-        """End all fork servers."""
-        for server in self._servers.values():
-            server.close()
-        self._servers.clear()
+        """End the fork server."""
+        if self._server is not None:
+            self._server.close()
 
 
 def python_argv(interpreter: str) -> tuple[str, ...]:
@@ -239,6 +261,5 @@ def python_argv(interpreter: str) -> tuple[str, ...]:
     return (interpreter, "-c", code, "handler")
 
 
-ENGINE_PYTHON = sys.executable
 NODE_CLIENT = _HERE / "node" / "client.mjs"
 """The Runtime API's client that runs Node.js functions."""
