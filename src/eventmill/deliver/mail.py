@@ -50,7 +50,8 @@ def receipt_sender(parts: Parts, call: Calls) -> Sender:
 
     async def send(row: OutboxRow) -> None:
         while True:
-            result = await parts.database.write(lambda tx: _advance(call(tx), row))
+            # A mail that is put into a bucket may become a file with syncs of its own.
+            result = await parts.database.write(lambda tx: _advance(call(tx), row), long=True)
             if result is None:
                 return
             if isinstance(result, Invocation):

@@ -13,6 +13,7 @@ from functools import partial
 
 from eventmill.deliver.tasks import Tasks
 from eventmill.kernel.errors import Fault
+from eventmill.services.contract import INLINE_BODY
 from eventmill.store import outbox
 from eventmill.store.database import Database
 from eventmill.store.outbox import OutboxRow
@@ -31,6 +32,7 @@ LONGEST_RETRY = 300.0
 
 _HOPS = 128
 _SENDS = 64
+_FEW = 32
 _log = logging.getLogger(__name__)
 
 
@@ -82,7 +84,7 @@ class Outbox:
             while True:
                 hops = self._database.read(lambda tx: outbox.due_rows(tx, self._hops, _HOPS))
                 if hops:
-                    await self._database.write(partial(self._carry, rows=hops))
+                    await self._database.write(partial(self._carry, rows=hops), long=_long(hops))
                 for row in self._database.read(self._sends):
                     self._sending.add(row.id)
                     self._tasks.start(self._send(row, signal.fire), f"outbox row {row.id}")
@@ -124,6 +126,12 @@ class Outbox:
         finally:
             self._sending.discard(row.id)
             wake()
+
+
+def _long(rows: list[OutboxRow]) -> bool:
+    """Whether carrying them is too much for the event loop: many, or one whose body becomes a file
+    at its target."""
+    return len(rows) > _FEW or any(len(row.payload) > INLINE_BODY for row in rows)
 
 
 def _warn(row: OutboxRow, error: Exception) -> None:

@@ -15,6 +15,8 @@ from eventmill.store.transaction import Transaction
 
 _DELAY = 0.02
 _MOST = 200_000
+_LONG = 500
+"""Lines of one write at the most that the event loop may make itself."""
 
 Lines = list[tuple[int, str]]
 Put = Callable[[Transaction, str, str, Sequence[tuple[int, str]]], None]
@@ -50,7 +52,7 @@ class LogWriter:
             self._timer.cancel()
             self._timer = None
         waiting, self._waiting = self._waiting, {}
-        self._count = 0
+        count, self._count = self._count, 0
         if not waiting:
             return
 
@@ -58,4 +60,4 @@ class LogWriter:
             for (group, stream), lines in waiting.items():
                 self._put(tx, group, stream, lines)
 
-        self._database.post(write)
+        self._database.post(write, long=count > _LONG)

@@ -15,6 +15,8 @@ from eventmill.store.transaction import Transaction
 
 _DELAY = 1.0
 _MOST = 200_000
+_LONG = 500
+"""Samples of one write at the most that the event loop may make itself."""
 
 Put = Callable[[Transaction, Sequence[Sample]], None]
 
@@ -62,4 +64,4 @@ class MetricWriter:
         self._begun = False
         waiting, self._waiting = self._waiting, []
         if waiting:
-            self._database.post(lambda tx: self._put(tx, waiting))
+            self._database.post(lambda tx: self._put(tx, waiting), long=len(waiting) > _LONG)

@@ -60,12 +60,13 @@ class Database:
         self._writer.add(closure, future, long=long)
         return future.result() if future.done() else await future
 
-    def post(self, closure: Closure) -> None:
+    def post(self, closure: Closure, *, long: bool = False) -> None:
         """Run `closure` in a write transaction soon, without waiting for it.
 
-        For what nobody was promised: log lines, metrics. Its errors are dropped.
+        For what nobody was promised: log lines, metrics. Its errors are dropped; `long` as in
+        `write`.
         """
-        self._writer.add(closure, None, long=False)
+        self._writer.add(closure, None, long=long)
 
     def read(self, closure: Callable[[Transaction], T]) -> T:
         """Run a short `closure` over committed state, here and now on the event loop.

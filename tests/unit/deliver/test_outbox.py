@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,15 @@ async def test_what_leaves_the_store_is_sent_beside_it(folder: Path) -> None:
         b.clock.advance(2)
         await b.flights.settled(5)
         assert sorted(sent) == sorted([*(str(n).encode() for n in range(100)), b"1"])
+
+
+@run
+async def test_many_rows_or_a_large_one_are_carried_beside_the_event_loop(folder: Path) -> None:
+    async with bench(folder) as b:
+        threads: list[int] = []
+        b.outbox.hop("k", lambda tx, row: threads.append(threading.get_ident()))
+        for payloads in ([b"1", b"2"], [b"x" * 100_000], [b"1"] * 100):
+            await emit(b, "k", *payloads)
+            await b.flights.settled(5)
+        here = threading.get_ident()
+        assert threads[:2] == [here, here] and here not in threads[2:] and len(threads) == 103
