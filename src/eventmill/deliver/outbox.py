@@ -82,22 +82,22 @@ class Outbox:
     async def _run(self) -> None:
         with self._database.signals.listen(outbox.KEY) as signal:
             while True:
-                hops = self._database.read(lambda tx: outbox.due_rows(tx, self._hops, _HOPS))
-                if hops:
-                    await self._database.write(partial(self._carry, rows=hops), long=_long(hops))
-                for row in self._database.read(self._sends):
+                hops, sends, later = self._database.read(self._look)
+                for row in sends:
                     self._sending.add(row.id)
                     self._tasks.start(self._send(row, signal.fire), f"outbox row {row.id}")
-                if not hops:
-                    await signal.wait(self._database.read(self._next))
+                if hops:
+                    await self._database.write(partial(self._carry, rows=hops), long=_long(hops))
+                else:
+                    await signal.wait(later)
 
-    def _sends(self, tx: Transaction) -> list[OutboxRow]:
-        rows = outbox.due_rows(tx, self._senders, _SENDS)
+    def _look(self, tx: Transaction) -> tuple[list[OutboxRow], list[OutboxRow], float | None]:
+        """The hops and the sendings that are due, and when others will be."""
+        kinds, later = outbox.look(tx, (*self._hops, *self._senders))
+        hops = outbox.due_rows(tx, [kind for kind in kinds if kind in self._hops], _HOPS)
+        sends = outbox.due_rows(tx, [kind for kind in kinds if kind in self._senders], _SENDS)
         free = max(0, _SENDS - len(self._sending))
-        return [row for row in rows if row.id not in self._sending][:free]
-
-    def _next(self, tx: Transaction) -> float | None:
-        return outbox.next_due(tx, (*self._hops, *self._senders))
+        return hops, [row for row in sends if row.id not in self._sending][:free], later
 
     def _carry(self, tx: Transaction, rows: list[OutboxRow]) -> None:
         for row in rows:
