@@ -105,8 +105,25 @@ def test_the_tree_refuses_what_would_be_ambiguous(gateway) -> None:
     )
     found = gateway.get_resource(restApiId=api["id"], resourceId=pet["id"])
     assert found["path"] == "/animals/{id}"
+    greedy = gateway.create_resource(**place, pathPart="{proxy+}")
+    for resource, member, value, expected in (
+        (api["rootResourceId"], "pathPart", "x", "BadRequestException"),
+        (pets["id"], "parentId", pets["id"], "BadRequestException"),
+        (pets["id"], "parentId", pet["id"], "BadRequestException"),
+        (pets["id"], "parentId", "none", "NotFoundException"),
+        (pets["id"], "pathPart", "a b", "BadRequestException"),
+        (pets["id"], "pathPart", "{all+}", "BadRequestException"),
+        (pet["id"], "parentId", greedy["id"], "BadRequestException"),
+        (greedy["id"], "pathPart", "animals", "ConflictException"),
+    ):
+        change = [{"op": "replace", "path": f"/{member}", "value": value}]
+        asked = {"restApiId": api["id"], "resourceId": resource, "patchOperations": change}
+        assert code(gateway.update_resource, **asked) == expected, change
+    up = [{"op": "replace", "path": "/parentId", "value": api["rootResourceId"]}]
+    moved = gateway.update_resource(restApiId=api["id"], resourceId=pet["id"], patchOperations=up)
+    assert moved["path"] == "/{id}"
     gateway.delete_resource(restApiId=api["id"], resourceId=pets["id"])
-    assert len(gateway.get_resources(restApiId=api["id"])["items"]) == 1
+    assert len(gateway.get_resources(restApiId=api["id"])["items"]) == 3
 
 
 def test_methods_name_what_must_be_there(gateway) -> None:

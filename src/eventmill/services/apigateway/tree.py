@@ -21,9 +21,18 @@ _PART = re.compile(r"(?:[A-Za-z0-9._:~!$&'()*+,;=@%-]+|\{[A-Za-z0-9._:-]+\+?\})\
 
 def add(call: Call, api: str, parent: str, part: str) -> dict[str, Any]:
     """A resource below another. Raises Invalid, NotFound, Conflict."""
-    tx = call.tx
-    parts.get(tx, api, "api", api)
-    above = parts.get(tx, api, "resource", parent)
+    parts.get(call.tx, api, "api", api)
+    made = {"id": call.ids.lower(6), "parentId": parent, "pathPart": part}
+    made["path"] = _path(call.tx, api, made)
+    parts.put(call.tx, api, "resource", made["id"], made)
+    return made
+
+
+def _path(tx: Transaction, api: str, config: Mapping[str, str]) -> str:
+    """The path of a resource at its place. Raises NotFound, Invalid, Conflict for one that
+    cannot be there."""
+    above = parts.get(tx, api, "resource", config.get("parentId") or "")
+    part = config.get("pathPart") or ""
     if not _PART.match(part):
         raise bad(
             "Resource's path part only allow alphanumeric characters, underscores, hyphens, "
@@ -31,21 +40,13 @@ def add(call: Call, api: str, parent: str, part: str) -> dict[str, Any]:
         )
     if above["path"].endswith("+}"):
         raise bad(f"Cannot create a child of a resource with a greedy path variable: {part}")
-    _check_siblings(tx, api, parent, part)
-    number = call.ids.lower(6)
-    made = {
-        "id": number,
-        "parentId": parent,
-        "pathPart": part,
-        "path": f"{above['path'].rstrip('/')}/{part}",
-    }
-    parts.put(tx, api, "resource", number, made)
-    return made
+    _check_siblings(tx, api, config["id"], above["id"], part)
+    return f"{above['path'].rstrip('/')}/{part}"
 
 
-def _check_siblings(tx: Transaction, api: str, parent: str, part: str) -> None:
+def _check_siblings(tx: Transaction, api: str, number: str, parent: str, part: str) -> None:
     for other in parts.every(tx, api, "resource").values():
-        if other.get("parentId") != parent:
+        if other.get("parentId") != parent or other["id"] == number:
             continue
         if other["pathPart"] == part:
             raise taken(f"Another resource with the same parent already has this name: {part}")
@@ -128,22 +129,34 @@ def get_resources(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.write("UpdateResource")
 def update_resource(call: Call, request: dict[str, Any]) -> Result:
-    """Rename or move it; the paths below follow. Raises Invalid, NotFound."""
+    """Rename or move it; the paths below follow. Raises Invalid, NotFound, Conflict."""
     tx, api, number = call.tx, request["restApiId"], request["resourceId"]
-    config = patched(
-        parts.get(tx, api, "resource", number), request.get("patchOperations") or (), ("id", "path")
-    )
-    _move(tx, api, config)
-    return shown(parts.get(tx, api, "resource", number))
+    config = parts.get(tx, api, "resource", number)
+    if "parentId" not in config:
+        raise bad("Root resource cannot be updated")
+    config = patched(config, request.get("patchOperations") or (), ("id", "path"))
+    held = parts.every(tx, api, "resource")
+    above = held.get(config.get("parentId") or "")
+    while above is not None:
+        if above["id"] == number:
+            raise bad("A resource cannot be moved below itself")
+        above = held.get(above.get("parentId") or "")
+    config["path"] = _path(tx, api, config)
+    if config["path"].endswith("+}") and any(r.get("parentId") == number for r in held.values()):
+        raise bad("A resource with children cannot have a greedy path variable")
+    _move(tx, api, config, held)
+    return shown(config)
 
 
-def _move(tx: Transaction, api: str, config: dict[str, Any]) -> None:
-    above = parts.get(tx, api, "resource", config["parentId"])
-    config["path"] = f"{above['path'].rstrip('/')}/{config['pathPart']}"
+def _move(
+    tx: Transaction, api: str, config: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Write a resource and the paths of all below it."""
     parts.put(tx, api, "resource", config["id"], config)
-    for other in parts.every(tx, api, "resource").values():
-        if other.get("parentId") == config["id"]:
-            _move(tx, api, other)
+    for below in held.values():
+        if below.get("parentId") == config["id"]:
+            path = f"{config['path']}/{below['pathPart']}"
+            _move(tx, api, dict(below) | {"path": path}, held)
 
 
 @OPERATIONS.write("DeleteResource")
