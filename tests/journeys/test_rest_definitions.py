@@ -327,6 +327,20 @@ def test_a_custom_domain_leads_to_the_stage_of_its_mapping(app, gateway) -> None
     gateway.create_base_path_mapping(**place)
     staged = ask(f"{app.endpoint}/live", headers={"Host": "api.example.test"})
     assert staged.json["path"] == "/"
+    mapping = {"domainName": "api.example.test", "basePath": "pets"}
+    taken = [{"op": "replace", "path": "/basePath", "value": ""}]
+    change = gateway.update_base_path_mapping
+    assert code(change, **mapping, patchOperations=taken) == "ConflictException"
+    gone = [{"op": "remove", "path": "/basePath"}]
+    assert code(change, **mapping, patchOperations=gone) == "ConflictException"
+    assert len(gateway.get_base_path_mappings(domainName="api.example.test")["items"]) == 2
+    gateway.delete_base_path_mapping(domainName="api.example.test", basePath="(none)")
+    assert change(**mapping, patchOperations=gone)["basePath"] == "(none)"
+    answer = ask(f"{app.endpoint}/", headers={"Host": "api.example.test"})
+    assert answer.json["path"] == "/"
+    back = [{"op": "replace", "path": "/basePath", "value": "pets"}]
+    change(domainName="api.example.test", basePath="(none)", patchOperations=back)
+    assert ask(f"{app.endpoint}/pets", headers={"Host": "api.example.test"}).status == 200
     gateway.delete_domain_name(domainName="api.example.test")
     assert ask(f"{app.endpoint}/pets", headers={"Host": "api.example.test"}).status == 403
 

@@ -48,23 +48,29 @@ def drop(tx: Transaction, name: str) -> None:
 
 def add_mapping(tx: Transaction, given: Mapping[str, Any]) -> dict[str, Any]:
     """Serve an API below a path of a domain. Raises NotFound, Conflict, Invalid."""
-    domain, path = given["domainName"], given.get("basePath") or _NO_PATH
+    domain = given["domainName"]
     parts.get(tx, parts.ACCOUNT, "domain", domain)
-    number = f"{domain}/{path}"
-    if parts.find(tx, parts.ACCOUNT, "mapping", number) is not None:
+    config = {key: given.get(key) for key in ("basePath", "restApiId", "stage")}
+    return _put_mapping(tx, domain, config, None)
+
+
+def _put_mapping(
+    tx: Transaction, domain: str, given: Mapping[str, Any], before: str | None
+) -> dict[str, Any]:
+    """Write a mapping in place of the one with the id `before`. Raises Conflict, Invalid."""
+    config = dict(given) | {"basePath": given.get("basePath") or _NO_PATH}
+    number = f"{domain}/{config['basePath']}"
+    if number != before and parts.find(tx, parts.ACCOUNT, "mapping", number) is not None:
         raise taken("Base path already exists for this domain name")
-    config = {"basePath": path, "restApiId": given["restApiId"], "stage": given.get("stage")}
-    _check_mapping(tx, config)
-    parts.put(tx, parts.ACCOUNT, "mapping", number, config)
-    return config
-
-
-def _check_mapping(tx: Transaction, config: Mapping[str, Any]) -> None:
-    api = config["restApiId"]
+    api, stage = config.get("restApiId") or "", config.get("stage")
     if parts.find(tx, api, "api", api) is None:
         raise bad("Invalid REST API identifier specified")
-    if config.get("stage") and parts.find(tx, api, "stage", config["stage"]) is None:
+    if stage and parts.find(tx, api, "stage", stage) is None:
         raise bad("Invalid stage identifier specified")
+    if before is not None:
+        parts.drop(tx, parts.ACCOUNT, "mapping", before)
+    parts.put(tx, parts.ACCOUNT, "mapping", number, config)
+    return config
 
 
 @OPERATIONS.write("CreateDomainName")
@@ -134,18 +140,14 @@ def get_base_path_mappings(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.write("UpdateBasePathMapping")
 def update_base_path_mapping(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Invalid, NotFound."""
+    """Raises Invalid, NotFound, Conflict for a path that is taken."""
     number = _mapping(request)
     config = patched(
         parts.get(call.tx, parts.ACCOUNT, "mapping", number),
         request.get("patchOperations") or (),
         (),
     )
-    _check_mapping(call.tx, config)
-    parts.remove(call.tx, parts.ACCOUNT, "mapping", number)
-    moved = f"{request['domainName']}/{config['basePath'] or _NO_PATH}"
-    parts.put(call.tx, parts.ACCOUNT, "mapping", moved, config)
-    return shown(config)
+    return shown(_put_mapping(call.tx, request["domainName"], config, number))
 
 
 @OPERATIONS.write("DeleteBasePathMapping")
