@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -29,12 +30,13 @@ _AUTHORIZER_1 = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Request:
     """One HTTP request to a route of a stage.
 
-    `path` is below the stage and decoded once, `raw_path` what the client sent. `authorizer` is
-    what requestContext.authorizer becomes: `{"lambda": …}`, `{"jwt": …}`, `{"iam": …}`, or None.
+    `path` is below the stage and decoded once, `raw_path` what the client sent. What the steps
+    before the integration find out is written into `body` and `authorizer`, which is what
+    requestContext.authorizer becomes: `{"lambda": …}`, `{"jwt": …}`, `{"iam": …}`, or None.
     """
 
     stage: Stage
@@ -45,7 +47,6 @@ class Request:
     raw_path: str
     query: str
     headers: Mapping[str, str]
-    body: bytes
     client: str
     request_id: str
     now: float
@@ -55,7 +56,35 @@ class Request:
     """The headers as they came, repeated ones apart."""
     pairs: list[tuple[str, str]]
     """The query's parameters, decoded, in their order."""
+    body: bytes = b""
     authorizer: Mapping[str, Any] | None = None
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """The query's parameters by name, values of a repeated one joined by commas."""
+        return joined(self.pairs)
+
+    @cached_property
+    def context(self) -> dict[str, Any]:
+        """The requestContext of format 2.0 without what the authorizer adds."""
+        return {
+            "accountId": self.account,
+            "apiId": self.stage.api,
+            "domainName": self.domain,
+            "domainPrefix": _prefix(self),
+            "http": {
+                "method": self.method,
+                "path": self.raw_path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": self.client,
+                "userAgent": self.headers.get("user-agent", ""),
+            },
+            "requestId": self.request_id,
+            "routeKey": self.route.key,
+            "stage": self.stage.name,
+            "time": clf_time(self.now),
+            "timeEpoch": int(self.now * 1000),
+        }
 
 
 def pairs_of(query: str) -> list[tuple[str, str]]:
@@ -81,21 +110,23 @@ def payload(request: Request) -> dict[str, Any]:
 def _payload_2(request: Request) -> dict[str, Any]:
     """Empty optional maps are left out."""
     headers = {name: value for name, value in request.headers.items() if name != "cookie"}
+    context = request.context
+    if request.authorizer is not None:
+        context = context | {"authorizer": request.authorizer}
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": request.route.key,
         "rawPath": request.raw_path,
         "rawQueryString": request.query,
         "headers": headers,
-        "requestContext": context(request),
+        "requestContext": context,
         "isBase64Encoded": False,
     }
     cookies = request.headers.get("cookie")
     if cookies:
         event["cookies"] = [part.strip() for part in cookies.split(";")]
-    query = joined(request.pairs)
-    if query:
-        event["queryStringParameters"] = query
+    if request.parameters:
+        event["queryStringParameters"] = request.parameters
     if request.labels:
         event["pathParameters"] = _labels(request)
     if request.stage.variables:
@@ -134,31 +165,6 @@ def _prefix(request: Request) -> str:
     """The first label of the domain, or for the engine's own address the API's id."""
     name = request.domain.partition(":")[0]
     return name.partition(".")[0] if not name[:1].isdigit() and "." in name else request.stage.api
-
-
-def context(request: Request) -> dict[str, Any]:
-    """The requestContext of format 2.0."""
-    result: dict[str, Any] = {
-        "accountId": request.account,
-        "apiId": request.stage.api,
-        "domainName": request.domain,
-        "domainPrefix": _prefix(request),
-        "http": {
-            "method": request.method,
-            "path": request.raw_path,
-            "protocol": "HTTP/1.1",
-            "sourceIp": request.client,
-            "userAgent": request.headers.get("user-agent", ""),
-        },
-        "requestId": request.request_id,
-        "routeKey": request.route.key,
-        "stage": request.stage.name,
-        "time": clf_time(request.now),
-        "timeEpoch": int(request.now * 1000),
-    }
-    if request.authorizer is not None:
-        result["authorizer"] = request.authorizer
-    return result
 
 
 def _context_1(request: Request) -> dict[str, Any]:

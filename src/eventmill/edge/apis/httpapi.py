@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -75,7 +75,7 @@ class HttpApis:
             try:
                 if found is None:
                     raise Stopped(404)
-                request, answer = await self._routed(request, scope, receive)
+                answer = await self._routed(request, scope, receive)
             except Stopped as stopped:
                 answer = stopped.answer
             if stage.cors is not None:
@@ -84,26 +84,23 @@ class HttpApis:
         status, shown, body = answer
         return status, [*shown, (b"apigw-requestid", request.request_id.encode())], body
 
-    async def _routed(
-        self, request: events.Request, scope: Scope, receive: Receive
-    ) -> tuple[events.Request, Answer]:
+    async def _routed(self, request: events.Request, scope: Scope, receive: Receive) -> Answer:
+        """Raises Stopped, ClientGone."""
         route, stage = request.route, request.stage
         if route.limit is not None and not self._buckets.take(
             (stage.api, stage.name, route.key, route.limit), route.limit.rate, route.limit.burst
         ):
             raise Stopped(429)
         try:
-            body = await read_all(receive, _BODY_LIMIT)
+            request.body = await read_all(receive, _BODY_LIMIT)
         except Fault:
             raise Stopped(413) from None
-        request = replace(request, body=body)
-        given = await self._gate.check(request, scope["raw_path"].decode("ascii"))
-        request = replace(request, authorizer=given)
+        request.authorizer = await self._gate.check(request, scope["raw_path"].decode("ascii"))
         answer = await self._integrations.answer(request)
         integration = route.integration
         if integration is not None and integration.response:
             answer = change_answer(integration.response, answer, of_request(request))
-        return request, answer
+        return answer
 
     def _request(
         self,
@@ -129,7 +126,6 @@ class HttpApis:
             raw_path=place.raw,
             query=query,
             headers={**headers, **own},
-            body=b"",
             client=client,
             request_id=self._ids.opaque(11),
             now=self._clock.now(),

@@ -71,7 +71,7 @@ def of_request(request: events.Request) -> Lookup:
         if kind == "header":
             return request.headers.get(key.lower())
         if kind == "querystring":
-            return events.joined(request.pairs).get(key)
+            return request.parameters.get(key)
         if kind == "body":
             return select(request.body, key)
         if kind == "path":
@@ -108,7 +108,7 @@ def context_value(request: events.Request, name: str) -> Any:
             "userArn": iam.get("userArn"),
         }
         return known.get(name.removeprefix("identity."))
-    whole = events.context(request)
+    whole = request.context
     plain = {
         "httpMethod": request.method,
         "path": request.raw_path,

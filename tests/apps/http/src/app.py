@@ -6,6 +6,8 @@ import json
 def echo(event, context):
     if "answers" in json.dumps(event.get("routeKey") or event.get("resource")):
         return json.loads(event["body"])
+    if "fail" in (event.get("queryStringParameters") or {}):
+        raise ValueError("asked for")
     return {
         "statusCode": 200,
         "headers": {"x-seen": "1", "access-control-allow-origin": "*"},
