@@ -352,6 +352,33 @@ def test_a_stack_goes_though_its_api_was_deleted_by_hand(app, tmp_path) -> None:
     app.run(app.inner.stacks.remove("shortlived"))
 
 
+def test_the_most_specific_route_answers(app, issuer: Issuer) -> None:
+    """Each route leads to a path of its own on the server."""
+    routes = ["$default", "ANY /{all+}", "GET /a/{rest+}", "ANY /a/{id}", "GET /a/{id}", "ANY /a/b"]
+    client = app.client("apigatewayv2")
+    api = client.create_api(Name="order", ProtocolType="HTTP")
+    client.create_stage(ApiId=api["ApiId"], StageName="$default", AutoDeploy=True)
+    for number, route in enumerate(routes):
+        integration = client.create_integration(
+            ApiId=api["ApiId"],
+            IntegrationType="HTTP_PROXY",
+            IntegrationMethod="ANY",
+            IntegrationUri=f"{issuer.url}/{number}",
+            PayloadFormatVersion="1.0",
+        )
+        target = f"integrations/{integration['IntegrationId']}"
+        client.create_route(ApiId=api["ApiId"], RouteKey=route, Target=target)
+
+    def taken(method: str, path: str) -> str:
+        url = f"{app.endpoint}/_aws/execute-api/{api['ApiId']}{path}"
+        return routes[int(ask(url, method).json["path"].strip("/"))]
+
+    assert taken("GET", "/a/b") == taken("POST", "/a/b") == "ANY /a/b"
+    assert (taken("GET", "/a/c"), taken("POST", "/a/c")) == ("GET /a/{id}", "ANY /a/{id}")
+    assert (taken("GET", "/a/c/d"), taken("POST", "/a/c/d")) == ("GET /a/{rest+}", "ANY /{all+}")
+    assert (taken("GET", "/b"), taken("GET", "/")) == ("ANY /{all+}", "$default")
+
+
 def test_what_is_not_offered_is_refused_by_name(app) -> None:
     client, api = app.client("apigatewayv2"), app.outputs["BareId"]
     for refused in (

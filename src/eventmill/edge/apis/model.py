@@ -92,6 +92,7 @@ class Stage:
     cors: Mapping[str, Any] | None
     variables: Mapping[str, str]
     routes: tuple[Route, ...]
+    """In the order in which they are tried."""
     by_key: Mapping[str, Route]
     log_group: str = ""
     log_format: str = ""
@@ -134,9 +135,7 @@ def _stage(
         number: _integration(number, part, variables, held)
         for number, part in held["integration"].items()
     }
-    routes = tuple(
-        _route(part, integrations, authorizers, entry) for part in held["route"].values()
-    )
+    routes = [_route(part, integrations, authorizers, entry) for part in held["route"].values()]
     log = entry.get("AccessLogSettings") or {}
     group = str(log.get("DestinationArn") or "").partition(":log-group:")[2].removesuffix(":*")
     return Stage(
@@ -146,7 +145,7 @@ def _stage(
         selection=config.get("RouteSelectionExpression", ""),
         cors=config.get("CorsConfiguration"),
         variables=variables,
-        routes=routes,
+        routes=tuple(sorted(routes, key=_precedence, reverse=True)),
         by_key={route.key: route for route in routes},
         log_group=group,
         log_format=log.get("Format") or "",
@@ -235,26 +234,22 @@ def _limit(key: str, stage: Mapping[str, Any]) -> Limit | None:
     return Limit(10_000.0 if rate is None else float(rate), 5_000 if burst is None else int(burst))
 
 
-def match(stage: Stage, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route of a request and its path parameters.
+def _precedence(route: Route) -> tuple[int, ...]:
+    """A full match comes before a greedy one, more literal segments before fewer, a method before
+    ANY: the greater, the earlier it is tried."""
+    greedy = any(part.endswith("+}") for part in route.segments)
+    literal = sum(not part.startswith("{") for part in route.segments)
+    return not greedy, literal, len(route.segments), route.method != "ANY"
 
-    A full match comes before a greedy one, a method before ANY, and `$default` last.
-    """
+
+def match(stage: Stage, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """The route of a request and its path parameters; `$default` takes what no other does."""
     segments = path.split("/")[1:]
-    best: tuple[tuple[int, ...], Route, dict[str, str]] | None = None
     for route in stage.routes:
-        if route.method not in (method, "ANY"):
-            continue
-        found = _labels(route.segments, segments)
-        if found is None:
-            continue
-        greedy = any(part.endswith("+}") for part in route.segments)
-        literal = sum(not part.startswith("{") for part in route.segments)
-        rank = (not greedy, literal, len(route.segments), route.method != "ANY")
-        if best is None or rank > best[0]:
-            best = (rank, route, found)
-    if best is not None:
-        return best[1], best[2]
+        if route.method in (method, "ANY"):
+            found = _labels(route.segments, segments)
+            if found is not None:
+                return route, found
     default = stage.by_key.get("$default")
     return None if default is None else (default, {})
 
