@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventmill.edge.apis.variables import with_stage_variables
 from eventmill.services.apigatewayv2 import function_of, parts
 from eventmill.store.transaction import Transaction
-
-_VARIABLE = re.compile(r"\$\{stageVariables\.([\w-]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +150,14 @@ def _stage(
     )
 
 
-def _with_variables(text: str, variables: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda found: variables.get(found.group(1), ""), text)
-
-
 def _authorizer(
     number: str, part: Mapping[str, Any], variables: Mapping[str, str], epoch: str
 ) -> Authorizer:
     jwt = part.get("JwtConfiguration") or {}
     return Authorizer(
         id=number,
-        function=function_of(_with_variables(part.get("AuthorizerUri") or "", variables)) or "",
+        function=function_of(with_stage_variables(part.get("AuthorizerUri") or "", variables))
+        or "",
         version=part.get("AuthorizerPayloadFormatVersion") or "1.0",
         simple=bool(part.get("EnableSimpleResponses")),
         sources=tuple(part.get("IdentitySource") or ()),
@@ -177,7 +172,7 @@ def _authorizer(
 def _integration(
     number: str, part: Mapping[str, Any], variables: Mapping[str, str], held: parts.Snapshot
 ) -> Integration:
-    uri = _with_variables(part.get("IntegrationUri") or "", variables)
+    uri = with_stage_variables(part.get("IntegrationUri") or "", variables)
     return Integration(
         kind=part["IntegrationType"],
         uri=uri,

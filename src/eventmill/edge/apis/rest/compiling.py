@@ -17,8 +17,9 @@ from eventmill.edge.apis.rest.model import (
     Stage,
     place,
 )
+from eventmill.edge.apis.variables import with_stage_variables
 from eventmill.kernel.java_patterns import compiled
-from eventmill.services.apigateway import parts
+from eventmill.services.apigateway import function_of, parts, target_of
 from eventmill.store.transaction import Transaction
 
 Parts = Mapping[str, Mapping[str, Any]]
@@ -74,7 +75,7 @@ def _stage(
         variables=variables,
         settings=stage.get("methodSettings") or {},
         binary=tuple(config.get("binaryMediaTypes") or ()),
-        root=_tree(kept),
+        root=_tree(kept, variables),
         responses=kept["response"],
         models=kept["model"],
         policy=json.loads(config["policy"]) if config.get("policy") else None,
@@ -89,21 +90,24 @@ def _access_log(given: Mapping[str, Any]) -> tuple[str, str] | None:
     return None if group is None or not given.get("format") else (group, given["format"])
 
 
-def _tree(kept: Mapping[str, Parts]) -> Node:
+def _tree(kept: Mapping[str, Parts], variables: Mapping[str, str]) -> Node:
     root = Node()
-    authorizers = {number: _authorizer(entry) for number, entry in kept["authorizer"].items()}
+    authorizers = {
+        number: _authorizer(entry, variables) for number, entry in kept["authorizer"].items()
+    }
     for key, entry in kept["method"].items():
         if "methodIntegration" not in entry:
             # Only seen when a method is tested before it is complete.
             continue
         number, _, verb = key.partition("/")
         path = kept["resource"][number]["path"]
-        method = _method(verb, number, path, entry, authorizers, kept["validator"])
+        method = _method(verb, number, path, entry, authorizers, kept["validator"], variables)
         place(root, path).methods[verb] = method
     return root
 
 
-def _authorizer(entry: Mapping[str, Any]) -> Authorizer:
+def _authorizer(entry: Mapping[str, Any], variables: Mapping[str, str]) -> Authorizer:
+    uri = with_stage_variables(entry.get("authorizerUri") or "", variables)
     ttl = entry.get("authorizerResultTtlInSeconds")
     expression = entry.get("identityValidationExpression")
     sources = entry.get("identitySource") or ""
@@ -111,12 +115,13 @@ def _authorizer(entry: Mapping[str, Any]) -> Authorizer:
         id=entry["id"],
         name=entry.get("name") or "",
         kind=entry["type"],
-        uri=entry.get("authorizerUri") or "",
+        uri=uri,
+        function=function_of(uri),
         sources=tuple(part.strip() for part in sources.split(",") if part.strip()),
         pattern=compiled(expression) if expression else None,
         ttl=300 if ttl is None else int(ttl),
         pools=tuple(entry.get("providerARNs") or ()),
-        has_role=bool(entry.get("authorizerCredentials")),
+        role=bool(entry.get("authorizerCredentials")),
     )
 
 
@@ -127,6 +132,7 @@ def _method(
     entry: Mapping[str, Any],
     authorizers: Mapping[str, Authorizer],
     validators: Parts,
+    variables: Mapping[str, str],
 ) -> Method:
     validator = validators.get(entry.get("requestValidatorId") or "") or {}
     return Method(
@@ -142,17 +148,20 @@ def _method(
         parameters=entry.get("requestParameters") or {},
         models=entry.get("requestModels") or {},
         statuses=frozenset(int(status) for status in entry.get("methodResponses") or {}),
-        integration=_integration(entry["methodIntegration"]),
+        integration=_integration(entry["methodIntegration"], variables),
     )
 
 
-def _integration(entry: Mapping[str, Any]) -> Integration:
+def _integration(entry: Mapping[str, Any], variables: Mapping[str, str]) -> Integration:
+    uri = with_stage_variables(entry.get("uri") or "", variables)
     proxy = entry["type"].endswith("_PROXY")
     return Integration(
         kind=entry["type"],
         method=entry.get("httpMethod") or "",
-        uri=entry.get("uri") or "",
-        credentials=entry.get("credentials") or "",
+        uri=uri,
+        function=function_of(uri),
+        target=target_of(uri),
+        role=bool(entry.get("credentials")),
         parameters=entry.get("requestParameters") or {},
         # A proxy passes bodies on, whatever else is set up.
         templates={} if proxy else entry.get("requestTemplates") or {},

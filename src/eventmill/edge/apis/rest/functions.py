@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from eventmill.edge.apis import functions
 from eventmill.edge.apis.rest.failures import Failed, internal
+from eventmill.edge.apis.rest.model import Authorizer, Integration
 from eventmill.edge.apis.rest.request import Request
 from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, Outcome
 from eventmill.kernel.streams import ResponseStream
-from eventmill.services.apigateway import function_of
 
 
 class Functions:
@@ -20,18 +20,19 @@ class Functions:
         self._inner = inner
 
     def invocation(
-        self, request: Request, uri: str, source: str, payload: bytes, *, role: bool = False
+        self, request: Request, by: Integration | Authorizer, source: str, payload: bytes
     ) -> Invocation:
-        """What to run for the function that a URI names.
+        """What to run for the function that `by` names.
 
-        The function's policy must allow the API to, unless the integration has a role to do it
-        with. Raises Failed, as for a function that is not there.
+        The function's policy must allow the API to, unless `by` has a role to do it with. Raises
+        Failed, as for a function that is not there.
         """
-        function = function_of(uri)
-        if function is None:
-            raise internal(f"{uri} names no function")
+        if by.function is None:
+            raise internal(f"{by.uri} names no function")
         try:
-            return self._inner.invocation(function, payload, source, role=role, trace=request.trace)
+            return self._inner.invocation(
+                by.function, payload, source, role=by.role, trace=request.trace
+            )
         except functions.Refused as error:
             raise internal(str(error)) from None
 

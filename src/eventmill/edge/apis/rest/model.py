@@ -16,6 +16,9 @@ class Authorizer:
     name: str
     kind: str
     uri: str
+    """Stage variables are filled in already."""
+    function: str | None
+    """The function's ARN where the URI names one."""
     sources: tuple[str, ...]
     """Identity sources: `method.request.header.X`, `context.identity.sourceIp` …"""
     pattern: re.Pattern[str] | None
@@ -23,8 +26,8 @@ class Authorizer:
     ttl: int
     pools: tuple[str, ...]
     """ARNs of Cognito user pools."""
-    has_role: bool
-    """Whether it has credentials to invoke its function with."""
+    role: bool
+    """Whether it has credentials to invoke its function with, which need no permission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,13 @@ class Integration:
     kind: str
     method: str
     uri: str
-    credentials: str
+    """Stage variables are filled in already."""
+    function: str | None
+    """The ARN of the function that the URI names."""
+    target: tuple[str, str, str] | None
+    """(service, `path` or `action`, the rest) where the URI names a service of AWS."""
+    role: bool
+    """Whether it has credentials, with which functions need no permission."""
     parameters: Mapping[str, str]
     templates: Mapping[str, str]
     passthrough: str

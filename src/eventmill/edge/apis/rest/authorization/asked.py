@@ -17,7 +17,6 @@ from eventmill.edge.apis.rest.failures import Failed
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.model import Authorizer
 from eventmill.edge.apis.rest.request import Request
-from eventmill.edge.apis.rest.variables import with_stage_variables
 from eventmill.edge.payloads import returned
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.policies import ANONYMOUS, BadPolicy
@@ -94,10 +93,9 @@ class Asked:
             outcome = await self._functions.run(
                 self._functions.invocation(
                     request,
-                    with_stage_variables(authorizer.uri, request.stage.variables),
+                    authorizer,
                     f"{base}/authorizers/{authorizer.id}",
                     orjson.dumps(event),
-                    role=authorizer.has_role,
                 ),
                 _SECONDS,
             )

@@ -6,8 +6,6 @@ from eventmill.edge.apis.rest.answers import Answer
 from eventmill.edge.apis.rest.integrations.function import MappedFunction
 from eventmill.edge.apis.rest.integrations.service import ServiceCall
 from eventmill.edge.apis.rest.request import Request
-from eventmill.edge.apis.rest.variables import with_stage_variables
-from eventmill.services.apigateway import function_of
 
 
 class AwsIntegration:
@@ -20,6 +18,6 @@ class AwsIntegration:
     async def __call__(self, request: Request) -> Answer:
         """Raises Failed."""
         assert request.method is not None
-        uri = with_stage_variables(request.method.integration.uri, request.stage.variables)
-        chosen = self._service if function_of(uri) is None else self._function
+        names_function = request.method.integration.function is not None
+        chosen = self._function if names_function else self._service
         return await chosen(request)

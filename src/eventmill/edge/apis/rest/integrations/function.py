@@ -13,7 +13,6 @@ from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.incoming import Incoming, answered
 from eventmill.edge.apis.rest.outgoing import Outgoing, outgoing
 from eventmill.edge.apis.rest.request import Request
-from eventmill.edge.apis.rest.variables import with_stage_variables
 from eventmill.edge.payloads import returned
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.functions import Invocation
@@ -37,10 +36,9 @@ class MappedFunction:
         sent = outgoing(request, integration)
         invocation = self._functions.invocation(
             request,
-            with_stage_variables(integration.uri, request.stage.variables),
+            integration,
             request.arn(request.verb, method.resource_path),
             _payload(sent),
-            role=bool(integration.credentials),
         )
         if (sent.header("X-Amz-Invocation-Type") or "RequestResponse") != "RequestResponse":
             return answered(request, method, sent, await self._later(invocation, sent))

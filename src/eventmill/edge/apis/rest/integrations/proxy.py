@@ -12,7 +12,6 @@ from eventmill.edge.apis.rest.events import proxy_event
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.request import Request
-from eventmill.edge.apis.rest.variables import with_stage_variables
 from eventmill.edge.urls.streamed import INTEGRATION, prelude
 from eventmill.kernel.functions import Invocation, Outcome
 
@@ -39,10 +38,9 @@ class LambdaProxy:
             raise Failed("REQUEST_TOO_LARGE", "Request Too Long")
         invocation = self._functions.invocation(
             request,
-            with_stage_variables(integration.uri, request.stage.variables),
+            integration,
             request.arn(request.verb, method.resource_path),
             event,
-            role=bool(integration.credentials),
         )
         if integration.streams:
             return await self._streamed(request, invocation, integration.timeout)

@@ -19,9 +19,7 @@ from eventmill.edge.apis.rest.incoming import Incoming, answered
 from eventmill.edge.apis.rest.integrations.xml_as_json import as_json
 from eventmill.edge.apis.rest.outgoing import Outgoing, outgoing
 from eventmill.edge.apis.rest.request import Request
-from eventmill.edge.apis.rest.variables import with_stage_variables
 from eventmill.edge.app import Handler
-from eventmill.services.apigateway import target_of
 from eventmill.wire.models import SIGNING_NAMES, metadata
 
 _FORM = "application/x-www-form-urlencoded"
@@ -40,7 +38,7 @@ class ServiceCall:
         method = request.method
         assert method is not None
         integration = method.integration
-        target = target_of(with_stage_variables(integration.uri, request.stage.variables))
+        target = integration.target
         if target is None:
             raise internal(f"{integration.uri} names neither path nor action of a service")
         if not _known(target[0]):

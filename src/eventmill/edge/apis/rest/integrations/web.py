@@ -15,7 +15,6 @@ from eventmill.edge.apis.rest.incoming import Incoming, answered
 from eventmill.edge.apis.rest.model import Integration
 from eventmill.edge.apis.rest.outgoing import Outgoing, outgoing
 from eventmill.edge.apis.rest.request import Request
-from eventmill.edge.apis.rest.variables import with_stage_variables
 from eventmill.kernel.http import HttpAnswer, HttpCall, HttpFailed
 from eventmill.kernel.ports import HttpSender
 
@@ -83,7 +82,7 @@ async def _sent(
     headers: list[tuple[str, str]],
     body: bytes,
 ) -> HttpAnswer:
-    url = with_stage_variables(integration.uri, request.stage.variables)
+    url = integration.uri
     for name, value in sent.path.items():
         url = url.replace(f"{{{name}}}", value)
     if sent.query:

@@ -1,4 +1,4 @@
-"""Stage variables in URIs.
+"""Stage variables in URIs, replaced when a stage is loaded.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
+_VARIABLE = re.compile(r"\$\{stageVariables\.([\w-]+)\}")
 
 
 def with_stage_variables(text: str, variables: Mapping[str, str]) -> str:
