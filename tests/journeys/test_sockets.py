@@ -21,6 +21,7 @@ from websockets.sync.client import connect as open_socket
 
 from eventmill.testing import engine
 from tests.journeys.rest_client import ask
+from tests.oidc import server
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "chat"
@@ -230,6 +231,41 @@ def test_binary_frames_are_refused_and_base64_stands_for_bytes(app, reverser: st
         assert socket.recv(timeout=10) == "cba"
         socket.send("no base64!")
         assert json.loads(socket.recv(timeout=10))["message"] == "Internal server error"
+
+
+def test_members_of_the_context_are_named_by_their_path(app) -> None:
+    """As identity sources, and in what an integration gets."""
+    client, api = app.client("apigatewayv2"), app.outputs["ChatId"]
+    (authorizer,) = client.get_authorizers(ApiId=api)["Items"]
+    sources = ["route.request.querystring.token", "context.identity.sourceIp"]
+    client.update_authorizer(
+        ApiId=api, AuthorizerId=authorizer["AuthorizerId"], IdentitySource=sources
+    )
+    given = {
+        "integration.request.header.x-address": "context.identity.sourceIp",
+        "integration.request.header.x-user": "context.authorizer.principalId",
+        "integration.request.header.x-nobody": "context.authorizer.other",
+    }
+    with server() as told_by:
+        integration = client.create_integration(
+            ApiId=api,
+            IntegrationType="HTTP_PROXY",
+            IntegrationMethod="POST",
+            IntegrationUri=f"{told_by.url}/where",
+            RequestParameters=given,
+        )
+        client.create_route(
+            ApiId=api,
+            RouteKey="where",
+            Target=f"integrations/{integration['IntegrationId']}",
+            RouteResponseSelectionExpression="$default",
+        )
+        client.create_deployment(ApiId=api, StageName="live")
+        with connect(app) as socket:
+            socket.send('{"action": "where"}')
+            headers = json.loads(socket.recv(timeout=10))["headers"]
+    assert (headers["x-address"], headers["x-user"]) == ("127.0.0.1", "u1")
+    assert headers["x-nobody"] == ""
 
 
 def test_an_idle_connection_is_closed_and_an_active_one_when_it_is_old(app) -> None:

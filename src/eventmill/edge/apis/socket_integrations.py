@@ -14,10 +14,11 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from eventmill.edge.apis.context import value_at
 from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.mapping import Input, render
 from eventmill.edge.apis.model import Integration, Route, Stage
-from eventmill.edge.apis.parameters import select
+from eventmill.edge.apis.parameters import select, text
 from eventmill.edge.payloads import returned
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.http import HttpCall, HttpFailed
@@ -106,17 +107,17 @@ class SocketIntegrations:
         if target is None:
             raise Failed(f"{integration.uri} names neither path nor action of a service")
         service, kind, rest = target
-        text = body.decode("utf-8", "replace")
-        if text.startswith("Action=") or "&Action=" in text:
-            form = dict(parse_qsl(text))
+        document = body.decode("utf-8", "replace")
+        if document.startswith("Action=") or "&Action=" in document:
+            form = dict(parse_qsl(document))
             action = form.pop("Action")
             if service == "sqs" and kind == "path":
                 form.setdefault("QueueUrl", rest)
-            text = orjson.dumps(form).decode()
+            document = orjson.dumps(form).decode()
         else:
             action = rest.rpartition("/")[2]
         try:
-            result = await self._api.call_json(service, action, text or "{}")
+            result = await self._api.call_json(service, action, document or "{}")
         except Fault as fault:
             said = {"__type": fault.code, "message": fault.message}
             return str(fault.status or fault.default_status), orjson.dumps(said)
@@ -166,7 +167,7 @@ def _parameter(expression: str, event: Mapping[str, Any]) -> str:
         return expression.strip("'")
     source, _, rest = expression.partition(".")
     if source == "context":
-        return str(event["requestContext"].get(rest, ""))
+        return text(value_at(event["requestContext"], rest))
     if source == "stageVariables":
         return str((event.get("stageVariables") or {}).get(rest, ""))
     kind, _, name = rest.removeprefix("request.").partition(".")

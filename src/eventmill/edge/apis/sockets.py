@@ -17,6 +17,7 @@ from eventmill.edge.apis import access_log, socket_events
 from eventmill.edge.apis.authorization import Authorizers
 from eventmill.edge.apis.buckets import Buckets
 from eventmill.edge.apis.connections import Connection, OpenConnections
+from eventmill.edge.apis.context import value_at
 from eventmill.edge.apis.functions import Functions, Refused
 from eventmill.edge.apis.model import Authorizer, Route, Stage
 from eventmill.edge.apis.parameters import select, text
@@ -264,10 +265,7 @@ class Sockets:
         def lookup(name: str) -> Any:
             if name == "status":
                 return status
-            held: Any = context
-            for step in name.split("."):
-                held = held.get(step) if isinstance(held, dict) else None
-            return held
+            return value_at(context, name)
 
         access_log.write(self._logs, connection.stage, lookup, self._clock.now())
 
@@ -300,7 +298,7 @@ def _identity(source: str, event: Mapping[str, Any], headers: Mapping[str, str])
         return (event.get("queryStringParameters") or {}).get(name)
     if kind == "stageVariables":
         return (event.get("stageVariables") or {}).get(name)
-    return text(event["requestContext"].get(name)) if kind == "context" else None
+    return text(value_at(event["requestContext"], name)) if kind == "context" else None
 
 
 async def _refuse(send: Send, status: int) -> None:

@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-data-trans
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from eventmill.edge.apis.context import value_at
 from eventmill.edge.apis.mapping.jsonpath import JsonPathError, find
 from eventmill.edge.apis.rest.request import Request
 
@@ -24,9 +25,7 @@ def common(expression: str, request: Request) -> str | None:
         return request.stage.variables.get(path)
     if scope != "context":
         return None
-    found: Any = request.context()
-    for step in path.split("."):
-        found = found.get(step) if isinstance(found, Mapping) else None
+    found = value_at(request.context(), path)
     return None if found is None else as_text(found)
 
 

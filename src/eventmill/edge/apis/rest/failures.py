@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from eventmill.edge.apis.context import value_at
 from eventmill.edge.apis.rest.request import Request
 from eventmill.services.apigateway import RESPONSE_STATUS, RESPONSE_TEMPLATES
 
@@ -133,9 +134,7 @@ def _mapped(expression: str, request: Request, context: Mapping[str, Any]) -> st
     if scope == "stageVariables":
         return request.stage.variables.get(path)
     if scope == "context":
-        found: Any = context
-        for step in path.split("."):
-            found = found.get(step) if isinstance(found, Mapping) else None
+        found = value_at(context, path)
         return None if found is None else str(found)
     place, _, name = path.removeprefix("request.").partition(".")
     if place == "header":

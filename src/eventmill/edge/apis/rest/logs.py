@@ -6,10 +6,9 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from eventmill.edge.apis.access_log import rendered
+from eventmill.edge.apis.context import value_at
 from eventmill.edge.apis.rest.answers import Answer
 from eventmill.edge.apis.rest.failures import Failed, variables
 from eventmill.edge.apis.rest.request import Request
@@ -40,9 +39,7 @@ def write_access_log(sink: LogSink, request: Request, answer: Answer, now: float
     }
 
     def value(name: str) -> str | None:
-        held: Any = context
-        for step in name.split("."):
-            held = held.get(step) if isinstance(held, Mapping) else None
+        held = value_at(context, name)
         return None if held is None else str(held)
 
     group, template = log
