@@ -25,7 +25,12 @@ _HEADER = re.compile(
     r"SignedHeaders=(?P<headers>[^,\s]+),\s*Signature=(?P<signature>[0-9a-f]+)"
 )
 _SKEW = 900.0
-_MONTH = 604_800
+_WEEK = 604_800
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+_ONE = (
+    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
+    "string parameter or the Authorization header should be specified"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class _Signature:
     date: str
     query: str
     payload: str
+    """What the request says of its body: a digest or a word for none; empty when it says nothing,
+    and the body's own digest is signed."""
 
 
 def access_key(request: HttpRequest) -> str:
@@ -53,16 +60,51 @@ def access_key(request: HttpRequest) -> str:
 
 def is_presigned(request: HttpRequest) -> bool:
     """Whether the signature is in the query."""
-    return "X-Amz-Signature=" in request.query or (
-        "Signature=" in request.query and "AWSAccessKeyId=" in request.query
-    )
+    return _versions(request.query) != (False, False)
+
+
+def _versions(query: str) -> tuple[bool, bool]:
+    """Whether a query holds a signature of version 4, and one of version 2."""
+    if "Signature=" not in query:
+        return False, False
+    names = {part.partition("=")[0] for part in query.split("&")}
+    return "X-Amz-Signature" in names, names >= {"Signature", "AWSAccessKeyId"}
 
 
 def verify(request: HttpRequest, secret_for: Secrets, now: float) -> str:
     """The access key that signed; `now` is real time. Raises Fault with AWS's code."""
-    if "AWSAccessKeyId=" in request.query and "Signature=" in request.query:
+    newer, older = _versions(request.query)
+    if newer and older:
+        raise Invalid("InvalidArgument", _ONE)
+    if older:
         return _verify_v2(request, secret_for, now)
-    signature = _from_query(request, now) if is_presigned(request) else _from_header(request, now)
+    signature = _from_query(request, now) if newer else _from_header(request, now)
+    return _checked(request, signature, signature.payload or _digest(request), secret_for)
+
+
+def verify_for(request: HttpRequest, service: str, secret_for: Secrets, now: float) -> str:
+    """As `verify`, of a request whose body is read and that must be signed for `service`.
+
+    With version 4 alone: what version 2 signs is for no service.
+    """
+    newer, older = _versions(request.query)
+    if older:
+        raise Denied("MissingAuthenticationToken", "Request is missing Authentication Token")
+    signature = _from_query(request, now) if newer else _from_header(request, now)
+    if signature.scope[2] != service:
+        raise Denied(
+            "InvalidSignatureException",
+            f"Credential should be scoped to correct service: '{service}'.",
+        )
+    payload = signature.payload
+    if payload != _UNSIGNED:
+        payload = _digest(request)
+        if signature.payload not in ("", payload):
+            raise mismatch()
+    return _checked(request, signature, payload, secret_for)
+
+
+def _checked(request: HttpRequest, signature: _Signature, payload: str, secret_for: Secrets) -> str:
     secret = secret_for(signature.key)
     if secret is None:
         raise Denied(
@@ -71,28 +113,14 @@ def verify(request: HttpRequest, secret_for: Secrets, now: float) -> str:
             "`eventmill up` prints, or test.",
         )
     for double_encode in (False, True) if signature.scope[2] != "s3" else (False,):
-        expected = _sign(request, signature, secret, double_encode)
+        expected = _sign(request, signature, payload, secret, double_encode)
         if hmac.compare_digest(expected, signature.signature):
             return signature.key
     raise mismatch()
 
 
-def verify_for(request: HttpRequest, service: str, secret_for: Secrets, now: float) -> str:
-    """As `verify`, of a request whose body is read and that must be signed for `service`."""
-    if is_presigned(request) and "X-Amz-Signature=" not in request.query:
-        raise Denied("MissingAuthenticationToken", "Request is missing Authentication Token")
-    signature = _from_query(request, now) if is_presigned(request) else _from_header(request, now)
-    if signature.scope[2] != service:
-        raise Denied(
-            "InvalidSignatureException",
-            f"Credential should be scoped to correct service: '{service}'.",
-        )
-    if (
-        signature.payload != "UNSIGNED-PAYLOAD"
-        and signature.payload != hashlib.sha256(request.body).hexdigest()
-    ):
-        raise mismatch()
-    return verify(request, secret_for, now)
+def _digest(request: HttpRequest) -> str:
+    return hashlib.sha256(request.body).hexdigest()
 
 
 def mismatch() -> Fault:
@@ -115,7 +143,6 @@ def _from_header(request: HttpRequest, now: float) -> _Signature:
             "The difference between the request time and the current time is too large.",
         )
     key, *scope = found.group("credential").split("/")
-    payload = request.headers.get("x-amz-content-sha256")
     return _Signature(
         key,
         _scope(scope),
@@ -123,7 +150,7 @@ def _from_header(request: HttpRequest, now: float) -> _Signature:
         found.group("signature"),
         date,
         request.query,
-        payload or hashlib.sha256(request.body).hexdigest(),
+        request.headers.get("x-amz-content-sha256", ""),
     )
 
 
@@ -140,7 +167,7 @@ def _from_query(request: HttpRequest, now: float) -> _Signature:
             "X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and "
             "X-Amz-Expires parameters.",
         ) from None
-    if not 0 < expires <= _MONTH:
+    if not 0 < expires <= _WEEK:
         raise Invalid(
             "AuthorizationQueryParametersError",
             "X-Amz-Expires must be less than a week (in seconds); that is, the given "
@@ -153,7 +180,7 @@ def _from_query(request: HttpRequest, now: float) -> _Signature:
     )
     where = _scope(scope)
     # Only S3 leaves the body out; other services sign it, mostly an empty one.
-    unsigned = "UNSIGNED-PAYLOAD" if where[2] == "s3" else hashlib.sha256(request.body).hexdigest()
+    unsigned = _UNSIGNED if where[2] == "s3" else ""
     payload = request.headers.get("x-amz-content-sha256", unsigned)
     return _Signature(key, where, headers, pairs["X-Amz-Signature"], date, rest, payload)
 
@@ -196,7 +223,9 @@ def _encode(text: str) -> str:
     return quote(text, safe="-_.~")
 
 
-def _sign(request: HttpRequest, signature: _Signature, secret: str, double: bool) -> str:
+def _sign(
+    request: HttpRequest, signature: _Signature, payload: str, secret: str, double: bool
+) -> str:
     path = quote(unquote(request.path), safe="/-_.~")
     canonical = "\n".join(
         (
@@ -209,7 +238,7 @@ def _sign(request: HttpRequest, signature: _Signature, secret: str, double: bool
             ),
             "",
             ";".join(signature.headers),
-            signature.payload,
+            payload,
         )
     )
     date, region, service, _ = signature.scope
