@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import TestEngine, engine
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "alarms"
@@ -27,13 +28,7 @@ def app() -> Iterator[TestEngine]:
 def told(app: TestEngine) -> list[dict[str, Any]]:
     """What the queue of those who are told holds; taken out of it."""
     app.settle()
-    sqs, found = app.client("sqs"), []
-    url = app.outputs["Told"]
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            found.append(json.loads(message["Body"]))
-    return found
+    return [json.loads(message["Body"]) for message in taken(app, app.outputs["Told"])]
 
 
 def states(app: TestEngine) -> dict[str, str]:

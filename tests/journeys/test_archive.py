@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "archive"
@@ -74,14 +75,7 @@ def app(partner: Partner) -> Iterator[Any]:
 def received(app: Any, output: str) -> list[dict[str, Any]]:
     """What arrives until nothing moves any more; taken out of the queue."""
     app.settle()
-    sqs, url, found = app.client("sqs"), app.outputs[output], []
-    while messages := sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-    ).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        found += messages
-    return found
+    return taken(app, app.outputs[output])
 
 
 def put(app: Any, kind: str, **detail: Any) -> str:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from eventmill.cli.main import cli
 from eventmill.kernel.errors import UsageError
 from eventmill.testing import TestEngine, engine
+from tests.queues import taken
 
 APP = Path(__file__).parents[1] / "apps" / "around"
 
@@ -25,14 +26,7 @@ def app() -> Iterator[TestEngine]:
 
 
 def _taken(app: TestEngine, queue: str) -> list[dict[str, Any]]:
-    queues, url, taken = app.client("sqs"), app.outputs[queue], []
-    while found := queues.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-    ).get("Messages"):
-        for message in found:
-            queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        taken += found
-    return taken
+    return taken(app, app.outputs[queue])
 
 
 def _why(message: dict[str, Any]) -> dict[str, str]:
@@ -125,6 +119,7 @@ def test_parameters_fit_their_target_here_too(app: TestEngine) -> None:
     target = {
         "Id": "1",
         "Arn": app.outputs["Workflow"],
+        "RoleArn": "arn:aws:iam::000000000000:role/r",
         "EcsParameters": {"TaskDefinitionArn": app.outputs["Cluster"]},
     }
     with pytest.raises(events.exceptions.ClientError, match="EcsParameters is not valid"):

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
+from tests.queues import taken
 
 APP = Path(__file__).parents[1] / "apps" / "bus"
 
@@ -26,18 +27,7 @@ def app():
 def received(app: Any, output: str) -> list[dict[str, Any]]:
     """What arrives until nothing moves any more; taken out of the queue."""
     app.settle()
-    sqs, found = app.client("sqs"), []
-    while True:
-        messages = sqs.receive_message(
-            QueueUrl=app.outputs[output],
-            MaxNumberOfMessages=10,
-            MessageAttributeNames=["All"],
-        ).get("Messages", [])
-        if not messages:
-            return found
-        for message in messages:
-            sqs.delete_message(QueueUrl=app.outputs[output], ReceiptHandle=message["ReceiptHandle"])
-            found.append(message)
+    return taken(app, app.outputs[output])
 
 
 def bodies(app: Any) -> list[Any]:

@@ -11,6 +11,7 @@ import pytest
 
 from eventmill.testing import engine
 from tests.journeys.kinesis_calls import put
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "kinesis"
@@ -31,15 +32,7 @@ def kinesis(app):
 def results(app: Any, who: str) -> list[Any]:
     """What the functions told until nothing moves, in order."""
     app.settle()
-    sqs, found = app.client("sqs"), []
-    while messages := sqs.receive_message(
-        QueueUrl=app.outputs["Results"], MaxNumberOfMessages=10
-    ).get("Messages"):
-        for message in messages:
-            sqs.delete_message(
-                QueueUrl=app.outputs["Results"], ReceiptHandle=message["ReceiptHandle"]
-            )
-            found.append(json.loads(message["Body"]))
+    found = [json.loads(message["Body"]) for message in taken(app, app.outputs["Results"])]
     return [entry["what"] for entry in found if entry["who"] == who]
 
 

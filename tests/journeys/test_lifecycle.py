@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from eventmill.testing import TestEngine, engine
 from tests.policies import letting
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 DAY = 86_400
@@ -41,13 +42,8 @@ def watch(mill: TestEngine, *events: str) -> str:
 
 def heard(mill: TestEngine, url: str) -> list[dict[str, Any]]:
     mill.settle()
-    found = []
-    queues = mill.client("sqs")
-    while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            found += json.loads(message["Body"])["Records"]
-            queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
+    found = [json.loads(message["Body"])["Records"] for message in taken(mill, url)]
+    return [record for records in found for record in records]
 
 
 def days_pass(mill: TestEngine, days: int) -> None:

@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "mail"
@@ -55,16 +56,7 @@ def send(app: Any, message: EmailMessage, *recipients: str) -> str:
 def received(app: Any, output: str) -> list[Any]:
     """The bodies that a queue holds once nothing moves, as JSON; taken out."""
     app.settle()
-    sqs, found = app.client("sqs"), []
-    while True:
-        messages = sqs.receive_message(QueueUrl=app.outputs[output], MaxNumberOfMessages=10).get(
-            "Messages", []
-        )
-        if not messages:
-            return found
-        for message in messages:
-            sqs.delete_message(QueueUrl=app.outputs[output], ReceiptHandle=message["ReceiptHandle"])
-            found.append(json.loads(message["Body"]))
+    return [json.loads(message["Body"]) for message in taken(app, app.outputs[output])]
 
 
 def test_a_mail_is_stored_announced_and_read_by_a_function(app) -> None:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from eventmill.kernel import lineage
 from eventmill.testing import engine
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "mappings"
@@ -27,14 +28,7 @@ def app():
 def received(app: Any, output: str = "Results") -> list[dict[str, Any]]:
     """The messages that a queue holds once nothing moves; taken out of it."""
     app.settle()
-    sqs, found = app.client("sqs"), []
-    while messages := sqs.receive_message(
-        QueueUrl=app.outputs[output], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-    ).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=app.outputs[output], ReceiptHandle=message["ReceiptHandle"])
-        found += messages
-    return found
+    return taken(app, app.outputs[output])
 
 
 def told(app: Any) -> list[Any]:

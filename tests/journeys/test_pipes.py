@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "pipe"
@@ -30,14 +31,7 @@ def app():
 def received(app: Any, output: str = "Results") -> list[str]:
     """The bodies that a queue holds once nothing moves; taken out of it."""
     app.settle()
-    sqs, found = app.client("sqs"), []
-    while messages := sqs.receive_message(QueueUrl=app.outputs[output], MaxNumberOfMessages=10).get(
-        "Messages"
-    ):
-        for message in messages:
-            sqs.delete_message(QueueUrl=app.outputs[output], ReceiptHandle=message["ReceiptHandle"])
-            found.append(message["Body"])
-    return found
+    return [message["Body"] for message in taken(app, app.outputs[output])]
 
 
 def send(app: Any, output: str, *bodies: str) -> None:

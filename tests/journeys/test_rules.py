@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
 from tests.policies import letting
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 PLACE = "us-east-1:000000000000"
@@ -32,18 +33,7 @@ def queue(app: Any, name: str, **attributes: str) -> str:
 
 def received(app: Any, arn: str) -> list[dict[str, Any]]:
     app.settle()
-    sqs, found = app.client("sqs"), []
-    url = f"{app.endpoint}/000000000000/{arn.rpartition(':')[2]}"
-    while messages := sqs.receive_message(
-        QueueUrl=url,
-        MaxNumberOfMessages=10,
-        MessageAttributeNames=["All"],
-        MessageSystemAttributeNames=["All"],
-    ).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        found += messages
-    return found
+    return taken(app, f"{app.endpoint}/000000000000/{arn.rpartition(':')[2]}")
 
 
 def rule(app: Any, name: str, *targets: dict[str, Any], bus: str = "default", **more: Any) -> None:

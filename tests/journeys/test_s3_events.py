@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from eventmill.testing import TestEngine, engine
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "bucket"
@@ -25,12 +26,7 @@ def app() -> Iterator[TestEngine]:
 def arrived(app: TestEngine, output: str) -> list[dict[str, Any]]:
     """What a queue of the application holds, taken out of it."""
     app.settle()
-    queues, found, url = app.client("sqs"), [], app.outputs[output]
-    while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            found.append(json.loads(message["Body"]))
-            queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
+    return [json.loads(message["Body"]) for message in taken(app, app.outputs[output])]
 
 
 def name_of(event: dict[str, Any]) -> str:

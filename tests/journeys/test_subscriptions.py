@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "logwatch"
@@ -27,12 +28,7 @@ def app() -> Iterator[Any]:
 def received(app: Any, output: str) -> list[Any]:
     """What arrives until nothing moves any more; taken out of the queue."""
     app.settle()
-    sqs, url, found = app.client("sqs"), app.outputs[output], []
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            found.append(json.loads(message["Body"]))
-    return found
+    return [json.loads(message["Body"]) for message in taken(app, app.outputs[output])]
 
 
 def work(app: Any, *lines: Any) -> None:

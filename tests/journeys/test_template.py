@@ -8,31 +8,27 @@ from pathlib import Path
 import pytest
 
 from eventmill.kernel.errors import UsageError
-from eventmill.testing import engine
+from eventmill.testing import TestEngine, engine
+from tests.queues import taken
 
 APP = Path(__file__).parents[1] / "apps" / "queue"
 
 
-def received(queues, url: str) -> list[str]:
-    bodies = []
-    while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            bodies.append(message["Body"])
-            queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return bodies
+def received(app: TestEngine, output: str) -> list[str]:
+    return [message["Body"] for message in taken(app, app.outputs[output])]
 
 
 def test_messages_reach_the_function_and_poison_the_dead_letter_queue(eventmill) -> None:
-    outputs = eventmill.run(eventmill.inner.deploy(APP, {})).outputs
+    outputs = eventmill.deploy(APP)
     queues = eventmill.client("sqs")
     for body in ("a", "poison", "b"):
         queues.send_message(QueueUrl=outputs["Queue"], MessageBody=body)
     eventmill.settle()
-    assert sorted(received(queues, outputs["Results"])) == ["a", "b"]
+    assert sorted(received(eventmill, "Results")) == ["a", "b"]
     for _ in range(2):
         eventmill.advance(61)
         eventmill.settle()
-    assert received(queues, outputs["Dead"]) == ["poison"]
+    assert received(eventmill, "Dead") == ["poison"]
 
 
 def test_a_second_deployment_changes_only_what_changed(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from eventmill.testing import engine
 from tests.hook import hook
+from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "topics"
@@ -63,16 +64,7 @@ def publish(app: Any, message: Any, output: str = "Orders", **more: Any) -> str:
 def received(app: Any, output: str) -> list[dict[str, Any]]:
     """What a queue holds once nothing moves; taken out."""
     app.settle()
-    sqs, found = app.client("sqs"), []
-    while True:
-        messages = sqs.receive_message(
-            QueueUrl=app.outputs[output], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        ).get("Messages", [])
-        if not messages:
-            return found
-        for message in messages:
-            sqs.delete_message(QueueUrl=app.outputs[output], ReceiptHandle=message["ReceiptHandle"])
-            found.append(message)
+    return taken(app, app.outputs[output])
 
 
 def verify(message: dict[str, Any]) -> None:
