@@ -23,7 +23,7 @@ def check(template: Path, recorded: bool) -> None:
     Exits with 1 when something is refused.
     """
     with tempfile.TemporaryDirectory() as cache:
-        read = read_template(template, Path(cache), DEFAULT_REGION, {})
+        read = read_template(template, Path(cache), DEFAULT_REGION, None)
     findings = check_template(read, RESOURCE_TYPES)
     refused = [finding for finding in findings if finding.severity == "refused"]
     for finding in refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any, Protocol
 
 from eventmill.deploy.custom import CustomResources, is_custom
 from eventmill.kernel.errors import UsageError
-from eventmill.services.cloudformation import CUSTOM, STACK
-from eventmill.services.contract import Created, Resource, ResourceType
+from eventmill.services.cloudformation import CUSTOM, STACK, unlisted
+from eventmill.services.contract import Created, Resource, ResourceType, Support
 
 Deploy = Callable[[Path, Mapping[str, str], str], Awaitable[tuple[str, Mapping[str, Any]]]]
 """(template, parameters, stack's name) → (stack's id, outputs). Raises UsageError."""
@@ -88,6 +89,26 @@ class Makers:
         return self.nested if kind == STACK else None
 
 
+_OF_AWS = re.compile(r"(AWS::\w+::)\w+\Z")
+
+
 def type_of(types: Mapping[str, ResourceType], kind: str) -> ResourceType | None:
-    """The type of that name; every `Custom::` one is the same."""
-    return types.get(CUSTOM if is_custom(kind) else kind)
+    """The type of that name; every `Custom::` one is the same.
+
+    One that is not listed is a record where its service is not here at all. Of a service that is,
+    None: there it is a mistake, or something that the application would miss.
+    """
+    found = types.get(CUSTOM if is_custom(kind) else kind)
+    of_aws = _OF_AWS.match(kind)
+    if found is not None or of_aws is None or _works(types, of_aws.group(1)):
+        return found
+    return unlisted(kind)
+
+
+def _works(types: Mapping[str, ResourceType], service: str) -> bool:
+    """Whether any type of the service is more than a record."""
+    return any(
+        Support.HONOURED in kind.properties.values()
+        for name, kind in types.items()
+        if name.startswith(service)
+    )

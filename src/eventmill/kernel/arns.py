@@ -51,9 +51,10 @@ NOTHING_BEHIND = frozenset(
         "ssm",
         "ssm-incidents",
         "states",
+        "timestream",
     }
 )
-"""Services that rules and schedules may name as targets, of which only resources' names are kept.
+"""Services that rules, schedules and pipes may name as targets, of which only resources' names are kept.
 
-A template that declares such a target deploys, and each event for it is a dead letter.
+A template that declares such a target deploys. Each event for it is a dead letter; a pipe rests.
 """

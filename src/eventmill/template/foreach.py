@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
@@ -14,47 +14,51 @@ from eventmill.kernel.errors import UsageError
 _PREFIX = "Fn::ForEach::"
 
 
-def unroll(node: Any, values: Mapping[str, Any]) -> Any:
+Plain = Callable[[Any, Mapping[str, Any]], Any]
+"""(what stands for a list, values of parameters and loops) → the list, or a text that holds it."""
+
+
+def unroll(node: Any, values: Mapping[str, Any], plain: Plain) -> Any:
     """`node` with its loops written out; `values` are the parameters'. Raises UsageError."""
     if isinstance(node, list):
-        return [unroll(entry, values) for entry in node]
+        return [unroll(entry, values, plain) for entry in node]
     if not isinstance(node, dict):
         return node
     if not any(str(key).startswith(_PREFIX) for key in node):
         # Kept as it is where nothing changes: it remembers the lines of its keys.
         for key, held in node.items():
-            node[key] = unroll(held, values)
+            node[key] = unroll(held, values, plain)
         return node
     found: dict[str, Any] = {}
     for key, held in node.items():
         if str(key).startswith(_PREFIX):
-            found |= _loop(str(key), held, values)
+            found |= _loop(str(key), held, values, plain)
         else:
-            found[key] = unroll(held, values)
+            found[key] = unroll(held, values, plain)
     return found
 
 
-def _loop(name: str, loop: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+def _loop(name: str, loop: Any, values: Mapping[str, Any], plain: Plain) -> dict[str, Any]:
     if not isinstance(loop, list) or len(loop) != 3 or not isinstance(loop[2], dict):
         raise UsageError(f"{name} takes an identifier, a list of values and a fragment")
     identifier, collection, fragment = loop
     found: dict[str, Any] = {}
-    for value in _collection(name, collection, values):
+    for value in _collection(name, collection, values, plain):
         filled = _filled(fragment, str(identifier), str(value))
-        found |= unroll(filled, {**values, str(identifier): str(value)})
+        found |= unroll(filled, {**values, str(identifier): str(value)}, plain)
     return found
 
 
-def _collection(name: str, given: Any, values: Mapping[str, Any]) -> list[Any]:
-    if isinstance(given, list):
-        return given
-    named = given.get("Ref") if isinstance(given, dict) else None
-    held = values.get(named) if isinstance(named, str) else None
+def _collection(name: str, given: Any, values: Mapping[str, Any], plain: Plain) -> list[Any]:
+    try:
+        held = plain(given, values)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from None
     if isinstance(held, str):
         return [part.strip() for part in held.split(",") if part.strip()]
     if isinstance(held, list):
         return held
-    raise UsageError(f"{name}: its values are neither a list nor a parameter that holds one")
+    raise UsageError(f"{name}: its values are no list, nor anything that holds one")
 
 
 def _filled(node: Any, identifier: str, value: str) -> Any:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+ANY_ATTRIBUTE = "*"
+"""Among a resource's attributes: the value of each that is not there itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
-from eventmill.template.foreach import unroll
+from eventmill.template.foreach import Plain, unroll
 from eventmill.template.include import include
 from eventmill.template.model import Declared, Output, Parameter, Template
+from eventmill.template.resolve import Resolver
 from eventmill.template.sam import expand, is_sam
 from eventmill.template.text import line_of, parse
 
@@ -44,8 +45,14 @@ def find_template(path: Path) -> Path:
     return path
 
 
-def read_template(path: Path, cache: Path, region: str, parameters: Mapping[str, str]) -> Template:
-    """Read and expand. `cache` is a folder for SAM's results. Raises UsageError."""
+def read_template(
+    path: Path, cache: Path, region: str, parameters: Mapping[str, str] | None
+) -> Template:
+    """Read and expand. `cache` is a folder for SAM's results. Raises UsageError.
+
+    `parameters` are the values given; None where nobody gives any, as when a template is only
+    looked at. Those without a default then have some value that they may have.
+    """
     file = find_template(path).resolve()
     try:
         document: dict[str, Any] = parse(file.read_text())
@@ -56,11 +63,20 @@ def read_template(path: Path, cache: Path, region: str, parameters: Mapping[str,
     _check_sections(file, document)
     lines = {name: line_of(document["Resources"], name) for name in document.get("Resources", {})}
     include(file, document)
+    if parameters is None:
+        parameters = _possible(document)
     if _LANGUAGE in _transforms(document):
-        document = unroll(document, _defaults(document) | dict(parameters))
+        known = _defaults(document) | dict(parameters) | {"AWS::Region": region}
+        document = unroll(document, known, _plain(file, document))
     if is_sam(document):
         document = expand(file, document, cache, region, parameters)
     return _template(file, document, lines)
+
+
+def _plain(file: Path, document: dict[str, Any]) -> Plain:
+    """Evaluates what loops go over, with the mappings and conditions of the template."""
+    bare = _template(file, {**document, "Resources": {}, "Outputs": {}}, {})
+    return lambda node, values: Resolver(bare, values, {}, {}).value(node)
 
 
 def _transforms(document: Mapping[str, Any]) -> list[Any]:
@@ -71,6 +87,15 @@ def _transforms(document: Mapping[str, Any]) -> list[Any]:
 def _defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     declared = document.get("Parameters") or {}
     return {name: body["Default"] for name, body in declared.items() if "Default" in body}
+
+
+def _possible(document: Mapping[str, Any]) -> dict[str, str]:
+    declared = document.get("Parameters") or {}
+    return {
+        name: str((body.get("AllowedValues") or [name])[0])
+        for name, body in declared.items()
+        if "Default" not in body
+    }
 
 
 def _check_sections(file: Path, document: Mapping[str, Any]) -> None:

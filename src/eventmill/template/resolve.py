@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
-from eventmill.template.model import Template
+from eventmill.template.model import ANY_ATTRIBUTE, Template
 
 _PART = re.compile(r"\$\{(!?)([^}]*)\}")
 _MISSING = object()
@@ -107,6 +107,8 @@ class Resolver:
         found: Any = self._known[name][1]
         if attribute in found:
             return found[attribute]
+        if ANY_ATTRIBUTE in found:
+            return found[ANY_ATTRIBUTE]
         for part in attribute.split("."):
             if not isinstance(found, Mapping) or part not in found:
                 offered = ", ".join(sorted(self._known[name][1])) or "none"

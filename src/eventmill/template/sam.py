@@ -27,7 +27,12 @@ _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion"
 _LAYER = "AWS::Serverless::LayerVersion"
 _APPLICATION = "AWS::Serverless::Application"
 _MARK = "::"
-_DEFINITIONS = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
+_DEFINITIONS = {
+    "AWS::Serverless::Api": "DefinitionBody",
+    "AWS::Serverless::HttpApi": "DefinitionBody",
+    "AWS::Serverless::StateMachine": "Definition",
+}
+"""Types whose `DefinitionUri` may be a local file, and where its content goes."""
 
 
 def is_sam(document: Mapping[str, Any]) -> bool:
@@ -121,7 +126,7 @@ def _with_local_code(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
             )
         if key is None:
             if body["Type"] in _DEFINITIONS:
-                _inline_definition(file, name, properties)
+                _inline_definition(file, name, properties, _DEFINITIONS[body["Type"]])
             continue
         if isinstance(properties.get(key), str):
             properties[key] = _address(base, properties[key])
@@ -140,7 +145,7 @@ def _address(base: Path, path: str) -> str:
     return f"s3://{_BUCKET}/{(base / path).resolve().as_posix().lstrip('/')}"
 
 
-def _inline_definition(file: Path, name: str, properties: dict[str, Any]) -> None:
+def _inline_definition(file: Path, name: str, properties: dict[str, Any], key: str) -> None:
     uri = properties.get("DefinitionUri")
     if not isinstance(uri, str) or uri.startswith("s3://"):
         return
@@ -148,9 +153,11 @@ def _inline_definition(file: Path, name: str, properties: dict[str, Any]) -> Non
 
     path = file.parent / uri
     try:
-        properties["DefinitionBody"] = json.loads(json.dumps(parse(path.read_text())))
+        properties[key] = json.loads(json.dumps(parse(path.read_text())))
     except OSError as error:
         raise UsageError(f"{file}: {name}: DefinitionUri {uri}: {error.strerror}") from None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
     del properties["DefinitionUri"]
 
 

@@ -35,6 +35,12 @@ _KNOWN = {
     "Length",
     "ToJsonString",
     "ForEach",
+    "Contains",
+    "EachMemberEquals",
+    "EachMemberIn",
+    "RefAll",
+    "ValueOf",
+    "ValueOfAll",
 }
 
 
@@ -92,6 +98,9 @@ _Loader.add_multi_constructor("!", _tagged)
 
 def parse(text: str) -> Lines:
     """The document. Raises UsageError with the line of what is wrong."""
+    if text.lstrip().startswith("{"):
+        # JSON may be indented with tabs, which YAML refuses; within its texts they are escaped.
+        text = text.replace("\t", "  ")
     try:
         document = yaml.load(text, _Loader)
     except yaml.MarkedYAMLError as error:

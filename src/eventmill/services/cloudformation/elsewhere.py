@@ -20,6 +20,7 @@ from eventmill.services.contract import (
     Support,
     generated_name,
 )
+from eventmill.template.model import ANY_ATTRIBUTE
 
 _NOTICE = "recorded only: nothing runs behind it here, and calls of its API are answered with 501"
 _LIMIT = 60
@@ -48,7 +49,7 @@ def _type(kind: str, ref: str, attributes: Mapping[str, str], notice: str) -> Re
         physical = ref.format_map(values)
         arn = f"arn:aws:{service.lower()}:{call.region}:{call.account}:{short.lower()}/{physical}"
         given = {"Arn": physical if physical.startswith("arn:") else arn}
-        given |= {"Id": physical, "Name": values["name"]}
+        given |= {"Id": physical, "Name": values["name"], ANY_ATTRIBUTE: physical}
         given |= {name: text.format_map(values) for name, text in attributes.items()}
         return Created(physical, given)
 
@@ -61,6 +62,11 @@ def _type(kind: str, ref: str, attributes: Mapping[str, str], notice: str) -> Re
         frozenset({f"{short}Name", "Name"}),
         notice,
     )
+
+
+def unlisted(kind: str) -> ResourceType:
+    """A type that no table here knows: a name, and that name for each attribute."""
+    return _type(kind.removeprefix("AWS::"), "{name}", {}, _NOTICE)
 
 
 def _name(call: Call, resource: Resource, short: str) -> str:

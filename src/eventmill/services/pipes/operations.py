@@ -52,9 +52,10 @@ def delete_pipe(call: Call, request: dict[str, Any]) -> Result:
 def describe_pipe(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
     row = pipes.row_of(call.tx, request["Name"])
-    answer = {**_shape(row, row[5]), **json.loads(row[3]), "Tags": json.loads(row[4])}
-    if row[6] is not None:
-        answer["StateReason"] = row[6]
+    state, reason = pipes.condition(row)
+    answer = {**_shape(row, state), **json.loads(row[3]), "Tags": json.loads(row[4])}
+    if reason is not None:
+        answer["StateReason"] = reason
     return answer
 
 
@@ -77,12 +78,13 @@ def list_pipes(call: Call, request: dict[str, Any]) -> Result:
     found = []
     for row in pipes.rows_after(call.tx, request.get("NextToken") or ""):
         definition = json.loads(row[3])
-        entry = _shape(row, row[5])
+        state, reason = pipes.condition(row)
+        entry = _shape(row, state)
         for key in ("Source", "Target", "Enrichment"):
             if key in definition:
                 entry[key] = definition[key]
-        if row[6] is not None:
-            entry["StateReason"] = row[6]
+        if reason is not None:
+            entry["StateReason"] = reason
         if _wanted(entry, request):
             found.append(entry)
     answer: dict[str, Any] = {"Pipes": found[:most]}

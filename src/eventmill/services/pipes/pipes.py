@@ -81,12 +81,22 @@ class Pipe:
 
 
 def running(tx: Transaction) -> list[Pipe]:
-    """Those that are to run, oldest first."""
+    """Those that are to run and can, oldest first."""
     rows = tx.all(
         "SELECT name, id, arn, definition, created FROM pipes_pipes WHERE state='RUNNING'"
         " ORDER BY created, name"
     )
-    return [Pipe(row[0], row[1], row[2], json.loads(row[3]), row[4]) for row in rows]
+    pipes = [Pipe(row[0], row[1], row[2], json.loads(row[3]), row[4]) for row in rows]
+    return [pipe for pipe in pipes if not settings.unmanned(pipe.definition)]
+
+
+def condition(row: Row) -> tuple[str, str | None]:
+    """(CurrentState, StateReason). One that can bring its events nowhere leaves them in the source.
+
+    Nothing is lost so, and a queue does not fill its dead-letter queue with what nobody will take.
+    """
+    why = settings.unmanned(json.loads(row[3]))
+    return ("START_FAILED", why) if why and row[5] == "RUNNING" else (row[5], row[6])
 
 
 def ids(tx: Transaction) -> set[str]:

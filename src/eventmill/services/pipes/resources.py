@@ -18,7 +18,7 @@ from eventmill.services.contract import (
     typed,
 )
 from eventmill.services.pipes import pipes
-from eventmill.services.pipes.settings import NO_FIREHOSE, REFUSED_SOURCES, REFUSED_TARGETS
+from eventmill.services.pipes.settings import NO_FIREHOSE, PARAMETERS_OF_NOTHING, REFUSED_SOURCES
 from eventmill.store.transaction import Row
 
 H, R = Support.HONOURED, Support.RECORDED
@@ -46,7 +46,8 @@ def _request(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _created(row: Row) -> Created:
-    name, _, arn, _, _, state, reason, created, modified = row
+    name, _, arn, _, _, _, _, created, modified = row
+    state, reason = pipes.condition(row)
     return Created(
         name,
         {
@@ -101,7 +102,7 @@ RESOURCES = (
             "LogConfiguration.FirehoseLogDestination": Refused(NO_FIREHOSE),
             "SourceParameters.SelfManagedKafkaParameters.Vpc": R,
             **{f"SourceParameters.{name}": Refused(why) for name, why in REFUSED_SOURCES.items()},
-            **{f"TargetParameters.{name}": Refused(why) for name, why in REFUSED_TARGETS.items()},
+            **{f"TargetParameters.{name}": R for name in PARAMETERS_OF_NOTHING},
         },
         _create,
         _update,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventmill.kernel.arns import service_of
+from eventmill.kernel.arns import NOTHING_BEHIND, service_of
 from eventmill.patterns import PIPES, PatternError, RecordFilter
 from eventmill.patterns.paths import steps_of
 from eventmill.patterns.templates import placeholders
@@ -49,14 +49,15 @@ REFUSED_SOURCES = {
     "ActiveMQBrokerParameters": _NOT_HERE,
     "RabbitMQBrokerParameters": _NOT_HERE,
 }
-REFUSED_TARGETS = {
-    "StepFunctionStateMachineParameters": _NOT_HERE,
-    "EcsTaskParameters": _NOT_HERE,
-    "BatchJobParameters": _NOT_HERE,
-    "RedshiftDataParameters": _NOT_HERE,
-    "SageMakerPipelineParameters": _NOT_HERE,
-    "TimestreamParameters": _NOT_HERE,
+PARAMETERS_OF_NOTHING = {
+    "StepFunctionStateMachineParameters": ("states",),
+    "EcsTaskParameters": ("ecs",),
+    "BatchJobParameters": ("batch",),
+    "RedshiftDataParameters": ("redshift", "redshift-serverless"),
+    "SageMakerPipelineParameters": ("sagemaker",),
+    "TimestreamParameters": ("timestream",),
 }
+"""The parameters of targets that nothing runs behind, and those targets' services."""
 
 NO_FIREHOSE = "there is no Firehose; log to CloudWatch Logs or to a bucket"
 
@@ -89,6 +90,15 @@ def kind_of(arn: str) -> str:
     return "api-destination" if service == "events" and ":api-destination/" in arn else service
 
 
+def unmanned(definition: Mapping[str, Any]) -> str:
+    """Why a pipe cannot run: nothing runs behind its enrichment or target. Else empty."""
+    for name in ("Enrichment", "Target"):
+        arn = definition.get(name) or ""
+        if kind_of(arn) in NOTHING_BEHIND:
+            return f"Nothing runs behind {arn} here."
+    return ""
+
+
 def check(definition: Mapping[str, Any]) -> None:
     """Raises Invalid (ValidationException) for what cannot be a pipe here."""
     for name in ("Source", "Target", "RoleArn"):
@@ -97,16 +107,16 @@ def check(definition: Mapping[str, Any]) -> None:
     source, target = definition["Source"], definition["Target"]
     if kind_of(source) not in SOURCES:
         raise validation(f"{source} cannot be a source: use a queue of SQS, a stream or Kafka.")
-    if kind_of(target) not in TARGETS:
+    if kind_of(target) not in TARGETS and kind_of(target) not in NOTHING_BEHIND:
         raise validation(f"{target} cannot be a target: it belongs to {_NOT_HERE}.")
     enrichment = definition.get("Enrichment")
-    if enrichment and kind_of(enrichment) not in ENRICHMENTS:
+    if enrichment and kind_of(enrichment) not in (*ENRICHMENTS, "states"):
         raise validation(f"{enrichment} cannot enrich: it belongs to {_NOT_HERE}.")
     _check_source(kind_of(source), definition.get("SourceParameters") or {})
     parameters = definition.get("TargetParameters") or {}
-    _refuse(parameters, REFUSED_TARGETS)
-    for name in set(parameters) - {"InputTemplate", TARGETS[kind_of(target)]}:
-        raise validation(f"{name} does not belong to a target of {kind_of(target)}.")
+    for name in set(parameters) - {"InputTemplate", TARGETS.get(kind_of(target))}:
+        if kind_of(target) not in PARAMETERS_OF_NOTHING.get(name, ()):
+            raise validation(f"{name} does not belong to a target of {kind_of(target)}.")
     if kind_of(target) == "kinesis" and not parameters.get("KinesisStreamParameters"):
         raise validation("A stream as target needs KinesisStreamParameters with a PartitionKey.")
     _refuse(definition.get("LogConfiguration") or {}, {"FirehoseLogDestination": NO_FIREHOSE})
