@@ -290,7 +290,7 @@ class Engine:
     async def deploy(
         self, path: Path, parameters: Mapping[str, str], stack: str | None = None
     ) -> StackResult:
-        """Bring a stack in line with a template; its name is its folder's. Raises UsageError."""
+        """Bring a stack in line with a template; its file names it. Raises UsageError."""
         result = await self.stacks.deploy(path, parameters, stack)
         await self.smtp.refresh()
         return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from eventmill.kernel.ports import Ports
 from eventmill.services.contract import Call
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
-from eventmill.template import read_template
+from eventmill.template import read_template, stack_name
 from eventmill.template.parameters import parameter_values
 
 
@@ -41,10 +40,10 @@ class Stacks:
     async def deploy(
         self, path: Path, parameters: Mapping[str, str], stack: str | None = None
     ) -> StackResult:
-        """Bring a stack in line with a template; its name is its folder's. Raises UsageError."""
+        """Bring a stack in line with a template; its file names it. Raises UsageError."""
         region = self.settings.region
         template = read_template(path, self.folder / "builds", region, parameters)
-        name = stack or re.sub(r"[^A-Za-z0-9-]", "-", template.file.parent.name) or "stack"
+        name = stack or stack_name(template.file)
         given = with_secrets(self.folder, name, template, parameters, self.progress)
         values = parameter_values(template, given)
         stored = await stored_values(template, values, self.ports.api)

@@ -22,6 +22,8 @@ _PARAMETER = re.compile(r"(arn:[^:]*:ssm:[^:]*:[^:]*:parameter/[^:]+|[^:]+)(?::(
 _MACHINE_IMAGE = "AWS::EC2::Image::Id"
 _PUBLIC = "/aws/service/"
 """Begins the names of parameters that AWS keeps."""
+_BOOTSTRAP = re.compile(r"/cdk-bootstrap/\w+/version\Z")
+_BOOTSTRAP_VERSION = "30"
 EVERYWHERE = ("ssm", "ssm-secure", "secretsmanager")
 IN_OUTPUTS = ("ssm",)
 """Outputs are shown, so AWS resolves no secrets in them."""
@@ -94,7 +96,8 @@ async def stored_values(
 ) -> dict[str, Any]:
     """`values` where those of a type `AWS::SSM::Parameter::Value<…>` are what is stored there.
 
-    AWS's own parameters for machine images need not be there: no instance runs here.
+    AWS's own parameters for machine images need not be there, as no instance runs here, nor what
+    the CDK keeps of the account that it deploys to.
     Raises UsageError naming the parameters that name nothing.
     """
     found, problems = dict(values), []
@@ -107,6 +110,9 @@ async def stored_values(
         except Fault:
             if declared.type == f"{STORED}{_MACHINE_IMAGE}>" and value.startswith(_PUBLIC):
                 found[name] = stand_in(_MACHINE_IMAGE)
+                continue
+            if _BOOTSTRAP.match(value):
+                found[name] = _BOOTSTRAP_VERSION
                 continue
             problems.append(
                 f"the parameter {name} takes its value from {value} in Parameter Store, which does "

@@ -21,6 +21,7 @@ from eventmill.invoke import esbuild, node_build
 from eventmill.invoke.interpreters import interpreter_for, refusal
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.runtimes import inline_file
+from eventmill.store.code import unpacker
 
 _SKIPPED = {"__pycache__", ".git", ".eventmill", ".venv", ".aws-sam", "node_modules"}
 _IGNORED = shutil.ignore_patterns(*_SKIPPED)
@@ -63,7 +64,8 @@ class SourceBuilder:
     ) -> Path:
         """The folder to run from. Raises UsageError with the installer's last words."""
         if source.is_file():
-            raise UsageError(f"{logical_id}: {source} is a file; name the folder with the code")
+            source = await self._unpacked(source, logical_id)
+            method = None
         if method == "makefile":
             return await self._make(source, logical_id)
         if method and not method.startswith(("python", "nodejs", "esbuild")):
@@ -80,10 +82,26 @@ class SourceBuilder:
         if (method or runtime).startswith("nodejs"):
             return await self._node(source, logical_id, layer=layer and method is not None)
         requirements = source / "requirements.txt"
-        if not requirements.is_file() or not _lines(requirements):
+        # Beside packages that are there already it only tells what was installed.
+        built = any(source.glob("*.dist-info"))
+        if built or not requirements.is_file() or not _lines(requirements):
             return source
         packages = await self._install(requirements, runtime, logical_id)
         return await self._combine(source, packages, layer=layer and method is not None)
+
+    async def _unpacked(self, archive: Path, logical_id: str) -> Path:
+        """The folder that a ZIP file holds."""
+        state = archive.stat()
+        text = f"{archive}:{state.st_size}:{state.st_mtime_ns}"
+        key = hashlib.sha256(text.encode()).hexdigest()[:32]
+
+        async def fill(partial: Path) -> None:
+            await asyncio.to_thread(unpacker(archive), partial)
+
+        try:
+            return await self._once(self._cache / f"unpacked-{key}", fill)
+        except UsageError as error:
+            raise UsageError(f"{logical_id}: {archive}: {error}") from None
 
     async def inline(self, text: str, handler: str, runtime: str, logical_id: str) -> Path | None:
         """See kernel.ports.Builder."""

@@ -11,6 +11,9 @@ from pathlib import Path
 from eventmill.invoke.settings import InvokeSettings
 from eventmill.kernel.functions import FunctionSpec
 
+_MODULES = Path(__file__).parent / "node" / "modules"
+"""What Lambda offers code in templates."""
+
 
 def variables(
     spec: FunctionSpec,
@@ -55,6 +58,9 @@ def variables(
     values.setdefault("AWS_ENDPOINT_URL", settings.endpoint())
     # For handlers that build `https://{domainName}/{stage}` from their event.
     values.setdefault("AWS_CA_BUNDLE", str(settings.bundle))
+    if spec.runtime.startswith("python"):
+        # For those that put a custom resource's answer to the engine over TLS without boto3.
+        values.setdefault("SSL_CERT_FILE", str(settings.bundle))
     if spec.runtime.startswith("nodejs"):
         values.setdefault("NODE_EXTRA_CA_CERTS", str(settings.authority))
         values["NODE_PATH"] = os.pathsep.join(_node_path(spec, layers))
@@ -75,7 +81,7 @@ def _node_path(spec: FunctionSpec, layers: list[str]) -> list[str]:
     version = spec.runtime.removeprefix("nodejs").partition(".")[0]
     entries = [f"{layer}/nodejs/node{version}/node_modules" for layer in layers]
     entries += [f"{layer}/nodejs/node_modules" for layer in layers]
-    return [*entries, str(spec.code)]
+    return [*entries, str(spec.code), str(_MODULES)]
 
 
 def search_path(spec: FunctionSpec, version: str) -> tuple[str, ...]:

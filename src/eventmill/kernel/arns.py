@@ -54,7 +54,7 @@ NOTHING_BEHIND = frozenset(
         "timestream",
     }
 )
-"""Services that rules, schedules and pipes may name as targets, of which only resources' names are kept.
+"""Services of which only resources' names are kept, and that rules, schedules and pipes may name.
 
 A template that declares such a target deploys. Each event for it is a dead letter; a pipe rests.
 """

@@ -32,20 +32,7 @@ class CodeStore:
 
     def from_zip(self, data: bytes) -> Path:
         """Unpack an archive. Raises UsageError: no zip, too large, or a path that leads out."""
-        try:
-            archive = zipfile.ZipFile(io.BytesIO(data))
-        except zipfile.BadZipFile:
-            raise UsageError(
-                "Could not unzip uploaded file. Please check your file, then try to upload again."
-            ) from None
-        if sum(entry.file_size for entry in archive.infolist()) > UNZIPPED_LIMIT:
-            raise UsageError(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
-
-        def unpack(partial: Path) -> None:
-            for entry in archive.infolist():
-                _extract(archive, entry, partial)
-
-        return self._place(hashlib.sha256(data).hexdigest(), unpack)
+        return self._place(hashlib.sha256(data).hexdigest(), unpacker(io.BytesIO(data)))
 
     def from_text(self, files: Mapping[str, str]) -> Path:
         """A folder with these files, for code written in a template."""
@@ -81,6 +68,27 @@ class CodeStore:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         return target
+
+
+def unpacker(source: Path | io.BytesIO) -> Callable[[Path], None]:
+    """What unpacks an archive into a folder. Raises UsageError: no zip, or too large.
+
+    Its result raises UsageError where an entry's path leads out of the folder.
+    """
+    try:
+        archive = zipfile.ZipFile(source)
+    except zipfile.BadZipFile:
+        raise UsageError(
+            "Could not unzip uploaded file. Please check your file, then try to upload again."
+        ) from None
+    if sum(entry.file_size for entry in archive.infolist()) > UNZIPPED_LIMIT:
+        raise UsageError(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
+
+    def unpack(folder: Path) -> None:
+        for entry in archive.infolist():
+            _extract(archive, entry, folder)
+
+    return unpack
 
 
 def code_sha256(data: bytes) -> str:

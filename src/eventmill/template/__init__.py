@@ -1,7 +1,7 @@
 """What an application's template declares, as plain data: read, expand SAM, resolve."""
 
 from eventmill.template.model import Declared, Output, Parameter, Template
-from eventmill.template.read import read_template
+from eventmill.template.read import read_template, stack_name
 from eventmill.template.resolve import Resolver, Unresolved
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "Template",
     "Unresolved",
     "read_template",
+    "stack_name",
 ]

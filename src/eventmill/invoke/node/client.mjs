@@ -85,6 +85,9 @@ async function serve(handler) {
     setRequest(id);
     process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"] ?? "";
     const event = JSON.parse(body);
+    if (event?.RequestType && event.ResponseURL?.startsWith?.("http")) {
+      (await import("./answers.mjs")).expectAnswer(event.ResponseURL);
+    }
     if (handler[STREAMS]) {
       await callStreaming(handler, event, headers);
       continue;

@@ -7,10 +7,11 @@ from typing import Any
 
 from eventmill.services.apigateway import apis, openapi, parts
 from eventmill.services.apigateway.values import from_template
-from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
+from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
+from eventmill.template.text import parse
 
 _H, _R = Support.HONOURED, Support.RECORDED
-_OWN = ("Body", "Parameters", "Mode", "FailOnWarnings", "CloneFrom")
+_OWN = ("Body", "BodyS3Location", "Parameters", "Mode", "FailOnWarnings", "CloneFrom")
 
 
 def _settings(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,8 +37,17 @@ def _load(call: Call, api: str, properties: Mapping[str, Any], *, overwrite: boo
         openapi.load(call, api, properties["Body"], overwrite=overwrite, base_path=base.lower())
 
 
+def _with_body(call: Call, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties with the document that lies in a bucket. Raises NotFound, UsageError."""
+    place = properties.get("BodyS3Location")
+    if not place:
+        return properties
+    document = call.objects(call, place["Bucket"], place["Key"], place.get("Version"))
+    return {**properties, "Body": parse(document.decode())}
+
+
 def _create(call: Call, resource: Resource) -> Created:
-    properties = resource.properties
+    properties = _with_body(call, resource.properties)
     given = _settings(properties)
     given.setdefault("name", resource.logical_id)
     if "CloneFrom" in properties:
@@ -49,10 +59,11 @@ def _create(call: Call, resource: Resource) -> Created:
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     number = resource.physical_id or ""
+    properties = _with_body(call, resource.properties)
     gone = dict.fromkeys(_settings(old).keys() - {"name"})
-    config = apis.change(call, number, gone | _settings(resource.properties))
-    overwrite = resource.properties.get("Mode", "overwrite") != "merge"
-    _load(call, number, resource.properties, overwrite=overwrite)
+    config = apis.change(call, number, gone | _settings(properties))
+    overwrite = properties.get("Mode", "overwrite") != "merge"
+    _load(call, number, properties, overwrite=overwrite)
     return _made(config)
 
 
@@ -68,6 +79,7 @@ REST_API = ResourceType(
             "ApiKeySourceType",
             "BinaryMediaTypes",
             "Body",
+            "BodyS3Location",
             "CloneFrom",
             "MinimumCompressionSize",
             "Mode",
@@ -88,8 +100,7 @@ REST_API = ResourceType(
             "Tags",
         ),
         _R,
-    )
-    | {"BodyS3Location": Refused("is not read; give the document as Body or DefinitionUri")},
+    ),
     _create,
     _update,
     _delete,

@@ -1,0 +1,66 @@
+"""Files beside a template that the CDK made: what its resources take from S3 lies there.
+
+`cdk deploy` would put each into a bucket of the account first; on one machine the path itself
+serves. `*.assets.json` beside the template tells which object is which file.
+https://docs.aws.amazon.com/cdk/v2/guide/assets.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from eventmill.kernel.errors import UsageError
+from eventmill.template.text import parse
+
+_MANIFESTS = "*.assets.json"
+_CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
+_APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+_STACK = "AWS::CloudFormation::Stack"
+
+
+def take_assets(file: Path, document: Mapping[str, Any]) -> None:
+    """Let resources name local files where they name assets. Raises UsageError."""
+    files = _files(file.parent)
+    if not files:
+        return
+    for body in document["Resources"].values():
+        properties, kind = body.get("Properties") or {}, body["Type"]
+        key = _CODE.get(kind)
+        code = properties.get(key) if key else None
+        if key and (found := _at(code, "S3Key", files)):
+            properties[key] = {"LocalPath": str(found)}
+        if kind in _APIS and (found := _at(properties.get("BodyS3Location"), "Key", files)):
+            del properties["BodyS3Location"]
+            properties["Body"] = parse(found.read_text())
+        if kind == _STACK:
+            for found in _named(properties.get("TemplateURL"), files):
+                properties["TemplateURL"] = str(found)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """The assets by the keys of their objects, which are hashes of the content."""
+    found: dict[str, Path] = {}
+    for manifest in sorted(folder.glob(_MANIFESTS)):
+        try:
+            entries = json.loads(manifest.read_text())["files"].values()
+            for entry in entries:
+                path = folder / entry["source"]["path"]
+                found |= {place["objectKey"]: path for place in entry["destinations"].values()}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UsageError(f"{manifest} is no list of assets: {error!r}") from None
+    return found
+
+
+def _at(place: Any, member: str, files: Mapping[str, Path]) -> Path | None:
+    """The file that a place in S3 names by its key."""
+    key = place.get(member) if isinstance(place, dict) else None
+    return files.get(key) if isinstance(key, str) else None
+
+
+def _named(address: Any, files: Mapping[str, Path]) -> list[Path]:
+    """The file that an address of S3 ends with; the address is put together by functions."""
+    text = json.dumps(address)
+    return [path for key, path in files.items() if f'/{key}"' in text]

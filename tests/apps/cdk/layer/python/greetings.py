@@ -1,0 +1,5 @@
+"""Shared by functions as a layer."""
+
+
+def greet(name):
+    return f"hello {name}"
