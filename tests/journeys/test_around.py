@@ -61,6 +61,41 @@ def test_a_schedule_of_what_is_not_here_leaves_a_dead_letter(app: TestEngine) ->
     assert _why(message)["ERROR_CODE"] == "ResourceNotFoundException"
 
 
+def test_a_pipe_to_what_is_not_here_leaves_its_events_in_the_source(app: TestEngine) -> None:
+    queues, pipes, url = app.client("sqs"), app.client("pipes"), app.outputs["Orders"]
+    queues.send_message(QueueUrl=url, MessageBody="{}")
+    app.settle()
+    pipe = pipes.describe_pipe(Name=app.outputs["Started"])
+    assert (pipe["DesiredState"], pipe["CurrentState"]) == ("RUNNING", "START_FAILED")
+    assert pipe["StateReason"] == f"Nothing runs behind {app.outputs['Workflow']} here."
+    (listed,) = pipes.list_pipes(CurrentState="START_FAILED")["Pipes"]
+    assert listed["StateReason"] == pipe["StateReason"]
+    attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["ApproximateNumberOfMessages"] == "1"
+    pipes.update_pipe(
+        Name=pipe["Name"],
+        RoleArn=pipe["RoleArn"],
+        Target=app.outputs["CountedArn"],
+        TargetParameters={},
+    )
+    app.settle()
+    assert pipes.describe_pipe(Name=pipe["Name"])["CurrentState"] == "RUNNING"
+    assert len(_taken(app, "Counted")) == 1
+
+
+def test_a_type_that_no_list_knows_has_a_name_and_attributes(app: TestEngine) -> None:
+    assert app.outputs["Services"].startswith("around-Services-")
+    assert app.outputs["Owner"] == app.outputs["Services"]
+
+
+def test_a_mistaken_type_of_a_service_that_is_here_is_refused(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources: {Jobs: {Type: AWS::SQS::Queu}}")
+    checked = CliRunner().invoke(cli, ["check", str(template)])
+    assert checked.exit_code == 1
+    assert "Jobs: AWS::SQS::Queu: this resource type is not offered" in checked.output
+
+
 def test_an_attachment_stands_for_its_secret(app: TestEngine) -> None:
     assert app.outputs["Attached"] == app.outputs["Login"]
     secret = app.client("secretsmanager").describe_secret(SecretId=app.outputs["Login"])
@@ -100,6 +135,7 @@ def test_check_names_what_nothing_runs_behind(app: TestEngine) -> None:
         ("Workflow", "StepFunctions::StateMachine"),
         ("Cluster", "ECS::Cluster"),
         ("Waited", "CloudFormation::WaitCondition"),
+        ("Services", "AppMesh::Mesh"),
     ):
         assert f"{name}: AWS::{kind}: recorded only: nothing runs behind it" in checked.output
 

@@ -81,3 +81,16 @@ def test_programs_can_look_at_what_was_declared(mill) -> None:
     assert error.value.response["Error"]["Code"] == "InvalidVpcID.NotFound"
     with pytest.raises(ClientError, match="Eventmill does not offer RunInstances of ec2"):
         ec2.run_instances(MinCount=1, MaxCount=1)
+
+
+def test_rules_of_groups_may_be_changed_and_mean_nothing(mill) -> None:
+    """As custom resources of the CDK do with the group that comes with each network."""
+    ec2, outputs = mill.client("ec2"), mill.outputs
+    default = outputs["VPC"].replace("vpc-", "sg-")
+    rule = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    for group in (outputs["Group"], default):
+        assert ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[rule])["Return"]
+        assert ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])["Return"]
+    with pytest.raises(ClientError) as error:
+        ec2.revoke_security_group_ingress(GroupId="sg-absent", IpPermissions=[rule])
+    assert error.value.response["Error"]["Code"] == "InvalidGroup.NotFound"

@@ -36,6 +36,11 @@ def _named(*names: str) -> Attributes:
     return lambda number, given, region: dict.fromkeys(names, number)
 
 
+def default_group(vpc: str) -> str:
+    """The security group that comes with a VPC."""
+    return f"sg-{vpc.partition('-')[2]}"
+
+
 def _vpc(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
     tail = number.partition("-")[2]
     return {
@@ -43,7 +48,7 @@ def _vpc(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
         "CidrBlock": given.get("CidrBlock") or "10.0.0.0/16",
         "CidrBlockAssociations": [f"vpc-cidr-assoc-{tail}"],
         "DefaultNetworkAcl": f"acl-{tail}",
-        "DefaultSecurityGroup": f"sg-{tail}",
+        "DefaultSecurityGroup": default_group(number),
         "Ipv6CidrBlocks": [],
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Operations, Result, truth
-from eventmill.services.ec2.kinds import TABLE
+from eventmill.services.ec2.kinds import TABLE, default_group
 from eventmill.services.records import every
 
 OPERATIONS = Operations()
@@ -104,6 +104,21 @@ def describe_security_groups(call: Call, request: dict[str, Any]) -> Result:
     """Those of all stacks; their rules are not taken apart."""
     found = _listed(call, "SecurityGroup", _group, request, "GroupIds", "GroupId")
     return {"SecurityGroups": found}
+
+
+@OPERATIONS.read("AuthorizeSecurityGroupIngress")
+@OPERATIONS.read("AuthorizeSecurityGroupEgress")
+@OPERATIONS.read("RevokeSecurityGroupIngress")
+@OPERATIONS.read("RevokeSecurityGroupEgress")
+def change_rules(call: Call, request: dict[str, Any]) -> Result:
+    """Rules are not kept: nothing here filters traffic. Raises Invalid for a group of nobody."""
+    number = request.get("GroupId") or ""
+    if number not in every(call.tx, TABLE, "AWS::EC2::SecurityGroup"):
+        vpcs = every(call.tx, TABLE, "AWS::EC2::VPC")
+        if number not in map(default_group, vpcs):
+            text = f"The security group '{number}' does not exist"
+            raise Invalid("InvalidGroup.NotFound", text)
+    return {"Return": True}
 
 
 @OPERATIONS.read("DescribeAvailabilityZones")

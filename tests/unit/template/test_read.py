@@ -1,0 +1,105 @@
+"""Reading templates as people and programs write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from eventmill.cli.main import cli
+from eventmill.kernel.errors import UsageError
+from eventmill.template import Template, read_template
+from eventmill.template.text import line_of, parse
+
+_LOOP = """\
+Transform: AWS::LanguageExtensions
+Parameters: {Stage: {Type: String, Default: live}}
+Mappings: {Shops: {live: {Names: [north, south]}, test: {Names: [east]}}}
+Conditions: {Live: !Equals [!Ref Stage, live]}
+Resources:
+  Fn::ForEach::Queues:
+    - Shop
+    - COLLECTION
+    - Queue${Shop}: {Type: AWS::SQS::Queue}
+"""
+
+
+def _read(folder: Path, text: str, parameters: dict[str, str] | None = None) -> Template:
+    file = folder / "template.yaml"
+    file.write_text(text)
+    return read_template(file, folder / "cache", "us-east-1", parameters)
+
+
+def test_json_may_be_indented_with_tabs() -> None:
+    document = parse(
+        '{\n\t"Resources": {\n\t\t"Jobs": {"Type": "AWS::SQS::Queue", "T": "a\\tb"}\n\t}\n}'
+    )
+    assert document == {"Resources": {"Jobs": {"Type": "AWS::SQS::Queue", "T": "a\tb"}}}
+    assert line_of(document["Resources"], "Jobs") == 3
+
+
+@pytest.mark.parametrize(
+    ("collection", "given", "names"),
+    [
+        ("[a, b]", {}, ["Queuea", "Queueb"]),
+        ("!FindInMap [Shops, !Ref Stage, Names]", {}, ["Queuenorth", "Queuesouth"]),
+        ("!FindInMap [Shops, !Ref Stage, Names]", {"Stage": "test"}, ["Queueeast"]),
+        ("!Split [',', 'x,y']", {}, ["Queuex", "Queuey"]),
+        ("!If [Live, [one], [two]]", {"Stage": "test"}, ["Queuetwo"]),
+        ("[!Ref Stage, 'AWS']", {}, ["Queuelive", "QueueAWS"]),
+    ],
+)
+def test_loops_go_over_what_functions_give(
+    tmp_path: Path, collection: str, given: dict[str, str], names: list[str]
+) -> None:
+    template = _read(tmp_path, _LOOP.replace("COLLECTION", collection), given)
+    assert list(template.resources) == names
+
+
+def test_a_loop_over_nothing_says_what_is_missing(tmp_path: Path) -> None:
+    text = _LOOP.replace("COLLECTION", "!FindInMap [Shops, absent, Names]")
+    with pytest.raises(UsageError, match=r"Queues: Fn::FindInMap: no entry Shops.absent.Names"):
+        _read(tmp_path, text, {})
+
+
+def test_functions_of_rules_have_short_forms() -> None:
+    text = "A: !Contains [!RefAll 'AWS::EC2::VPC::Id', x]\nB: !EachMemberIn [[a], [a, b]]"
+    expected: dict[str, Any] = {
+        "A": {"Fn::Contains": [{"Fn::RefAll": "AWS::EC2::VPC::Id"}, "x"]},
+        "B": {"Fn::EachMemberIn": [["a"], ["a", "b"]]},
+    }
+    assert parse(text) == expected
+
+
+def test_check_needs_no_values_of_parameters(tmp_path: Path) -> None:
+    """SAM makes an alias of the parameter's value, which nobody gives here."""
+    (tmp_path / "template.yaml").write_text(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Stage: {Type: String, AllowedValues: [beta, prod]}}
+Resources:
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      InlineCode: "def handler(event, context): pass"
+      AutoPublishAlias: !Ref Stage
+"""
+    )
+    checked = CliRunner().invoke(cli, ["check", str(tmp_path)])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_a_workflow_s_definition_that_is_not_there_is_named(tmp_path: Path) -> None:
+    text = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Flow:
+    Type: AWS::Serverless::StateMachine
+    Properties: {DefinitionUri: flow.asl.json}
+"""
+    with pytest.raises(UsageError, match=r"Flow: DefinitionUri flow.asl.json: No such file"):
+        _read(tmp_path, text, {})
