@@ -12,6 +12,7 @@ import pytest
 from eventmill.kernel.errors import UsageError
 from eventmill.testing import TestEngine, engine
 
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here")
 APP = Path(__file__).parents[1] / "apps" / "cdk"
 
 

@@ -111,6 +111,13 @@ def test_code_in_the_template(app) -> None:
 
 
 @needs_node
+def test_custom_resources_answer_as_on_lambda(app) -> None:
+    """With the module that Lambda offers, and over TLS to the host that they were told."""
+    assert (app.outputs["Doubled"], app.outputs["DoubledId"]) == (42, "doubled")
+    assert app.outputs["SentId"] == "sent"
+
+
+@needs_node
 @pytest.mark.parametrize(
     ("handler", "code", "kind", "message"),
     [

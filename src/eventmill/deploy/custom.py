@@ -94,7 +94,10 @@ class CustomResources:
             event["OldResourceProperties"] = _texts(old)
         seconds = float(resource.properties.get("ServiceTimeout") or _SECONDS)
         try:
-            await self._send(str(resource.properties["ServiceToken"]), event)
+            failure = await self._send(str(resource.properties["ServiceToken"]), event)
+            # What a function does after its answer is its own affair.
+            if failure and not answer.done():
+                raise UsageError(failure)
             said = await asyncio.wait_for(answer, seconds)
         except TimeoutError:
             raise UsageError(f"no answer was put to the ResponseURL within {seconds:g} s") from None
@@ -105,22 +108,24 @@ class CustomResources:
         physical = said.get("PhysicalResourceId") or resource.physical_id or event["RequestId"]
         return Created(str(physical), dict(said.get("Data") or {}))
 
-    async def _send(self, target: str, event: Mapping[str, Any]) -> None:
+    async def _send(self, target: str, event: Mapping[str, Any]) -> str:
+        """How the function failed, empty when it did not. Raises UsageError: it was not asked."""
         body = orjson.dumps(event)
         try:
             if service_of(target) == "sns":
                 message = {"TopicArn": target, "Message": body.decode()}
                 await self.api.call("sns", "Publish", message)
-                return
+                return ""
             # Asked synchronously, so that a function that fails is known to have failed.
             invoke = {"FunctionName": target, "Payload": body}
             outcome = await self.api.call("lambda", "Invoke", invoke)
         except Fault as fault:
             raise UsageError(str(fault)) from fault
-        if outcome.get("FunctionError"):
-            payload = outcome["Payload"]
-            said = payload if isinstance(payload, bytes | str) else orjson.dumps(payload)
-            raise UsageError(f"its function failed: {orjson.loads(said).get('errorMessage')}")
+        if not outcome.get("FunctionError"):
+            return ""
+        payload = outcome["Payload"]
+        said = payload if isinstance(payload, bytes | str) else orjson.dumps(payload)
+        return f"its function failed: {orjson.loads(said).get('errorMessage')}"
 
 
 def _texts(value: Any) -> Any:
