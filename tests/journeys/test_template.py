@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -61,12 +62,12 @@ def test_everything_refused_is_listed_before_anything_is_created(eventmill, tmp_
     template.write_text(
         "Resources:\n"
         "  Queue: {Type: AWS::SQS::Queue, Properties: {Colour: red}}\n"
-        "  Rocket: {Type: AWS::Space::Rocket}\n"
+        "  Rocket: {Type: AWS::Lamda::Rocket}\n"
     )
     with pytest.raises(UsageError) as refused:
         eventmill.run(eventmill.inner.deploy(template, {}))
     assert f"{template}:2: Queue: AWS::SQS::Queue Colour" in str(refused.value)
-    assert f"{template}:3: Rocket: AWS::Space::Rocket" in str(refused.value)
+    assert f"{template}:3: Rocket: AWS::Lamda::Rocket" in str(refused.value)
     assert "QueueUrls" not in eventmill.client("sqs").list_queues()
 
 
@@ -104,3 +105,48 @@ def test_a_global_table_is_its_own_only_replica(eventmill, tmp_path: Path) -> No
     assert found["Items"] == [{"id": {"S": "a"}, "day": {"S": "mon"}}]
     shown = tables.describe_table(**table)["Table"]
     assert shown["LatestStreamArn"] == outputs["Stream"]
+
+
+def test_policies_of_deletion_may_be_functions(eventmill, tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        """\
+Transform: AWS::LanguageExtensions
+Parameters: {Stage: {Type: String, Default: live}}
+Conditions: {Live: !Equals [!Ref Stage, live]}
+Resources:
+  Kept:
+    Type: AWS::SQS::Queue
+    DeletionPolicy: !If [Live, Retain, Delete]
+    Properties: {QueueName: kept}
+  Gone:
+    Type: AWS::SQS::Queue
+    DeletionPolicy: !If [Live, Delete, Retain]
+    Properties: {QueueName: gone}
+  Other: {Type: AWS::SQS::Queue, Properties: {QueueName: other}}
+"""
+    )
+    eventmill.deploy(file)
+    file.write_text("Resources: {Other: {Type: AWS::SQS::Queue, Properties: {QueueName: other}}}")
+    eventmill.deploy(file)
+    urls = eventmill.client("sqs").list_queues()["QueueUrls"]
+    assert sorted(url.rpartition("/")[2] for url in urls) == ["kept", "other"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("!Join [a]", 'Fn::Join cannot be applied to ["a"]'),
+        ("!Sub {Fn::Transform: {Name: X}}", "Fn::Sub cannot be applied to"),
+        ("!Select [x, [a]]", 'Fn::Select cannot be applied to ["x", ["a"]]'),
+    ],
+)
+def test_what_a_function_cannot_take_is_named(
+    eventmill, tmp_path: Path, value: str, said: str
+) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        f"Resources: {{Q: {{Type: AWS::SQS::Queue, Properties: {{QueueName: {value}}}}}}}"
+    )
+    with pytest.raises(UsageError, match=re.escape(said)):
+        eventmill.deploy(file)

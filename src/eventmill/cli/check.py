@@ -18,7 +18,7 @@ from eventmill.template import read_template
 @click.argument("template", type=click.Path(exists=True, path_type=Path))
 @click.option("--recorded", is_flag=True, help="List properties without meaning here too.")
 def check(template: Path, recorded: bool) -> None:
-    """List what TEMPLATE declares and what of it Eventmill does not offer, with file and line.
+    """List what of TEMPLATE Eventmill does not offer, and what it only keeps the name of.
 
     Exits with 1 when something is refused.
     """
@@ -28,10 +28,10 @@ def check(template: Path, recorded: bool) -> None:
     refused = [finding for finding in findings if finding.severity == "refused"]
     for finding in refused:
         click.echo(f"refused   {finding}")
-    if recorded:
-        for finding in findings:
-            if finding.severity == "recorded":
-                click.echo(f"recorded  {finding}")
+    for finding in findings:
+        # A whole type of which only the name is kept is something that an application may miss.
+        if finding.severity == "recorded" and (recorded or not finding.property):
+            click.echo(f"recorded  {finding}")
     names = {finding.resource for finding in refused}
     good = [name for name in read.resources if name not in names]
     refusals = f"{len(refused)} refusal{'' if len(refused) == 1 else 's'}"

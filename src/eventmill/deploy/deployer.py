@@ -233,7 +233,7 @@ class Deployer:
                 await layers.provide(
                     properties, account, self._builder, self._database, self._call, self._progress
                 )
-            retain = declared.deletion_policy.startswith("Retain")
+            retain = str(resolver.value(declared.deletion_policy)).startswith("Retain")
             maker = self._makers.of(declared.type)
             before = old.properties if old is not None and in_place else None
             outside = None if maker is None else await maker.make(declared.type, resource, before)

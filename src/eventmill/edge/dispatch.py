@@ -93,6 +93,12 @@ class Dispatcher:
             raise Invalid("NotImplemented", self._missing(service, operation), status=501)
         return found
 
+    def absent(self, service: str) -> Fault | None:
+        """The answer to every request for a service that is not here; None for one that is."""
+        if service in self._services:
+            return None
+        return Invalid("NotImplemented", self._missing(service, ""), status=501)
+
     def offers(self, service: str, operation: str) -> bool:
         """Whether the engine offers the operation."""
         return (service, operation) in self._operations

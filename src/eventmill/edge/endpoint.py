@@ -25,7 +25,17 @@ from eventmill.kernel.errors import Fault, Internal, Invalid
 from eventmill.kernel.ids import Ids
 from eventmill.services.contract import INLINE_BODY, Download, Upload
 from eventmill.store.blobs import Blobs
-from eventmill.wire import HttpRequest, HttpResponse, Target, decode, encode, encode_fault, identify
+from eventmill.wire import (
+    HttpRequest,
+    HttpResponse,
+    Target,
+    claimed_service,
+    decode,
+    encode,
+    encode_absent,
+    encode_fault,
+    identify,
+)
 from eventmill.wire.checksums import HEADERS as CHECKSUMS
 from eventmill.wire.checksums import Checksum, new, text
 from eventmill.wire.chunked import AwsChunkedDecoder
@@ -73,7 +83,13 @@ class AwsEndpoint:
         except ClientGone:
             return
         except Fault as fault:
-            response = encode_fault(target, fault, request_id)
+            claimed = "" if target is not None else claimed_service(request)
+            absent = self._dispatcher.absent(claimed) if claimed else None
+            if absent is not None:
+                # Its own fault would only say that nothing was understood.
+                response = encode_absent(claimed, absent, request_id)
+            else:
+                response = encode_fault(target, fault, request_id)
         except OSError as error:
             # A body that does not fit on the disk, above all; what was staged is deleted.
             failed = Internal("InternalError", f"The body could not be stored: {error.strerror}.")

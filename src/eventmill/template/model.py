@@ -31,7 +31,8 @@ class Declared:
     depends_on: frozenset[str]
     condition: str | None
     metadata: Mapping[str, Any]
-    deletion_policy: str
+    deletion_policy: Any
+    """Its name, or a function that gives it."""
     line: int
 
 

@@ -84,7 +84,7 @@ def _problem(parameter: Parameter, text: str) -> str:
     why = declared.get("ConstraintDescription")
     allowed = declared.get("AllowedValues")
     if allowed is not None and text not in [_text(value) for value in allowed]:
-        return why or f"{text!r} is none of {', '.join(map(str, allowed))}"
+        return why or f"{text!r} is none of {', '.join(map(_text, allowed))}"
     pattern = declared.get("AllowedPattern")
     if pattern is not None and not re.fullmatch(pattern, text):
         return why or f"{text!r} does not match {pattern}"

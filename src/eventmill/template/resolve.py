@@ -81,7 +81,7 @@ class Resolver:
                 function = self._functions.get(name)
                 # `Condition` is a function only inside conditions, where its operand is a name.
                 if function is not None and (name != "Condition" or isinstance(node[name], str)):
-                    return function(node[name])
+                    return self._applied(name, function, node[name])
                 if name.startswith("Fn::"):
                     raise UsageError(f"{name} is not offered")
             pairs = ((key, self._value(held)) for key, held in node.items())
@@ -89,6 +89,13 @@ class Resolver:
         if isinstance(node, list):
             return [held for held in map(self._value, node) if held is not _MISSING]
         return node
+
+    def _applied(self, name: str, function: Callable[[Any], Any], operand: Any) -> Any:
+        try:
+            return function(operand)
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+            shown = json.dumps(operand, default=str)
+            raise UsageError(f"{name} cannot be applied to {shown}") from error
 
     def _ref(self, name: Any) -> Any:
         if name == "AWS::NoValue":
@@ -203,6 +210,8 @@ def references(node: Any) -> set[str]:
             return {operand.split(".")[0] if isinstance(operand, str) else operand[0]}
         if set(node) == {"Fn::Sub"}:
             operand = node["Fn::Sub"]
+            if not isinstance(operand, str | list):
+                return references(operand)
             text = operand if isinstance(operand, str) else operand[0]
             names = {name.strip().split(".")[0] for mark, name in _PART.findall(text) if not mark}
             return names | (set() if isinstance(operand, str) else references(operand[1]))

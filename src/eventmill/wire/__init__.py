@@ -10,16 +10,18 @@ for it and each operation is compiled once to closures.
 """
 
 from eventmill.wire.http import HttpRequest, HttpResponse
-from eventmill.wire.identify import identify
-from eventmill.wire.protocols import decode, encode, encode_fault
+from eventmill.wire.identify import claimed_service, identify
+from eventmill.wire.protocols import decode, encode, encode_absent, encode_fault
 from eventmill.wire.target import Target
 
 __all__ = [
     "HttpRequest",
     "HttpResponse",
     "Target",
+    "claimed_service",
     "decode",
     "encode",
+    "encode_absent",
     "encode_fault",
     "identify",
 ]

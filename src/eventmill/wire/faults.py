@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 import cbor2
 import orjson
+from botocore.exceptions import UnknownServiceError
 
 from eventmill.kernel.errors import Fault
 from eventmill.wire.http import HttpResponse
@@ -50,7 +51,7 @@ def encode_fault(target: Target | None, fault: Fault, request_id: str) -> HttpRe
         response = _s3(fault, status, request_id)
     elif target.protocol == "ec2":
         response = _ec2(fault, status, request_id)
-    elif target.protocol == "query":
+    elif target.protocol in ("query", "rest-xml"):
         response = _query(target, fault, status, request_id)
     elif target.protocol == "smithy-rpc-v2-cbor":
         response = _cbor(target, fault, shape, status, request_id)
@@ -60,6 +61,23 @@ def encode_fault(target: Target | None, fault: Fault, request_id: str) -> HttpRe
         response = _json(target, fault, shape, status, request_id)
     response.headers.extend(fault.headers.items())
     return response
+
+
+def encode_absent(service: str, fault: Fault, request_id: str) -> HttpResponse:
+    """The answer for a service that is not here, whose operation may be unknown, to its clients."""
+    try:
+        protocol = metadata(service)["protocol"]
+    except UnknownServiceError:
+        protocol = "json"
+    if protocol == "rest-xml":
+        return _xml("", fault, fault.status or fault.default_status, request_id)
+    headers = [
+        ("x-amzn-RequestId", request_id),
+        ("content-type", "application/json"),
+        ("x-amzn-ErrorType", fault.code),
+    ]
+    body = orjson.dumps({"__type": fault.code, "message": fault.message})
+    return HttpResponse(fault.status or fault.default_status, headers, body)
 
 
 def _shape(service: str, code: str) -> Any:
@@ -122,8 +140,11 @@ def _old_cbor(fault: Fault, shape: Any, status: int, request_id: str) -> HttpRes
 
 
 def _query(target: Target, fault: Fault, status: int, request_id: str) -> HttpResponse:
+    return _xml(metadata(target.service).get("xmlNamespace", ""), fault, status, request_id)
+
+
+def _xml(namespace: str, fault: Fault, status: int, request_id: str) -> HttpResponse:
     kind = "Sender" if status < 500 else "Receiver"
-    namespace = metadata(target.service).get("xmlNamespace", "")
     body = (
         f'<ErrorResponse xmlns="{namespace}"><Error><Type>{kind}</Type>'
         f"<Code>{escape(fault.code)}</Code><Message>{escape(fault.message)}</Message></Error>"

@@ -58,6 +58,11 @@ def identify(request: HttpRequest) -> tuple[Target, dict[str, str]]:
     return _s3(request)
 
 
+def claimed_service(request: HttpRequest) -> str:
+    """The service that a request says it is for, whether known or not; empty when it says none."""
+    return _service(signing_name(request), request.path)
+
+
 def _service(name: str, path: str) -> str:
     if name == "apigateway":
         return "apigatewayv2" if path.startswith("/v2/") else "apigateway"

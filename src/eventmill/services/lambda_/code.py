@@ -39,6 +39,8 @@ def unpack(call: Call, given: Mapping[str, Any], owner: Mapping[str, Any]) -> Co
     written in a template, which goes into the module that the `Handler` of `owner` names, in the
     language of its `Runtime`. Raises Invalid.
     """
+    if not isinstance(given, Mapping):
+        raise parameter(f"{given} is no code: give S3Bucket and S3Key, or ZipFile.")
     archive = given.get("ZipFile")
     try:
         if "LocalPath" in given:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from eventmill.wire.faults import encode_fault
+from eventmill.wire.faults import encode_absent, encode_fault
 from eventmill.wire.http import HttpRequest, HttpResponse
 from eventmill.wire.protocols.cbor import (
     decode_cbor,
@@ -22,7 +22,7 @@ from eventmill.wire.protocols.rest import decode_rest, encode_rest
 from eventmill.wire.protocols.shared import Decode, Encode
 from eventmill.wire.target import Target
 
-__all__ = ["decode", "encode", "encode_fault"]
+__all__ = ["decode", "encode", "encode_absent", "encode_fault"]
 
 _DECODERS: dict[str, Callable[[Target], Decode]] = {
     "json": decode_json,
