@@ -150,3 +150,27 @@ def test_what_a_function_cannot_take_is_named(
     )
     with pytest.raises(UsageError, match=re.escape(said)):
         eventmill.deploy(file)
+
+
+def test_what_sam_build_made_is_not_built_again(eventmill, tmp_path: Path) -> None:
+    """Its template still names the ways of building, whose sources are elsewhere."""
+    built = tmp_path / "orders" / ".aws-sam" / "build"
+    (built / "Work").mkdir(parents=True)
+    (built / "Work" / "index.py").write_text("def handler(event, context):\n    return 'built'\n")
+    (built / "template.yaml").write_text(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Work:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: Work, Handler: index.handler, Runtime: python3.12}
+    Metadata: {BuildMethod: makefile, SamResourceId: Work}
+Outputs:
+  Work: {Value: !Ref Work}
+  Stack: {Value: !Ref AWS::StackName}
+"""
+    )
+    outputs = eventmill.deploy(built)
+    assert outputs["Stack"] == "orders"
+    answer = eventmill.client("lambda").invoke(FunctionName=outputs["Work"])
+    assert answer["Payload"].read() == b'"built"'

@@ -25,7 +25,7 @@ from eventmill.kernel.ports import ApiCaller, Builder
 from eventmill.services.contract import Call, Created, Resource, ResourceType
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
-from eventmill.template import Declared, Resolver, Template
+from eventmill.template import Declared, Resolver, Template, is_built
 
 Progress = Callable[[str], None]
 MakeCall = Callable[[Transaction], Call]
@@ -167,7 +167,8 @@ class Deployer:
                 return None if made is None else (name, made)
             if "LocalPath" not in code:
                 return None
-            method = declared.metadata.get("BuildMethod")
+            # What `sam build` leaves behind still names its way, and lacks the sources for it.
+            method = None if is_built(template.file) else declared.metadata.get("BuildMethod")
             source = Path(code["LocalPath"])
             if not source.exists():
                 raise UsageError(

@@ -1,7 +1,8 @@
 """What an application's template declares, as plain data: read, expand SAM, resolve."""
 
+from eventmill.template.files import is_built, stack_name
 from eventmill.template.model import Declared, Output, Parameter, Template
-from eventmill.template.read import read_template, stack_name
+from eventmill.template.read import read_template
 from eventmill.template.resolve import Resolver, Unresolved
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Resolver",
     "Template",
     "Unresolved",
+    "is_built",
     "read_template",
     "stack_name",
 ]

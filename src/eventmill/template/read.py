@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
 from eventmill.template.assets import take_assets
+from eventmill.template.files import find_template
 from eventmill.template.foreach import Plain, unroll
 from eventmill.template.include import include
 from eventmill.template.model import Declared, Output, Parameter, Template
@@ -16,10 +16,6 @@ from eventmill.template.resolve import Resolver
 from eventmill.template.sam import expand, is_sam
 from eventmill.template.text import line_of, parse
 
-_NAMES = ("template.yaml", "template.yml", "template.json")
-_OF_CDK = "*.template.json"
-"""In a folder `cdk.out`, one for each stack."""
-_INNER = ".nested."
 _SECTIONS = {
     "AWSTemplateFormatVersion",
     "Description",
@@ -36,31 +32,6 @@ _SECTIONS = {
 }
 _LANGUAGE = "AWS::LanguageExtensions"
 _TRANSFORMS = {"AWS::Serverless-2016-10-31", _LANGUAGE}
-
-
-def find_template(path: Path) -> Path:
-    """The template in a folder, or the file itself. Raises UsageError."""
-    if path.is_dir():
-        for name in _NAMES:
-            if (path / name).is_file():
-                return path / name
-        made = [entry for entry in sorted(path.glob(_OF_CDK)) if _INNER not in entry.name]
-        if len(made) == 1:
-            return made[0]
-        several = f", but {', '.join(entry.name for entry in made)}" if made else ""
-        raise UsageError(
-            f"{path} holds none of {', '.join(_NAMES)}{several}; name the template's file"
-        )
-    if not path.is_file():
-        raise UsageError(f"{path} does not exist; name a template or its folder")
-    return path
-
-
-def stack_name(file: Path) -> str:
-    """The name of the stack that a template is for: its folder's, or the CDK's."""
-    made = file.match(_OF_CDK)
-    name = file.name.removesuffix(_OF_CDK[1:]) if made else file.parent.name
-    return re.sub(r"[^A-Za-z0-9-]", "-", name) or "stack"
 
 
 def read_template(

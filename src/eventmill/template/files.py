@@ -1,0 +1,44 @@
+"""Where a template lies, and which stack it is for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from eventmill.kernel.errors import UsageError
+
+_NAMES = ("template.yaml", "template.yml", "template.json")
+_OF_CDK = "*.template.json"
+"""In a folder `cdk.out`, one for each stack."""
+_INNER = ".nested."
+
+
+def find_template(path: Path) -> Path:
+    """The template in a folder, or the file itself. Raises UsageError."""
+    if path.is_dir():
+        for name in _NAMES:
+            if (path / name).is_file():
+                return path / name
+        made = [entry for entry in sorted(path.glob(_OF_CDK)) if _INNER not in entry.name]
+        if len(made) == 1:
+            return made[0]
+        several = f", but {', '.join(entry.name for entry in made)}" if made else ""
+        raise UsageError(
+            f"{path} holds none of {', '.join(_NAMES)}{several}; name the template's file"
+        )
+    if not path.is_file():
+        raise UsageError(f"{path} does not exist; name a template or its folder")
+    return path
+
+
+def is_built(file: Path) -> bool:
+    """Whether `sam build` wrote the template, with what it built beside it."""
+    return file.parent.parts[-2:] == (".aws-sam", "build")
+
+
+def stack_name(file: Path) -> str:
+    """The name of the stack that a template is for: its folder's, or the CDK's."""
+    made = file.match(_OF_CDK)
+    folder = file.parents[2] if is_built(file) else file.parent
+    name = file.name.removesuffix(_OF_CDK[1:]) if made else folder.name
+    return re.sub(r"[^A-Za-z0-9-]", "-", name) or "stack"
