@@ -290,7 +290,12 @@ def test_a_pipe_is_described_listed_changed_and_deleted(app) -> None:
         ({"Name": "orders-to-bus"}, "ConflictException"),
         ({"Source": "arn:aws:sqs:us-east-1:000000000000:gone"}, "ValidationException"),
         ({"Source": "arn:aws:mq:us-east-1:000000000000:broker:b"}, "ValidationException"),
-        ({"Target": "arn:aws:states:us-east-1:000000000000:stateMachine:m"}, "ValidationException"),
+        ({"Target": "arn:aws:dynamodb:us-east-1:000000000000:table/t"}, "ValidationException"),
+        ({"Enrichment": "arn:aws:batch:us-east-1:000000000000:job/j"}, "ValidationException"),
+        (
+            {"TargetParameters": {"StepFunctionStateMachineParameters": {}}},
+            "ValidationException",
+        ),
         ({"TargetParameters": {"InputTemplate": "<aws.pipes.nothing>"}}, "ValidationException"),
         (
             {"SourceParameters": {"FilterCriteria": {"Filters": [{"Pattern": '{"a": 1}'}]}}},

@@ -50,11 +50,11 @@ def test_a_command_runs_with_the_stacks_outputs(tmp_path: Path) -> None:
 def test_check_lists_refusals_with_their_lines(tmp_path: Path) -> None:
     template = tmp_path / "t.yaml"
     template.write_text(
-        "Resources:\n  A: {Type: AWS::Space::Rocket}\n  B: {Type: AWS::SQS::Queue}\n"
+        "Resources:\n  A: {Type: AWS::Lamda::Rocket}\n  B: {Type: AWS::SQS::Queue}\n"
     )
     done = eventmill("check", str(template))
     assert done.returncode == 1
-    assert f"{template}:2: A: AWS::Space::Rocket" in done.stdout
+    assert f"{template}:2: A: AWS::Lamda::Rocket" in done.stdout
     assert "1 of 2 resources would be deployed" in done.stdout
 
 
