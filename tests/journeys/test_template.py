@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -174,3 +175,34 @@ Outputs:
     assert outputs["Stack"] == "orders"
     answer = eventmill.client("lambda").invoke(FunctionName=outputs["Work"])
     assert answer["Payload"].read() == b'"built"'
+
+
+STORED = """
+Resources:
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties: {BodyS3Location: {Bucket: documents, Key: KEY}}
+Outputs:
+  Api: {Value: !Ref Api}
+"""
+
+
+def test_the_document_of_a_rest_api_may_lie_in_a_bucket(eventmill, tmp_path: Path) -> None:
+    s3, api = eventmill.client("s3"), eventmill.client("apigateway")
+    s3.create_bucket(Bucket="documents")
+    for key, path in (("one.json", "/orders"), ("two.json", "/orders/{id}")):
+        document = {"openapi": "3.0.1", "info": {"title": key}, "paths": {path: {"get": {}}}}
+        s3.put_object(Bucket="documents", Key=key, Body=json.dumps(document))
+    file = tmp_path / "template.yaml"
+    for key, paths in (
+        ("one.json", {"/", "/orders"}),
+        ("two.json", {"/", "/orders", "/orders/{id}"}),
+    ):
+        file.write_text(STORED.replace("KEY", key))
+        number = eventmill.deploy(file)["Api"]
+        assert api.get_rest_api(restApiId=number)["name"] == key
+        found = api.get_resources(restApiId=number)["items"]
+        assert {resource["path"] for resource in found} == paths
+    file.write_text(STORED.replace("KEY", "absent.json"))
+    with pytest.raises(UsageError, match=r"Api .*The specified key does not exist"):
+        eventmill.deploy(file)
