@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from click.testing import CliRunner
 
 from eventmill.cli.main import cli
+from eventmill.joins import RESOURCE_TYPES
 from eventmill.kernel.errors import UsageError
+from eventmill.services.cloudformation import aws_types
 from eventmill.testing import TestEngine, engine
 from tests.queues import taken
 
@@ -88,12 +91,34 @@ def test_a_type_that_no_list_knows_has_a_name_and_attributes(app: TestEngine) ->
     assert app.outputs["Owner"] == app.outputs["Services"]
 
 
-def test_a_mistaken_type_of_a_service_that_is_here_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("AWS::SQS::Queu", "AWS has no such type; did you mean AWS::SQS::Queue?"),
+        ("AWS::Lamda::Function", "AWS has no such type; did you mean AWS::Lambda::Function?"),
+        ("AWS::RDS::DBInstanse", "AWS has no such type; did you mean AWS::RDS::DBInstance?"),
+        ("AWS::Mars::Rover", "AWS has no such type"),
+        ("AWS::Kinesis::Channel", "this resource type is not offered"),
+        ("AWS::Serverless::Function", "is a type of SAM: add `Transform: AWS::Serverless-"),
+        ("Mars::Rover::Wheel", "only types of AWS and custom resources (`Custom::…`) can be made"),
+    ],
+)
+def test_a_type_that_cannot_be_made_is_refused_before_anything_is(
+    app: TestEngine, tmp_path: Path, kind: str, why: str
+) -> None:
     template = tmp_path / "template.yaml"
-    template.write_text("Resources: {Jobs: {Type: AWS::SQS::Queu}}")
+    template.write_text(
+        f"Resources:\n  Early: {{Type: AWS::SQS::Queue}}\n  Jobs: {{Type: {kind}}}\n"
+    )
+    line = f"{template}:3: Jobs: {kind}: {why}"
     checked = CliRunner().invoke(cli, ["check", str(template)])
     assert checked.exit_code == 1
-    assert "Jobs: AWS::SQS::Queu: this resource type is not offered" in checked.output
+    assert f"refused   {line}" in checked.output
+    queues = app.client("sqs").list_queues()
+    with pytest.raises(UsageError, match="nothing was deployed") as error:
+        app.deploy(template)
+    assert line in str(error.value)
+    assert app.client("sqs").list_queues()["QueueUrls"] == queues["QueueUrls"]
 
 
 def test_an_attachment_stands_for_its_secret(app: TestEngine) -> None:
@@ -128,24 +153,72 @@ def test_lines_for_a_delivery_stream_are_lost_aloud(
     assert [record.getMessage() for record in caplog.records if lost in record.getMessage()]
 
 
-def test_check_names_what_nothing_runs_behind(app: TestEngine) -> None:
-    checked = CliRunner().invoke(cli, ["check", str(APP), "--recorded"])
+ABSENT = "nothing of it works here; calls to {} answer 501"
+NOTICES = [
+    ("  Workflow:", "AWS::StepFunctions::StateMachine Workflow", ABSENT.format("stepfunctions")),
+    ("  Cluster:", "AWS::ECS::Cluster Cluster", ABSENT.format("ecs")),
+    ("  Lake:", "AWS::KinesisFirehose::DeliveryStream Lake", ABSENT.format("firehose")),
+    ("  Services:", "AWS::AppMesh::Mesh Services", ABSENT.format("appmesh")),
+    ("  Waited:", "AWS::CloudFormation::WaitCondition Waited", "it has no effect here"),
+]
+
+
+def test_check_and_deploy_name_what_nothing_runs_behind(tmp_path: Path) -> None:
+    """Each time, with file and line."""
+    lines = (APP / "template.yaml").read_text().splitlines()
+
+    def place(begin: str) -> str:
+        number = next(number for number, line in enumerate(lines, 1) if line.startswith(begin))
+        return f"{APP / 'template.yaml'}:{number}: "
+
+    expected = [f"{place(begin)}{what} is recorded: {why}" for begin, what, why in NOTICES]
+    expected.append(
+        f"{place('  Owner:')}Fn::GetAtt Services.MeshOwner gives the id of AWS::AppMesh::Mesh "
+        "Services, which is recorded: the attribute itself has no value here"
+    )
+    checked = CliRunner().invoke(cli, ["check", str(APP)])
     assert checked.exit_code == 0, checked.output
-    for name, kind in (
-        ("Workflow", "StepFunctions::StateMachine"),
-        ("Cluster", "ECS::Cluster"),
-        ("Waited", "CloudFormation::WaitCondition"),
-        ("Services", "AppMesh::Mesh"),
-    ):
-        assert f"{name}: AWS::{kind}: recorded only: nothing runs behind it" in checked.output
+    assert {f"notice    {line}" for line in expected} <= set(checked.output.splitlines())
+    for _ in range(2):
+        command = ["run", str(APP), "--port", "0", "--data", str(tmp_path), "--", "true"]
+        deployed = CliRunner().invoke(cli, command)
+        assert deployed.exit_code == 0, deployed.output
+        assert {f"  {line}" for line in expected} <= set(deployed.stderr.splitlines())
+
+
+def test_attributes_of_records_beside_what_works_are_aws_s(eventmill: Any, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    text = """\
+Resources:
+  Deployer: {Type: AWS::IAM::User, Properties: {UserName: deployer}}
+  Network: {Type: AWS::EC2::IPAM}
+Outputs:
+  Deployer: {Value: !GetAtt Deployer.Arn}
+  Scopes: {Value: !Sub "${Network.ScopeCount}"}
+"""
+    template.write_text(text)
+    said = CliRunner().invoke(cli, ["check", str(template)]).output
+    assert f"notice    {template}:6: Fn::GetAtt Network.ScopeCount gives the id of" in said
+    assert "Deployer.Arn" not in said
+    outputs = eventmill.deploy(template)
+    assert outputs["Deployer"] == "arn:aws:iam::000000000000:user/deployer"
+    template.write_text(text.replace("ScopeCount", "Scopes"))
+    with pytest.raises(UsageError, match=r"Fn::GetAtt Network.Scopes: no such attribute"):
+        eventmill.deploy(template)
+
+
+def test_every_record_is_a_type_of_aws_and_every_client_is_botocore_s() -> None:
+    clients = {kind.notice.split()[-3] for kind in RESOURCE_TYPES.values() if "501" in kind.notice}
+    assert clients <= set(botocore.session.get_session().get_available_services())
+    assert set(RESOURCE_TYPES) <= aws_types()
 
 
 def test_coverage_lists_records_apart() -> None:
     lines = CliRunner().invoke(cli, ["coverage"]).output.splitlines()
-    behind = lines[lines.index("### Recorded types that nothing runs behind") + 2]
-    around = lines[lines.index("### Recorded types around an application") + 2]
-    assert "`AWS::StepFunctions::StateMachine`" in behind and "KMS::Key" not in behind
-    assert "`AWS::KMS::Key`" in around and "StepFunctions" not in around
+    absent = lines[lines.index("### Recorded types of services that are not here") + 2]
+    beside = lines[lines.index("### Recorded types without effect") + 2]
+    assert "`AWS::StepFunctions::StateMachine`" in absent and "IAM::User`" not in absent
+    assert "`AWS::IAM::User`" in beside and "StepFunctions" not in beside
     assert "### AWS::KMS::Key" not in lines and "### AWS::SQS::Queue" in lines
 
 

@@ -260,3 +260,29 @@ def test_a_bootstrap_that_cannot_be_started_is_an_error_of_the_function(mill) ->
             assert answer["FunctionError"] == "Unhandled"
             assert payload["errorType"] == "Runtime.InvalidEntrypoint"
             assert reason in payload["errorMessage"]
+
+
+TRUST = """\
+import os, urllib.request
+
+NAMES = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+
+def handler(event, context):
+    if event:
+        address = os.environ["AWS_ENDPOINT_URL"].replace("http:", "https:") + event
+        urllib.request.urlopen(urllib.request.Request(address, method="OPTIONS")).read()
+    return {name: os.environ[name] for name in NAMES if name in os.environ}
+"""
+
+
+def test_the_engine_is_trusted_without_an_sdk_unless_the_function_says_otherwise(mill) -> None:
+    mill.client("s3").create_bucket(Bucket="trusted")
+    create(mill, "trusting", TRUST)
+    said, answer = call(mill, "trusting", Payload=json.dumps("/trusted"))
+    assert "FunctionError" in answer and "HTTP Error" in said["errorMessage"]
+    said, _ = call(mill, "trusting", Payload="null")
+    assert said["SSL_CERT_FILE"] == said["AWS_CA_BUNDLE"]
+    own = {name: f"/own/{name}" for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE")}
+    own["NODE_EXTRA_CA_CERTS"] = "/own/node"
+    create(mill, "wary", TRUST, Environment={"Variables": own})
+    assert call(mill, "wary", Payload="null")[0] == own

@@ -50,7 +50,10 @@ def test_what_nothing_runs_behind_is_there_and_marked(app: TestEngine, tmp_path:
         app.client("cognito-idp").describe_user_pool(UserPoolId=app.outputs["Pool"])
     checked = CliRunner().invoke(cli, ["check", str(APP), "--recorded"])
     assert checked.exit_code == 0, checked.output
-    assert "Pool: AWS::Cognito::UserPool: recorded only: nothing runs behind it" in checked.output
+    assert (
+        "AWS::Cognito::UserPool Pool is recorded: nothing of it works here; calls to cognito-idp"
+        in checked.output
+    )
 
 
 def test_the_api_tells_of_stacks(app: TestEngine) -> None:

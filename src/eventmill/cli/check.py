@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from eventmill.config import DEFAULT_REGION
+from eventmill.deploy import Finding
 from eventmill.deploy import check as check_template
 from eventmill.joins import RESOURCE_TYPES
 from eventmill.template import read_template
@@ -26,17 +27,21 @@ def check(template: Path, recorded: bool) -> None:
         read = read_template(template, Path(cache), DEFAULT_REGION, None)
     findings = check_template(read, RESOURCE_TYPES)
     refused = [finding for finding in findings if finding.severity == "refused"]
-    for finding in refused:
-        click.echo(f"refused   {finding}")
-    for finding in findings:
-        # A whole type of which only the name is kept is something that an application may miss.
-        if finding.severity == "recorded" and (recorded or not finding.property):
-            click.echo(f"recorded  {finding}")
+    shown = ("refused", "notice", "recorded") if recorded else ("refused", "notice")
+    for severity in shown:
+        for finding in findings:
+            if finding.severity == severity:
+                click.echo(f"{severity:<9} {finding}")
     names = {finding.resource for finding in refused}
     good = [name for name in read.resources if name not in names]
-    refusals = f"{len(refused)} refusal{'' if len(refused) == 1 else 's'}"
     click.echo(
-        f"{len(good)} of {len(read.resources)} resources would be deployed, {refusals}, "
-        f"{len(findings) - len(refused)} recorded only"
+        f"{len(good)} of {len(read.resources)} resources would be deployed, "
+        f"{_count(findings, 'refused', 'refusal')}, {_count(findings, 'notice', 'notice')}, "
+        f"{_count(findings, 'recorded', 'recorded property', 'recorded properties')}"
     )
     sys.exit(1 if refused else 0)
+
+
+def _count(findings: list[Finding], severity: str, one: str, many: str = "") -> str:
+    number = sum(finding.severity == severity for finding in findings)
+    return f"{number} {one if number == 1 else many or one + 's'}"

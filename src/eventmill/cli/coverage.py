@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from eventmill.joins import SERVICES
+from eventmill.services.cloudformation import NO_EFFECT
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Service, Support
 from eventmill.wire.models import service_model
 
@@ -62,8 +63,8 @@ def _service(service: Service) -> Iterator[str]:
     for kind in sorted(service.resources, key=lambda kind: kind.name):
         if kind not in records:
             yield from _kind(kind)
-    for title, noticed in (("around an application", False), ("that nothing runs behind", True)):
-        names = sorted(kind.name for kind in records if bool(kind.notice) is noticed)
+    for title, notice in (("without effect", True), ("of services that are not here", False)):
+        names = sorted(kind.name for kind in records if (kind.notice == NO_EFFECT) is notice)
         if names:
             yield f"\n### Recorded types {title}\n\nA name and attributes: {_listed(names)}"
 

@@ -1,4 +1,4 @@
-"""What would become of a template: every type and property that is refused, or only recorded.
+"""What would become of a template: what is refused, or only recorded, or stands in for a value.
 
 All of it is found before anything is created, since a half-made stack helps nobody.
 """
@@ -9,16 +9,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventmill.deploy.outside import type_of
+from eventmill.deploy.types import refusal, type_of
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
-from eventmill.template import Declared, Template
+from eventmill.template import Declared, Template, mentions
 
-_EVERY_TYPE = {"AWS::CDK::Metadata": "recorded"}
+_SILENT = "AWS::CDK::Metadata"
+"""Nothing of an application, though in every stack of the CDK."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`severity` is `refused` or `recorded`; `property` is empty for a whole type."""
+    """What is to be said of a resource.
+
+    `severity` is `refused`, `recorded` for a property without meaning, or `notice` for what an
+    application may miss: a whole type, or the value of an attribute. Then `property` is empty and
+    `reason` a sentence of its own.
+    """
 
     severity: str
     resource: str
@@ -29,17 +35,36 @@ class Finding:
     line: int
 
     def __str__(self) -> str:
+        if self.severity == "notice":
+            return f"{self.file}:{self.line}: {self.reason}"
         what = f"{self.type} {self.property}".strip()
         return f"{self.file}:{self.line}: {self.resource}: {what}: {self.reason}"
 
 
 def check(template: Template, types: Mapping[str, ResourceType]) -> list[Finding]:
     """Findings in the order of the file; those refused prevent a deployment."""
-    return [
-        finding
-        for declared in template.resources.values()
-        for finding in _resource(template, declared, types)
-    ]
+    found: list[Finding] = []
+    for declared in template.resources.values():
+        found += _resource(template, declared, types)
+        found += _stand_ins(template, types, declared.properties, declared.line)
+    for output in template.outputs.values():
+        found += _stand_ins(template, types, [output.value, output.export], output.line)
+    return sorted(found, key=lambda finding: finding.line)
+
+
+def _stand_ins(
+    template: Template, types: Mapping[str, ResourceType], node: Any, line: int
+) -> Iterator[Finding]:
+    """Attributes of recorded resources whose value is made up; `line` is where they are used."""
+    for name, attribute in sorted(set(mentions(node))):
+        declared = template.resources.get(name)
+        kind = type_of(types, declared.type) if declared and attribute else None
+        if declared and kind and kind.stands_in(attribute):
+            reason = (
+                f"Fn::GetAtt {name}.{attribute} gives the id of {declared.type} {name}, "
+                "which is recorded: the attribute itself has no value here"
+            )
+            yield Finding("notice", name, declared.type, "", reason, str(template.file), line)
 
 
 def _resource(
@@ -56,15 +81,16 @@ def _resource(
             declared.line,
         )
 
-    if declared.type in _EVERY_TYPE:
-        yield finding("recorded", "", "has no meaning on one machine")
+    if declared.type == _SILENT:
         return
     kind = type_of(types, declared.type)
     if kind is None:
-        yield finding("refused", "", "this resource type is not offered")
+        yield finding("refused", "", refusal(declared.type))
         return
     if kind.notice:
-        yield finding("recorded", "", kind.notice)
+        said = f"{declared.type} {declared.logical_id} is recorded: {kind.notice}"
+        yield finding("notice", "", said)
+    if kind.properties.get(EVERYTHING) is Support.RECORDED:
         return
     for path in _paths(declared.properties, kind.properties):
         support = support_of(kind, path)

@@ -14,11 +14,12 @@ from typing import Any
 
 from eventmill.deploy import layers, record
 from eventmill.deploy.addresses import localise
-from eventmill.deploy.check import check
+from eventmill.deploy.check import Finding, check
 from eventmill.deploy.order import creation_order
-from eventmill.deploy.outside import Makers, type_of
+from eventmill.deploy.outside import Makers
 from eventmill.deploy.record import Recorded
 from eventmill.deploy.references import IN_OUTPUTS, dynamic
+from eventmill.deploy.types import type_of
 from eventmill.kernel.errors import EventmillError, UsageError
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import ApiCaller, Builder
@@ -84,7 +85,7 @@ class Deployer:
         Raises UsageError: before any change when something is refused, else naming the resource
         that failed; what exists then stays, and the next deployment continues.
         """
-        self._refuse(template)
+        notices = self._notices(template)
         fresh = (
             f"arn:aws:cloudformation:{self._pseudo['AWS::Region']}:"
             f"{self._pseudo['AWS::AccountId']}:stack/{stack}/{self._ids.uuid()}"
@@ -103,9 +104,11 @@ class Deployer:
         active = {
             name
             for name, declared in template.resources.items()
-            if type_of(self._types, declared.type) is not None
-            and (declared.condition is None or resolver.condition(declared.condition))
+            if declared.condition is None or resolver.condition(declared.condition)
         }
+        for notice in notices:
+            if notice.resource in active:
+                self._progress(str(notice))
         folders = await self._build(template, active, resolver)
         result = StackResult(number)
         position = max((entry.position for entry in existing.values()), default=0)
@@ -130,11 +133,14 @@ class Deployer:
         await self._delete(stack, number, existing, set(), [], StackResult())
         await self._database.write(lambda tx: record.close_stack(tx, stack))
 
-    def _refuse(self, template: Template) -> None:
-        refused = [f for f in check(template, self._types) if f.severity == "refused"]
+    def _notices(self, template: Template) -> list[Finding]:
+        """What is to be said of the template. Raises UsageError where something is refused."""
+        findings = check(template, self._types)
+        refused = [finding for finding in findings if finding.severity == "refused"]
         if refused:
             lines = "\n".join(str(finding) for finding in refused)
             raise UsageError(f"nothing was deployed, since the template needs:\n{lines}")
+        return [finding for finding in findings if finding.severity == "notice"]
 
     def _localised(self, value: Any) -> Any:
         def balancer(dns: str, port: int) -> str | None:
@@ -253,8 +259,6 @@ class Deployer:
             raise UsageError(f"{name} ({declared.type}), line {declared.line}: {error}") from error
         (result.created if old is None or not in_place else result.updated).append(name)
         self._progress(f"{'updated' if in_place else 'created'} {name}")
-        if kind.notice:
-            self._progress(f"{name} ({declared.type}) is {kind.notice}")
         # A function that gives another id to what it changed has made another resource.
         moved = outside is not None and old is not None and outside.physical_id != old.physical_id
         return recorded, None if in_place and not moved else old

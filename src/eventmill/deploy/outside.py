@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
 
 from eventmill.deploy.custom import CustomResources, is_custom
 from eventmill.kernel.errors import UsageError
-from eventmill.services.cloudformation import CUSTOM, STACK, unlisted
-from eventmill.services.contract import Created, Resource, ResourceType, Support
+from eventmill.services.cloudformation import STACK
+from eventmill.services.contract import Created, Resource
 
 Deploy = Callable[[Path, Mapping[str, str], str], Awaitable[tuple[str, Mapping[str, Any]]]]
 """(template, parameters, stack's name) → (stack's id, outputs). Raises UsageError."""
@@ -88,29 +86,3 @@ class Makers:
         if is_custom(kind):
             return self.custom
         return self.nested if kind == STACK else None
-
-
-_OF_AWS = re.compile(r"AWS::(\w+)::\w+\Z")
-_MISSPELT = 0.85
-"""How alike two names are, from 0 to 1, of which one is taken for the other written wrongly."""
-
-
-def type_of(types: Mapping[str, ResourceType], kind: str) -> ResourceType | None:
-    """The type of that name; every `Custom::` one is the same.
-
-    One that is not listed is a record where its service is not here at all. Of a service that is,
-    or of one whose name is nearly that, None: there it is a mistake, or something that the
-    application would miss.
-    """
-    found = types.get(CUSTOM if is_custom(kind) else kind)
-    of_aws = _OF_AWS.match(kind)
-    if found is not None or of_aws is None:
-        return found
-    working = {
-        name.split("::")[1]
-        for name, known in types.items()
-        if Support.HONOURED in known.properties.values()
-    }
-    if get_close_matches(of_aws.group(1), working, cutoff=_MISSPELT):
-        return None
-    return unlisted(kind)

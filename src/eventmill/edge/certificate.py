@@ -1,15 +1,17 @@
 """The certificate of the engine's port, signed by an authority that lives for one signature.
 
-Functions trust it through AWS_CA_BUNDLE, next to the authorities that botocore trusts anyway. The
-authority's key is thrown away, so nobody can sign anything else with it.
+Functions trust it through AWS_CA_BUNDLE and SSL_CERT_FILE, next to the authorities that they would
+trust without these. The authority's key is thrown away, so nobody can sign anything else with it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
+import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import GeneralName
 
 _DAYS = 3_650
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def certified(settings: Settings) -> list[str]:
@@ -44,24 +47,30 @@ class Certificate:
         self._names = "\n".join(names)
         self.authority = folder / "authority.pem"
         self.bundle = folder / "bundle.pem"
-        """The authority among those that botocore, or the engine's own AWS_CA_BUNDLE, trusts."""
+        """The authority among those that the machine and AWS's SDK for Python trust."""
         self._own = folder / "server.pem"
         self._context: ssl.SSLContext | None = None
 
     def make(self, now: float) -> None:
-        """Write the files, unless they are there and for the same names."""
+        """Write the files; those that are there for the same names stay.
+
+        The bundle is always made anew, since the machine's authorities may have changed.
+        """
         listed = self._folder / "names"
-        if listed.exists() and listed.read_text() == self._names:
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if not listed.exists() or listed.read_text() != self._names:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._sign(now)
+            # Last, so that files of a start that was cut off are made anew.
+            listed.write_text(self._names)
+        certificates = dict.fromkeys([*_trusted(), self.authority.read_bytes().strip()])
+        self.bundle.write_bytes(b"\n".join(certificates) + b"\n")
+
+    def _sign(self, now: float) -> None:
         authority, own = _signed(self._names.split("\n"), datetime.fromtimestamp(now, UTC))
         descriptor = os.open(self._own, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(own)
         self.authority.write_bytes(authority)
-        self.bundle.write_bytes(_trusted() + authority)
-        # Last, so that files of a start that was cut off are made anew.
-        listed.write_text(self._names)
 
     def context(self) -> ssl.SSLContext:
         """For the server's side; loaded with the first connection that needs it."""
@@ -72,12 +81,23 @@ class Certificate:
         return self._context
 
 
-def _trusted() -> bytes:
+def _trusted() -> Iterator[bytes]:
+    """What programs on this machine trust: by OpenSSL, AWS_CA_BUNDLE, botocore and certifi."""
     import botocore
 
-    own = os.environ.get("AWS_CA_BUNDLE")
-    path = Path(own) if own else Path(botocore.__file__).parent / "cacert.pem"
-    return path.read_bytes().rstrip() + b"\n" if path.is_file() else b""
+    machine = ssl.get_default_verify_paths()
+    folders = [Path(part) for part in (machine.capath or "").split(os.pathsep) if part]
+    files = [Path(name) for name in (machine.cafile, os.environ.get("AWS_CA_BUNDLE")) if name]
+    files.append(Path(botocore.__file__).with_name("cacert.pem"))
+    with contextlib.suppress(ImportError):
+        import certifi
+
+        files.append(Path(certifi.where()))
+    files += [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+    # Many names of a folder lead to one file.
+    for path in dict.fromkeys(map(Path.resolve, files)):
+        if path.is_file():
+            yield from _PEM.findall(path.read_bytes())
 
 
 def _signed(names: Sequence[str], now: datetime) -> tuple[bytes, bytes]:

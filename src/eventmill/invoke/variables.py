@@ -56,11 +56,10 @@ def variables(
         "PYTHONUNBUFFERED": "1",
     }
     values.setdefault("AWS_ENDPOINT_URL", settings.endpoint())
-    # For handlers that build `https://{domainName}/{stage}` from their event.
+    # For handlers that build `https://{domainName}/{stage}` from their event, with an SDK of AWS
+    # or without.
     values.setdefault("AWS_CA_BUNDLE", str(settings.bundle))
-    if spec.runtime.startswith("python"):
-        # For those that put a custom resource's answer to the engine over TLS without boto3.
-        values.setdefault("SSL_CERT_FILE", str(settings.bundle))
+    values.setdefault("SSL_CERT_FILE", str(settings.bundle))
     if spec.runtime.startswith("nodejs"):
         values.setdefault("NODE_EXTRA_CA_CERTS", str(settings.authority))
         values["NODE_PATH"] = os.pathsep.join(_node_path(spec, layers))

@@ -261,9 +261,11 @@ class ResourceType:
 
     `properties` maps a property, or a dotted path below one, to its support; a key speaks for
     all below it that has no longer key. A property with no key is refused as unknown, unless
-    EVERYTHING is a key. `notice` says of a type that is only recorded what is missing.
-    A change of a property in `replaces` creates a new resource and deletes the old one.
-    `update` gets the resource with its new properties and the old ones beside it.
+    EVERYTHING is a key. A change of a property in `replaces` creates a new resource and deletes
+    the old one. `update` gets the resource with its new properties and the old ones beside it.
+
+    `notice` says of a type that is only recorded what is missing; it is always printed.
+    `stands_in` tells of an attribute whether Fn::GetAtt gives the resource's id in its stead.
     """
 
     name: str
@@ -273,6 +275,7 @@ class ResourceType:
     delete: Callable[[Call, Resource], None]
     replaces: frozenset[str] = frozenset()
     notice: str = ""
+    stands_in: Callable[[str], bool] = lambda attribute: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +286,11 @@ class Service:
     operations: Mapping[str, Operation]
     schema: Sequence[str] = ()
     resources: Sequence[ResourceType] = ()
+
+
+def absent(client: str) -> str:
+    """The notice of a type whose service is not here; `client` is the service's name in SDKs."""
+    return "nothing of it works here" + (f"; calls to {client} answer 501" if client else "")
 
 
 def generated_name(resource: Resource, ids: Ids, *, lower: bool = False, limit: int = 64) -> str:

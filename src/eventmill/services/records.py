@@ -42,9 +42,11 @@ def schema(table: str) -> str:
     """
 
 
-def resource_types(kinds: Sequence[RecordType], table: str) -> tuple[ResourceType, ...]:
+def resource_types(
+    kinds: Sequence[RecordType], table: str, notice: str = ""
+) -> tuple[ResourceType, ...]:
     """The types, kept in `table`."""
-    return tuple(_type(kind, table) for kind in kinds)
+    return tuple(_type(kind, table, notice) for kind in kinds)
 
 
 def every(tx: Transaction, table: str, kind: str) -> dict[str, dict[str, Any]]:
@@ -53,7 +55,7 @@ def every(tx: Transaction, table: str, kind: str) -> dict[str, dict[str, Any]]:
     return {row[0]: json.loads(row[1]) for row in rows}
 
 
-def _type(kind: RecordType, table: str) -> ResourceType:
+def _type(kind: RecordType, table: str, notice: str) -> ResourceType:
     def keep(call: Call, number: str, given: Mapping[str, Any]) -> Created:
         call.tx.execute(
             f"INSERT INTO {table} VALUES(?,?,?,?)"
@@ -71,6 +73,5 @@ def _type(kind: RecordType, table: str) -> ResourceType:
     def delete(call: Call, resource: Resource) -> None:
         call.tx.execute(f"DELETE FROM {table} WHERE id=?", (resource.physical_id,))
 
-    return ResourceType(
-        kind.name, dict.fromkeys(kind.properties, Support.RECORDED), create, update, delete
-    )
+    properties = dict.fromkeys(kind.properties, Support.RECORDED)
+    return ResourceType(kind.name, properties, create, update, delete, notice=notice)

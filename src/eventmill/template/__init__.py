@@ -3,7 +3,7 @@
 from eventmill.template.files import is_built, stack_name
 from eventmill.template.model import Declared, Output, Parameter, Template
 from eventmill.template.read import read_template
-from eventmill.template.resolve import Resolver, Unresolved
+from eventmill.template.resolve import Resolver, Unresolved, mentions
 
 __all__ = [
     "Declared",
@@ -13,6 +13,7 @@ __all__ = [
     "Template",
     "Unresolved",
     "is_built",
+    "mentions",
     "read_template",
     "stack_name",
 ]

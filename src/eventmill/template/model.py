@@ -38,13 +38,14 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One output."""
+    """One output. `line` is as a resource's."""
 
     name: str
     value: Any
     condition: str | None
-    description: str = ""
-    export: Any = None
+    description: str
+    export: Any
+    line: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _SECTIONS = {
     "Hooks",
 }
 _LANGUAGE = "AWS::LanguageExtensions"
+_NO_LINES: Mapping[str, Mapping[str, int]] = {"Resources": {}, "Outputs": {}}
 _TRANSFORMS = {"AWS::Serverless-2016-10-31", _LANGUAGE}
 
 
@@ -50,7 +51,7 @@ def read_template(
     except UnicodeDecodeError:
         raise UsageError(f"{file} is no UTF-8 text") from None
     _check_sections(file, document)
-    lines = {name: line_of(document["Resources"], name) for name in document.get("Resources", {})}
+    lines = {section: _lines(document.get(section) or {}) for section in ("Resources", "Outputs")}
     include(file, document)
     take_assets(file, document)
     if parameters is None:
@@ -65,8 +66,12 @@ def read_template(
 
 def _plain(file: Path, document: dict[str, Any]) -> Plain:
     """Evaluates what loops go over, with the mappings and conditions of the template."""
-    bare = _template(file, {**document, "Resources": {}, "Outputs": {}}, {})
+    bare = _template(file, {**document, "Resources": {}, "Outputs": {}}, _NO_LINES)
     return lambda node, values: Resolver(bare, values, {}, {}).value(node)
+
+
+def _lines(section: Mapping[str, Any]) -> dict[str, int]:
+    return {name: line_of(section, name) for name in section}
 
 
 def _transforms(document: Mapping[str, Any]) -> list[Any]:
@@ -114,7 +119,9 @@ def _check_sections(file: Path, document: Mapping[str, Any]) -> None:
         raise UsageError("\n".join(problems))
 
 
-def _template(file: Path, document: Mapping[str, Any], lines: Mapping[str, int]) -> Template:
+def _template(
+    file: Path, document: Mapping[str, Any], lines: Mapping[str, Mapping[str, int]]
+) -> Template:
     return Template(
         file=file,
         description=document.get("Description") or "",
@@ -125,7 +132,8 @@ def _template(file: Path, document: Mapping[str, Any], lines: Mapping[str, int])
         mappings=document.get("Mappings") or {},
         conditions=document.get("Conditions") or {},
         resources={
-            name: _declared(file, name, body, lines) for name, body in document["Resources"].items()
+            name: _declared(file, name, body, lines["Resources"])
+            for name, body in document["Resources"].items()
         },
         outputs={
             name: Output(
@@ -134,6 +142,7 @@ def _template(file: Path, document: Mapping[str, Any], lines: Mapping[str, int])
                 body.get("Condition"),
                 body.get("Description") or "",
                 (body.get("Export") or {}).get("Name"),
+                lines["Outputs"].get(name, 0),
             )
             for name, body in (document.get("Outputs") or {}).items()
         },

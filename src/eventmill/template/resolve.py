@@ -9,7 +9,7 @@ import base64
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
@@ -201,23 +201,34 @@ def _text(value: Any) -> str:
 
 def references(node: Any) -> set[str]:
     """The names that Ref, GetAtt and Sub below `node` mention, resources or not."""
-    found: set[str] = set()
-    if isinstance(node, dict):
-        if set(node) == {"Ref"}:
-            return {node["Ref"]}
-        if set(node) == {"Fn::GetAtt"}:
-            operand = node["Fn::GetAtt"]
-            return {operand.split(".")[0] if isinstance(operand, str) else operand[0]}
-        if set(node) == {"Fn::Sub"}:
-            operand = node["Fn::Sub"]
-            if not isinstance(operand, str | list):
-                return references(operand)
-            text = operand if isinstance(operand, str) else operand[0]
-            names = {name.strip().split(".")[0] for mark, name in _PART.findall(text) if not mark}
-            return names | (set() if isinstance(operand, str) else references(operand[1]))
-        for held in node.values():
-            found |= references(held)
-    elif isinstance(node, list):
+    return {name for name, _ in mentions(node)}
+
+
+def mentions(node: Any) -> Iterator[tuple[str, str]]:
+    """(name, attribute) of each Ref, GetAtt and Sub below `node`.
+
+    The attribute is empty for a Ref, and where a function names it.
+    """
+    if isinstance(node, list):
         for held in node:
-            found |= references(held)
-    return found
+            yield from mentions(held)
+    if not isinstance(node, dict):
+        return
+    operand: Any
+    kind, operand = next(iter(node.items()), ("", None))
+    if kind == "Ref" and len(node) == 1:
+        yield operand, ""
+    elif kind == "Fn::GetAtt" and len(node) == 1:
+        name, attribute = operand.split(".", 1) if isinstance(operand, str) else operand
+        yield name, attribute if isinstance(attribute, str) else ""
+        yield from mentions(attribute)
+    elif kind == "Fn::Sub" and len(node) == 1 and isinstance(operand, str | list):
+        text, given = (operand, {}) if isinstance(operand, str) else operand
+        for mark, found in _PART.findall(text):
+            name, _, attribute = found.strip().partition(".")
+            if not mark and found.strip() not in given:
+                yield name, attribute
+        yield from mentions(given)
+    else:
+        for held in node.values():
+            yield from mentions(held)

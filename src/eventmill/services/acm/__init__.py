@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventmill.services.contract import Call, Resource, Service
+from eventmill.services.contract import Call, Resource, Service, absent
 from eventmill.services.records import RecordType, resource_types, schema
 
 __all__ = ["SERVICE"]
@@ -33,4 +33,4 @@ _KINDS = (
     ),
 )
 
-SERVICE = Service("acm", {}, (schema(_TABLE),), resource_types(_KINDS, _TABLE))
+SERVICE = Service("acm", {}, (schema(_TABLE),), resource_types(_KINDS, _TABLE, absent("acm")))

@@ -1,16 +1,16 @@
-"""Resources of services that are not offered: a name and attributes, and nothing behind them.
+"""Resources that are recorded: a name and attributes, and nothing behind them.
 
-A template declares them beside what is offered, and most of its application works without them.
-`check` and the deployment say so for each whose work is missing.
+A template declares them beside what works here, and most of its application works without them.
+`check` and each deployment say so for every one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from eventmill.services.cloudformation.around import AROUND
-from eventmill.services.cloudformation.empty import EMPTY
+from eventmill.services.cloudformation import known
 from eventmill.services.contract import (
     EVERYTHING,
     Call,
@@ -18,23 +18,61 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    absent,
     generated_name,
 )
 from eventmill.template.model import ANY_ATTRIBUTE
 
-_NOTICE = "recorded only: nothing runs behind it here, and calls of its API are answered with 501"
+NO_EFFECT = "it has no effect here"
 _LIMIT = 60
 
 
-def _types(table: str, notice: str) -> Iterator[ResourceType]:
-    for line in table.split("\n"):
-        if line:
+def _rows(file: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(type below `AWS::`, what Ref gives, attributes) of each line; see the file's head."""
+    for line in Path(__file__).with_name(file).read_text().splitlines():
+        if not line.startswith("#"):
             kind, ref, *attributes = line.split(" ")
-            yield _type(kind, ref, dict(pair.split("=", 1) for pair in attributes), notice)
+            yield kind, ref, dict(pair.partition("=")[::2] for pair in attributes)
 
 
-def _type(kind: str, ref: str, attributes: Mapping[str, str], notice: str) -> ResourceType:
+def _beside(kind: str, ref: str, attributes: Mapping[str, str]) -> ResourceType:
+    """One of a service that is here: it has AWS's attributes and no others."""
+    bare = frozenset(name for name, text in attributes.items() if not text)
+
+    def give(physical: str, values: Mapping[str, str]) -> dict[str, str]:
+        return {name: text.format_map(values) or physical for name, text in attributes.items()}
+
+    return _type(kind, ref, give, NO_EFFECT, bare.__contains__)
+
+
+def unlisted(kind: str) -> ResourceType:
+    """A type of which nothing is known but that AWS has it."""
+    return _absent(kind.removeprefix("AWS::"), "{name}", {})
+
+
+def _absent(kind: str, ref: str, attributes: Mapping[str, str]) -> ResourceType:
+    """One of a service that is not here: any attribute may be asked for."""
     service, _, short = kind.partition("::")
+    own = frozenset({"Arn", "Id", "Name", *attributes})
+
+    def give(physical: str, values: Mapping[str, str]) -> dict[str, str]:
+        region, account = values["region"], values["account"]
+        arn = f"arn:aws:{service.lower()}:{region}:{account}:{short.lower()}/{physical}"
+        given = {"Arn": physical if physical.startswith("arn:") else arn}
+        given |= {"Id": physical, "Name": values["name"], ANY_ATTRIBUTE: physical}
+        return given | {name: text.format_map(values) for name, text in attributes.items()}
+
+    return _type(kind, ref, give, absent(known.client(service)), lambda name: name not in own)
+
+
+def _type(
+    kind: str,
+    ref: str,
+    give: Callable[[str, Mapping[str, str]], dict[str, str]],
+    notice: str,
+    stands_in: Callable[[str], bool],
+) -> ResourceType:
+    short = kind.partition("::")[2]
 
     def create(call: Call, resource: Resource) -> Created:
         number = call.ids.uuid()
@@ -47,11 +85,7 @@ def _type(kind: str, ref: str, attributes: Mapping[str, str], notice: str) -> Re
             "secret": resource.properties.get("SecretId") or "",
         }
         physical = ref.format_map(values)
-        arn = f"arn:aws:{service.lower()}:{call.region}:{call.account}:{short.lower()}/{physical}"
-        given = {"Arn": physical if physical.startswith("arn:") else arn}
-        given |= {"Id": physical, "Name": values["name"], ANY_ATTRIBUTE: physical}
-        given |= {name: text.format_map(values) for name, text in attributes.items()}
-        return Created(physical, given)
+        return Created(physical, give(physical, values))
 
     return ResourceType(
         f"AWS::{kind}",
@@ -61,12 +95,8 @@ def _type(kind: str, ref: str, attributes: Mapping[str, str], notice: str) -> Re
         _forget,
         frozenset({f"{short}Name", "Name"}),
         notice,
+        stands_in,
     )
-
-
-def unlisted(kind: str) -> ResourceType:
-    """A type that no table here knows: a name, and that name for each attribute."""
-    return _type(kind.removeprefix("AWS::"), "{name}", {}, _NOTICE)
 
 
 def _name(call: Call, resource: Resource, short: str) -> str:
@@ -86,4 +116,7 @@ def _forget(call: Call, resource: Resource) -> None:
     """Nothing is kept of it but the stack's own record."""
 
 
-RESOURCES = (*_types(AROUND, ""), *_types(EMPTY, _NOTICE))
+_ABSENT = tuple(_absent(*row) for row in _rows("absent.txt"))
+RESOURCES = (*_ABSENT, *(_beside(*row) for row in _rows("beside.txt")))
+ABSENT = frozenset(kind.name for kind in _ABSENT)
+"""The names of those whose services are not here."""

@@ -14,6 +14,7 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    absent,
     generated_name,
 )
 
@@ -66,6 +67,7 @@ def _recorded(kind: str, members: str, name: Name) -> ResourceType:
         name,
         update,
         _nothing,
+        notice=absent("schemas"),
     )
 
 

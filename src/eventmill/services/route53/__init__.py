@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventmill.services.contract import Call, Resource, Service, generated_name
+from eventmill.services.contract import Call, Resource, Service, absent, generated_name
 from eventmill.services.records import Make, RecordType, resource_types, schema
 
 __all__ = ["SERVICE"]
@@ -79,4 +79,6 @@ _KINDS = (
     ),
 )
 
-SERVICE = Service("route53", {}, (schema(_TABLE),), resource_types(_KINDS, _TABLE))
+SERVICE = Service(
+    "route53", {}, (schema(_TABLE),), resource_types(_KINDS, _TABLE, absent("route53"))
+)
