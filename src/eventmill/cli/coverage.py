@@ -24,7 +24,7 @@ Written by `make docs` from the code; do not edit. An operation that is not offe
 with 501 and its name. A resource property is *honoured*, or *recorded* (kept and returned, without
 meaning on one machine), or *refused* when a template declares it; a property that is not listed is
 refused by name. A name speaks for everything below it that is not listed itself, `*` for every
-property.
+property. Of services that are not listed every type of AWS's is recorded.
 """
 
 
