@@ -206,3 +206,26 @@ def test_the_document_of_a_rest_api_may_lie_in_a_bucket(eventmill, tmp_path: Pat
     file.write_text(STORED.replace("KEY", "absent.json"))
     with pytest.raises(UsageError, match=r"Api .*The specified key does not exist"):
         eventmill.deploy(file)
+
+
+def test_the_document_of_an_http_api_may_lie_in_a_bucket(eventmill, tmp_path: Path) -> None:
+    s3, api = eventmill.client("s3"), eventmill.client("apigatewayv2")
+    s3.create_bucket(Bucket="documents")
+    for key, path in (("one.json", "/orders"), ("two.yaml", "/orders/{id}")):
+        text = f"""\
+openapi: 3.0.1
+info: {{title: {key}}}
+paths:
+  {path}:
+    get:
+      x-amazon-apigateway-integration:
+        {{type: http_proxy, httpMethod: GET, uri: "http://127.0.0.1:9", payloadFormatVersion: "1.0"}}
+"""
+        s3.put_object(Bucket="documents", Key=key, Body=text)
+    file = tmp_path / "template.yaml"
+    stored = STORED.replace("ApiGateway::RestApi", "ApiGatewayV2::Api")
+    for key, route in (("one.json", "GET /orders"), ("two.yaml", "GET /orders/{id}")):
+        file.write_text(stored.replace("KEY", key))
+        number = eventmill.deploy(file)["Api"]
+        assert api.get_api(ApiId=number)["Name"] == key
+        assert [found["RouteKey"] for found in api.get_routes(ApiId=number)["Items"]] == [route]

@@ -17,7 +17,7 @@ from typing import Any
 
 from eventmill.kernel.errors import UsageError
 from eventmill.template.parameters import STORED
-from eventmill.template.text import line_of
+from eventmill.template.text import line_of, parse
 
 _SAM = "AWS::Serverless-2016-10-31"
 _FORMAT = "1"
@@ -149,8 +149,6 @@ def _inline_definition(file: Path, name: str, properties: dict[str, Any], key: s
     uri = properties.get("DefinitionUri")
     if not isinstance(uri, str) or uri.startswith("s3://"):
         return
-    from eventmill.template.text import parse
-
     path = file.parent / uri
     try:
         properties[key] = json.loads(json.dumps(parse(path.read_text())))

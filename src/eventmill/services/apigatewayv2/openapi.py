@@ -165,7 +165,7 @@ def _security(
     return {}
 
 
-def _document(body: str) -> dict[str, Any]:
+def parse(body: str | bytes) -> dict[str, Any]:
     """The text of an OpenAPI document, JSON or YAML. Raises Invalid."""
     try:
         document = json.loads(body)
@@ -184,7 +184,7 @@ def _document(body: str) -> dict[str, Any]:
 @OPERATIONS.write("ImportApi")
 def import_api(call: Call, request: dict[str, Any]) -> Result:
     """A new API from a document."""
-    document = _document(request["Body"])
+    document = parse(request["Body"])
     api = create(call, "api", settings(document))
     replace(call, api["ApiId"], document)
     return shown(call, "api", api)
@@ -193,7 +193,7 @@ def import_api(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("ReimportApi")
 def reimport_api(call: Call, request: dict[str, Any]) -> Result:
     """The API becomes what the document says."""
-    document, api = _document(request["Body"]), request["ApiId"]
+    document, api = parse(request["Body"]), request["ApiId"]
     given = {"CorsConfiguration": None} | settings(document)
     config = change(call, "api", api, api, given)
     replace(call, api, document)

@@ -12,15 +12,7 @@ from typing import Any
 from eventmill.services.apigatewayv2 import openapi, parts
 from eventmill.services.apigatewayv2.operations import change, create, managed
 from eventmill.services.apigatewayv2.settings import endpoint_of
-from eventmill.services.contract import (
-    Call,
-    Created,
-    Refused,
-    Resource,
-    ResourceType,
-    Support,
-    truth,
-)
+from eventmill.services.contract import Call, Created, Resource, ResourceType, Support, truth
 
 H, R = Support.HONOURED, Support.RECORDED
 
@@ -69,19 +61,32 @@ def _settings(properties: Mapping[str, Any]) -> dict[str, Any]:
     return _members(given) if body is None else openapi.settings(body) | _members(given)
 
 
+def _with_body(call: Call, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties with the document that lies in a bucket. Raises NotFound, Invalid."""
+    place = properties.get("BodyS3Location")
+    if not place:
+        return properties
+    document = call.objects(call, place["Bucket"], place["Key"], place.get("Version"))
+    rest = {name: value for name, value in properties.items() if name != "BodyS3Location"}
+    return {**rest, "Body": openapi.parse(document)}
+
+
 def _create_api(call: Call, resource: Resource) -> Created:
-    config = create(call, "api", _settings(resource.properties))
-    if "Body" in resource.properties:
-        openapi.replace(call, config["ApiId"], resource.properties["Body"])
+    properties = _with_body(call, resource.properties)
+    config = create(call, "api", _settings(properties))
+    if "Body" in properties:
+        openapi.replace(call, config["ApiId"], properties["Body"])
     return _api(call, config)
 
 
 def _update_api(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     number = resource.physical_id or ""
-    given = {"CorsConfiguration": None} | _settings(resource.properties)
-    config = change(call, "api", number, number, given)
-    if "Body" in resource.properties:
-        openapi.replace(call, number, resource.properties["Body"])
+    properties = _with_body(call, resource.properties)
+    config = change(
+        call, "api", number, number, {"CorsConfiguration": None} | _settings(properties)
+    )
+    if "Body" in properties:
+        openapi.replace(call, number, properties["Body"])
     return _api(call, config)
 
 
@@ -159,8 +164,15 @@ RESOURCES = (
         "AWS::ApiGatewayV2::Api",
         dict.fromkeys(
             (
-                *("Name", "ProtocolType", "Body", "CorsConfiguration", "RouteSelectionExpression"),
-                *("Target", "RouteKey", "Description", "Version", "ApiKeySelectionExpression"),
+                *("Name", "ProtocolType", "Body", "BodyS3Location", "CorsConfiguration"),
+                *(
+                    "RouteSelectionExpression",
+                    "Target",
+                    "RouteKey",
+                    "Description",
+                    "Version",
+                    "ApiKeySelectionExpression",
+                ),
             ),
             H,
         )
@@ -170,10 +182,7 @@ RESOURCES = (
                 *("IpAddressType", "DisableExecuteApiEndpoint", "CredentialsArn"),
             ),
             R,
-        )
-        | {
-            "BodyS3Location": Refused("write the document into Body: it is read before buckets are")
-        },
+        ),
         _create_api,
         _update_api,
         _delete_api,

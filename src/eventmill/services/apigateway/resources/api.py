@@ -8,7 +8,6 @@ from typing import Any
 from eventmill.services.apigateway import apis, openapi, parts
 from eventmill.services.apigateway.values import from_template
 from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
-from eventmill.template.text import parse
 
 _H, _R = Support.HONOURED, Support.RECORDED
 _OWN = ("Body", "BodyS3Location", "Parameters", "Mode", "FailOnWarnings", "CloneFrom")
@@ -38,12 +37,12 @@ def _load(call: Call, api: str, properties: Mapping[str, Any], *, overwrite: boo
 
 
 def _with_body(call: Call, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties with the document that lies in a bucket. Raises NotFound, UsageError."""
+    """The properties with the document that lies in a bucket. Raises NotFound, Invalid."""
     place = properties.get("BodyS3Location")
     if not place:
         return properties
     document = call.objects(call, place["Bucket"], place["Key"], place.get("Version"))
-    return {**properties, "Body": parse(document.decode())}
+    return {**properties, "Body": openapi.parse(document)}
 
 
 def _create(call: Call, resource: Resource) -> Created:
