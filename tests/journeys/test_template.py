@@ -219,7 +219,10 @@ paths:
   {path}:
     get:
       x-amazon-apigateway-integration:
-        {{type: http_proxy, httpMethod: GET, uri: "http://127.0.0.1:9", payloadFormatVersion: "1.0"}}
+        type: http_proxy
+        httpMethod: GET
+        uri: http://127.0.0.1:9
+        payloadFormatVersion: "1.0"
 """
         s3.put_object(Bucket="documents", Key=key, Body=text)
     file = tmp_path / "template.yaml"
