@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import shutil
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -224,3 +226,58 @@ def test_other_runtimes_are_refused_by_name(app, runtime: str) -> None:
             Role="arn:aws:iam::000000000000:role/r",
             Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
         )
+
+
+# The parts of the SDK's second version that decide where its calls go, as that package has them.
+_OLD_SDK = {
+    "package.json": '{"name": "aws-sdk", "version": "2.0.0", "main": "lib/aws.js"}',
+    "lib/aws.js": "const AWS = require('./core'); require('./more'); module.exports = AWS;",
+    "lib/more.js": "const AWS = require('./core'); AWS.config = new AWS.Config();",
+    "lib/core.js": """
+class Config {
+  constructor(given = {}) {
+    for (const [key, value] of Object.entries(this.keys)) this[key] = given[key] ?? value;
+  }
+  update(given) { Object.assign(this, given); }
+}
+Config.prototype.keys = { endpoint: undefined, s3ForcePathStyle: false };
+module.exports = { Config, config: new Config() };
+""",
+}
+_OLD_HANDLER = """
+const AWS = require("aws-sdk");
+const told = [AWS.config.endpoint, AWS.config.s3ForcePathStyle];
+AWS.config.update({ endpoint: "http://mine" });
+exports.handler = async () => {
+  const own = new (require("aws-sdk/lib/core").Config)({ endpoint: "http://own" });
+  return [...told, AWS.config.endpoint, own.endpoint, process.env.AWS_ENDPOINT_URL];
+};
+"""
+
+
+@needs_node
+def test_the_old_sdk_finds_the_engine(app, tmp_path: Path) -> None:
+    packages = tmp_path / "node_modules" / "aws-sdk"
+    (packages / "lib").mkdir(parents=True)
+    for name, text in _OLD_SDK.items():
+        (packages / name).write_text(text)
+    (tmp_path / "package.json").write_text('{"dependencies": {"aws-sdk": "2.0.0"}}')
+    (tmp_path / "index.js").write_text(_OLD_HANDLER)
+    app.client("lambda").create_function(
+        FunctionName="old",
+        Runtime="nodejs16.x",
+        Role="arn:aws:iam::000000000000:role/old",
+        Handler="index.handler",
+        Code={"ZipFile": _zipped(tmp_path)},
+    )
+    said = json.loads(app.client("lambda").invoke(FunctionName="old")["Payload"].read())
+    endpoint = said.pop()
+    assert said == [endpoint, True, "http://mine", "http://own"]
+
+
+def _zipped(folder: Path) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for path in folder.rglob("*"):
+            archive.write(path, path.relative_to(folder))
+    return held.getvalue()

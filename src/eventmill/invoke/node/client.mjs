@@ -7,6 +7,7 @@
 import { errorDocument, invokeError, setRequest, patchConsole } from "./log.mjs";
 import { loadHandler } from "./load.mjs";
 import { Api } from "./api.mjs";
+import { leadSdk } from "./sdk.mjs";
 import { ResponseStream, STREAMS, installGlobals } from "./stream.mjs";
 
 const api = new Api(process.env.AWS_LAMBDA_RUNTIME_API);
@@ -117,6 +118,7 @@ function dieOf(kind) {
 
 patchConsole();
 installGlobals();
+if (process.env.AWS_ENDPOINT_URL) leadSdk(process.env.AWS_ENDPOINT_URL);
 process.on("uncaughtException", dieOf(""));
 process.on("unhandledRejection", dieOf("Runtime.UnhandledPromiseRejection"));
 let handler;
