@@ -139,6 +139,12 @@ def test_a_broken_function_is_tried_again_and_then_the_mail_bounces(app) -> None
     assert received(app, "Results") == []
 
 
+def test_an_answer_that_is_no_json_decides_nothing(app) -> None:
+    send(app, mail(f"gone@{OFFICE}", subject="no json"))
+    assert not app.settle().later
+    assert "Nobody of that name is here." in app.mailbox("jane@example.org")[-1]["text"]
+
+
 def test_recipients_are_refused_that_no_rule_is_for(app) -> None:
     for address in ("x@example.com", "x@sub.office.example.com", "x@branches.example.com"):
         with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:

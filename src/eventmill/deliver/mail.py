@@ -18,6 +18,7 @@ import orjson
 
 from eventmill.deliver.outbox import Carrier, Postpone, Sender, backoff
 from eventmill.deliver.parts import Parts
+from eventmill.deliver.settle import parsed
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.clock import iso_seconds
 from eventmill.kernel.errors import Denied, Fault
@@ -107,8 +108,8 @@ async def _decide(parts: Parts, calls: Calls, number: str, invocation: Invocatio
     except ConcurrencyExceeded as full:
         return f"{invocation.invoked_arn}: {full.reason}"
     if outcome.failed:
-        return f"{invocation.invoked_arn} failed: {outcome.payload.decode()}"
-    answer = orjson.loads(outcome.payload)
+        return f"{invocation.invoked_arn} failed: {outcome.payload.decode(errors='replace')}"
+    answer = parsed(outcome.payload)
     disposition = answer.get("disposition") if isinstance(answer, dict) else None
 
     def follow(tx: Transaction) -> None:

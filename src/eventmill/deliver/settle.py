@@ -177,8 +177,12 @@ def answer_of(outcome: Outcome) -> dict[str, Any]:
     context: dict[str, Any] = {"statusCode": 200, "executedVersion": outcome.executed_version}
     if outcome.failed:
         context["functionError"] = outcome.error
+    return {"responseContext": context, "responsePayload": parsed(outcome.payload)}
+
+
+def parsed(payload: bytes) -> Any:
+    """A function's answer as JSON; text where it is none, which a runtime of one's own may say."""
     try:
-        payload = orjson.loads(outcome.payload or b"null")
+        return orjson.loads(payload or b"null")
     except orjson.JSONDecodeError:
-        payload = outcome.payload.decode(errors="replace")
-    return {"responseContext": context, "responsePayload": payload}
+        return payload.decode(errors="replace")

@@ -14,6 +14,7 @@ from eventmill.deliver.pipes.events import event_of, events_of, shaped
 from eventmill.deliver.pipes.journal import Journal
 from eventmill.deliver.pipes.steps import Item, StepFailed
 from eventmill.deliver.retry_policy import Unreached
+from eventmill.deliver.settle import parsed
 from eventmill.kernel.clock import iso_millis
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.functions import Outcome, RecursionDetected
@@ -92,7 +93,7 @@ class Execution:
         answers = []
         for event, given in zip(events, inputs, strict=True):
             answer = await self._call(self._pipe.enrichment, "Enrichment", Item(event, given))
-            answers.append(_parsed(answer.body))
+            answers.append(parsed(answer.body))
         return [answer for answer in answers if answer not in _NOTHING]
 
     async def _deliver(self, items: list[Item]) -> Any:
@@ -112,7 +113,7 @@ class Execution:
     async def _invoke(self, function: str, events: list[Any]) -> Any:
         payload, trace = orjson.dumps(events), self._work.trace
         outcome = await steps.invoke(self._parts, self._pipe, function, payload, trace)
-        return _parsed(outcome.payload)
+        return parsed(outcome.payload)
 
     async def _call(self, arn: str, part: str, item: Item) -> HttpAnswer:
         wanted = self._pipe.parameters(part).get("HttpParameters") or {}
@@ -122,10 +123,3 @@ class Execution:
 def _failures(answer: Any) -> bool:
     """Whether an answer reports records that failed."""
     return isinstance(answer, dict) and bool(answer.get("batchItemFailures"))
-
-
-def _parsed(payload: bytes) -> Any:
-    try:
-        return orjson.loads(payload or b"null")
-    except orjson.JSONDecodeError:
-        return payload.decode(errors="replace")
