@@ -206,10 +206,10 @@ class FunctionConsumer:
     async def tell(self, result: str) -> None:
         """Set LastProcessingResult."""
         if result != self._result:
-            self._result = result
             await self._parts.database.write(
                 lambda tx: lambda_.set_result(tx, self._mapping.uuid, result)
             )
+            self._result = result
 
     def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
         """Tell the mapping's OnFailure destination, where it has one."""

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 from eventmill.deliver.inflight import Flights
@@ -48,12 +49,13 @@ class Provisioning:
             while True:
                 wanted = self._database.read(lambda tx: list(lambda_.provisions(tx)))
                 if wanted != self._known:
-                    self._known = wanted
                     with self._flights.hold("provisioned concurrency"):
                         await self._warmer.provision([(one.spec, one.wanted) for one in wanted])
-                        await self._database.write(self._ready)
+                        await self._database.write(partial(_ready, wanted=wanted))
+                    self._known = wanted
                 await signal.wait()
 
-    def _ready(self, tx: Transaction) -> None:
-        for provision in self._known:
-            lambda_.set_ready(tx, provision, provision.wanted)
+
+def _ready(tx: Transaction, wanted: Sequence[Provision]) -> None:
+    for provision in wanted:
+        lambda_.set_ready(tx, provision, provision.wanted)

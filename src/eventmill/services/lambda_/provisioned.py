@@ -64,8 +64,11 @@ def put(call: Call, who: Named, wanted: int) -> dict[str, Any]:
     ranged("provisionedConcurrentExecutions", wanted, 1, ACCOUNT_LIMIT)
     _refuse_twice(call, who)
     _check_room(call, who, wanted)
+    # Of those that are ready already none has to become so again.
     call.tx.execute(
-        "INSERT OR REPLACE INTO lambda_provisioned VALUES(?,?,?,0,?)", (*who, wanted, call.now)
+        "INSERT INTO lambda_provisioned VALUES(?,?,?,0,?) ON CONFLICT DO UPDATE SET"
+        " wanted=excluded.wanted, ready=min(ready, excluded.wanted), modified=excluded.modified",
+        (*who, wanted, call.now),
     )
     call.tx.announce(functions.FUNCTIONS_KEY)
     return _shape(_row(call, who))
