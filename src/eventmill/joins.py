@@ -155,7 +155,7 @@ def store_lines(
     """Keep log lines, and the metrics that they carry or that filters make of them."""
     cloudwatch.add(tx, [*emf.samples(lines), *logs.samples(tx, group, lines)])
     arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
-    logs.put_lines(tx, arn, group, stream, lines)
+    logs.put_lines(tx, arn, stream, lines)
 
 
 def gauge(

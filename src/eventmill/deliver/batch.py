@@ -10,8 +10,10 @@ import orjson
 
 from eventmill.deliver import destinations, shapes
 from eventmill.deliver.destinations import Parcel
+from eventmill.deliver.lanes import order
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.ids import Ids
+from eventmill.services import lambda_
 from eventmill.services.lambda_ import EventSourceMapping
 from eventmill.store.transaction import Transaction
 
@@ -53,6 +55,17 @@ class Batch:
     """Bytes of the records' JSON."""
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Why records are given up: the condition of the destination's record, what the last attempt
+    was answered (None when the record's age ended it), and how many attempts there were."""
+
+    condition: str
+    request_id: str
+    tries: int
+    response: Mapping[str, Any] | None = None
+
+
 def gather(
     read: Callable[[str | None, int], Iterator[Entry]],
     batch: Batch,
@@ -69,7 +82,7 @@ def gather(
         looked_at = 0
         for entry in read(batch.end, _READ):
             looked_at += 1
-            if until is not None and _after(entry.sequence, until):
+            if until is not None and order(entry.sequence) > order(until):
                 batch.full = True
                 return True
             if entry.json:
@@ -87,26 +100,15 @@ def gather(
     return False
 
 
-def _after(one: str, other: str) -> bool:
-    # Sequence numbers are decimal numbers of up to 128 bits, so a longer one is a later one.
-    return (len(one), one) > (len(other), other)
-
-
 def discard(
     tx: Transaction,
     ids: Ids,
     mapping: EventSourceMapping,
     shard: str,
     entries: Sequence[Entry],
-    *,
-    condition: str,
-    request_id: str,
-    tries: int,
-    response: Mapping[str, Any] | None,
+    loss: Loss,
 ) -> None:
-    """Tell the mapping's OnFailure destination of records that are given up."""
-    assert mapping.on_failure is not None
-    function = ":".join(mapping.function.split(":")[:7])
+    """Tell the mapping's OnFailure destination of a shard's records that are given up."""
     info = shapes.batch_info(
         mapping.source,
         shard,
@@ -114,10 +116,28 @@ def discard(
         entries[0].created,
         entries[-1].created,
     )
-    record = shapes.batch_record(request_id, function, condition, tries, response, info, tx.now)
+    tell(tx, ids, mapping, shard, info, loss, lambda: shapes.records([one.json for one in entries]))
+
+
+def tell(
+    tx: Transaction,
+    ids: Ids,
+    mapping: EventSourceMapping,
+    place: str,
+    info: Mapping[str, Any],
+    loss: Loss,
+    payload: Callable[[], bytes],
+) -> None:
+    """Send the record of what is lost at `place`, a shard or a partition, to the mapping's
+    OnFailure destination. `info` describes it; `payload` is the whole event, for a bucket."""
+    target = mapping.on_failure
+    assert target is not None
+    function = lambda_.unqualified(mapping.function)
+    record = shapes.batch_record(
+        loss.request_id, function, loss.condition, loss.tries, loss.response, info, tx.now
+    )
     key = ""
-    if service_of(mapping.on_failure) == "s3":
-        record["payload"] = shapes.records([entry.json for entry in entries]).decode()
-        key = destinations.object_key(f"aws/lambda/{mapping.uuid}/{shard}", ids, tx.now)
-    body = orjson.dumps(record).decode()
-    destinations.send(tx, mapping.on_failure, Parcel(body, function, key=key))
+    if service_of(target) == "s3":
+        record["payload"] = payload().decode()
+        key = destinations.object_key(f"aws/lambda/{mapping.uuid}/{place}", ids, tx.now)
+    destinations.send(tx, target, Parcel(orjson.dumps(record).decode(), function, key=key))

@@ -186,7 +186,7 @@ def _puts(ids: Ids) -> dict[str, Put]:
 
     def to_log(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         arn = delivery.arn.removesuffix(":*")
-        group = arn.partition(":log-group:")[2]
+        group = logs.name_of(arn)
         stream = str(delivery.event["id"])
         if not logs.exists(tx, group):
             raise Undeliverable("NO_RESOURCE", f"Log group {group} does not exist.")
@@ -194,7 +194,7 @@ def _puts(ids: Ids) -> dict[str, Put]:
         refused = logs.why_not(tx, arn, stream, asking(delivery.rule, tx.now))
         if refused:
             raise Undeliverable("NO_PERMISSIONS", refused)
-        logs.put_lines(tx, arn, group, stream, [_log_line(delivery, body, int(tx.now * 1000))])
+        logs.put_lines(tx, arn, stream, [_log_line(delivery, body, int(tx.now * 1000))])
 
     def to_stream(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         path = (delivery.target.get("KinesisParameters") or {}).get("PartitionKeyPath") or "$.id"

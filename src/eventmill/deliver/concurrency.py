@@ -13,6 +13,8 @@ from collections.abc import Callable
 from types import TracebackType
 
 from eventmill.kernel.functions import (
+    ACCOUNT_FULL,
+    RESERVED_FULL,
     ConcurrencyExceeded,
     FunctionSpec,
     FunctionStopped,
@@ -20,9 +22,6 @@ from eventmill.kernel.functions import (
     Outcome,
 )
 from eventmill.kernel.ports import Invoker
-
-RESERVED_FULL = "ReservedFunctionConcurrentInvocationLimitExceeded"
-ACCOUNT_FULL = "ConcurrentInvocationLimitExceeded"
 
 _SHARED = ""
 """The pool of all functions that have reserved nothing."""

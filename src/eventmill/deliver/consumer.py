@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from eventmill.deliver import measured, shapes
-from eventmill.deliver.batch import Entry, discard
+from eventmill.deliver.batch import Entry, Loss, discard
 from eventmill.deliver.concurrency import Slot
 from eventmill.deliver.parts import Parts
 from eventmill.kernel import lineage
@@ -34,17 +34,6 @@ class Work:
     """The whole event, where it is not `{"Records": …}`."""
     newest: float | None = None
     """When the last record of a stream's batch came, moved time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Why records are given up: the condition of the destination's record, what the last attempt
-    was answered (None when the record's age ended it), and how many attempts there were."""
-
-    condition: str
-    request_id: str
-    tries: int
-    response: Mapping[str, Any] | None = None
 
 
 class Turn(Protocol):
@@ -214,14 +203,4 @@ class FunctionConsumer:
     def lose(self, tx: Transaction, shard: str, entries: Sequence[Entry], loss: Loss) -> None:
         """Tell the mapping's OnFailure destination, where it has one."""
         if self._mapping.on_failure and entries:
-            discard(
-                tx,
-                self._parts.ids,
-                self._mapping,
-                shard,
-                entries,
-                condition=loss.condition,
-                request_id=loss.request_id,
-                tries=loss.tries,
-                response=loss.response,
-            )
+            discard(tx, self._parts.ids, self._mapping, shard, entries, loss)

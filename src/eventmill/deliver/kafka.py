@@ -17,14 +17,13 @@ from typing import Any
 import orjson
 
 from eventmill.deliver import kafka_client, shapes
-from eventmill.deliver.consumer import CALL_FAILED, Consumer, Loss, Work
-from eventmill.deliver.destinations import Parcel, object_key, send
+from eventmill.deliver.batch import Loss, tell
+from eventmill.deliver.consumer import CALL_FAILED, Consumer, Work
 from eventmill.deliver.inflight import Motion
 from eventmill.deliver.outbox import backoff
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.settle import StreamDecision, Verdict, stream_backoff, stream_decision
 from eventmill.deliver.tasks import Tasks
-from eventmill.kernel.arns import service_of
 from eventmill.kernel.errors import NotFound
 from eventmill.kernel.functions import ConcurrencyExceeded, FunctionStopped, Outcome
 from eventmill.services.lambda_ import EventSourceMapping
@@ -247,38 +246,23 @@ class KafkaPoller:
 
     async def _lose(self, partition: Any, entries: Sequence[Entry], loss: Loss) -> None:
         """Give records up: tell the mapping's OnFailure destination of them, and count them."""
-        if self._mapping.on_failure:
-            await self._tell(self._mapping.on_failure, partition, entries, loss)
-        self._consumer.dropped(len(entries))
-
-    async def _tell(
-        self, target: str, partition: Any, entries: Sequence[Entry], loss: Loss
-    ) -> None:
-        mapping = self._mapping
-        name, payload = shapes.kafka_partition(partition), self._event(partition, entries)
-        first, last = entries[0], entries[-1]
-        info = shapes.kafka_batch_info(
-            mapping.cluster,
-            mapping.servers,
-            name,
-            (first.offset, last.offset),
-            (first.created, last.created),
-            len(entries),
-            len(payload),
-        )
-        function = ":".join(mapping.function.split(":")[:7])
-
-        def write(tx: Transaction) -> None:
-            key = ""
-            record = shapes.batch_record(
-                loss.request_id, function, loss.condition, loss.tries, loss.response, info, tx.now
+        mapping, ids = self._mapping, self._parts.ids
+        if mapping.on_failure:
+            name, payload = shapes.kafka_partition(partition), self._event(partition, entries)
+            first, last = entries[0], entries[-1]
+            info = shapes.kafka_batch_info(
+                mapping.cluster,
+                mapping.servers,
+                name,
+                (first.offset, last.offset),
+                (first.created, last.created),
+                len(entries),
+                len(payload),
             )
-            if service_of(target) == "s3":
-                record["payload"] = payload.decode()
-                key = object_key(f"aws/lambda/{mapping.uuid}/{name}", self._parts.ids, tx.now)
-            send(tx, target, Parcel(orjson.dumps(record).decode(), function, key=key))
-
-        await self._parts.database.write(write)
+            await self._parts.database.write(
+                lambda tx: tell(tx, ids, mapping, name, info, loss, lambda: payload)
+            )
+        self._consumer.dropped(len(entries))
 
     @contextmanager
     def _hold(self, partition: Any) -> Iterator[None]:

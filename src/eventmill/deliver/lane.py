@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from eventmill.deliver import lanes, windows
-from eventmill.deliver.batch import Batch, Entry, gather
-from eventmill.deliver.consumer import CALL_FAILED, Consumer, Loss, Work
+from eventmill.deliver import lanes, shapes, windows
+from eventmill.deliver.batch import Batch, Entry, Loss, gather
+from eventmill.deliver.consumer import CALL_FAILED, Consumer, Work
 from eventmill.deliver.lanes import LaneState, Pending, Window
 from eventmill.deliver.outbox import backoff
 from eventmill.deliver.pace import Pace
@@ -89,7 +89,7 @@ class Lane:
             batch = Batch(self._state.position)
             if not await self._gather(batch, until=pending.end):
                 return
-            self.cursor = max(self.cursor or "", pending.end, key=_order)
+            self.cursor = max(self.cursor or "", pending.end, key=lanes.order)
             await self._handle(batch, pending)
 
     async def _next(self) -> None:
@@ -303,12 +303,8 @@ class Lane:
             return
         await self._consumer.tell(CALL_FAILED)
         if decision.verdict is Verdict.DISCARD:
-            response = {
-                "statusCode": 200,
-                "executedVersion": outcome.executed_version,
-                "functionError": outcome.error,
-            }
-            loss = Loss("RetryAttemptsExhausted", request_id, pending.tries, response)
+            answer = shapes.response_context(outcome)
+            loss = Loss("RetryAttemptsExhausted", request_id, pending.tries, answer)
             await self._give_up(batch, len(batch.entries), pending, rest, loss)
             return
         await self._retry(batch, pending, decision)
@@ -382,7 +378,3 @@ class Lane:
 
         # Not to be cut off by a stop: the memory has moved on already.
         await asyncio.shield(self._parts.database.write(save))
-
-
-def _order(sequence: str) -> tuple[int, str]:
-    return len(sequence), sequence

@@ -50,6 +50,12 @@ def lane_of(partition_key: str, lanes: int) -> int:
     return zlib.crc32(partition_key.encode()) % lanes
 
 
+def order(sequence: str) -> tuple[int, str]:
+    """The key by which sequence numbers follow each other: decimal numbers of up to 128 bits, so
+    a longer one is a later one."""
+    return len(sequence), sequence
+
+
 def load(tx: Transaction, mapping: str, shard: str, lane: int, lanes: int) -> LaneState:
     """The state of a lane.
 
@@ -65,7 +71,7 @@ def load(tx: Transaction, mapping: str, shard: str, lane: int, lanes: int) -> La
         positions = [row[2] for row in rows if not row[6]] or [row[2] for row in rows]
         finished = all(row[6] for row in rows)
         known = [position for position in positions if position is not None]
-        earliest = min(known, key=_order) if len(known) == len(positions) else None
+        earliest = min(known, key=order) if len(known) == len(positions) else None
         return LaneState(position=earliest, finished=finished)
     for number, _, position, pending, due, tumbling, finished in rows:
         if number == lane:
@@ -77,10 +83,6 @@ def load(tx: Transaction, mapping: str, shard: str, lane: int, lanes: int) -> La
                 bool(finished),
             )
     return LaneState()
-
-
-def _order(sequence: str) -> tuple[int, str]:
-    return len(sequence), sequence
 
 
 def save(

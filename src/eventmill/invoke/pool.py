@@ -15,7 +15,12 @@ from dataclasses import dataclass
 
 from eventmill.invoke.environment import Environment
 from eventmill.kernel.clock import Clock
-from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec
+from eventmill.kernel.functions import (
+    ACCOUNT_FULL,
+    RESERVED_FULL,
+    ConcurrencyExceeded,
+    FunctionSpec,
+)
 
 Start = Callable[[FunctionSpec, str], Awaitable[Environment]]
 """The string is AWS_LAMBDA_INITIALIZATION_TYPE."""
@@ -79,9 +84,9 @@ class Pool:
         """Count an invocation in. Raises ConcurrencyExceeded."""
         running = self._running.get(spec.arn, 0)
         if spec.reserved_concurrency is not None and running >= spec.reserved_concurrency:
-            raise ConcurrencyExceeded("ReservedFunctionConcurrentInvocationLimitExceeded")
+            raise ConcurrencyExceeded(RESERVED_FULL)
         if self._total >= self._account_limit:
-            raise ConcurrencyExceeded("ConcurrentInvocationLimitExceeded")
+            raise ConcurrencyExceeded(ACCOUNT_FULL)
         self._running[spec.arn] = running + 1
         self._total += 1
 

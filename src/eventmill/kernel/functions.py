@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from eventmill.kernel.streams import ResponseStream
 
@@ -76,13 +75,17 @@ class Outcome:
         return self.error is not None
 
 
+RESERVED_FULL = "ReservedFunctionConcurrentInvocationLimitExceeded"
+ACCOUNT_FULL = "ConcurrentInvocationLimitExceeded"
+
+
 class ConcurrencyExceeded(Exception):
     """No environment may be started for this call now: a 429, never an invocation."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-        """AWS's `Reason`, for example ReservedFunctionConcurrentInvocationLimitExceeded."""
+        """AWS's `Reason`, one of the two above."""
 
 
 class RecursionDetected(Exception):
@@ -93,7 +96,4 @@ class FunctionStopped(ConcurrencyExceeded):
     """The function has a reserved concurrency of 0: nothing runs until that changes."""
 
     def __init__(self) -> None:
-        super().__init__("ReservedFunctionConcurrentInvocationLimitExceeded")
-
-
-JsonObject = dict[str, Any]
+        super().__init__(RESERVED_FULL)

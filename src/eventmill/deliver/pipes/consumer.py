@@ -15,8 +15,8 @@ import orjson
 
 from eventmill.deliver import destinations, shapes
 from eventmill.deliver.authorization import Reach
-from eventmill.deliver.batch import Entry
-from eventmill.deliver.consumer import CALL_FAILED, Loss, Work
+from eventmill.deliver.batch import Entry, Loss
+from eventmill.deliver.consumer import CALL_FAILED, Work
 from eventmill.deliver.destinations import Parcel
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.pipes.events import event_of

@@ -74,10 +74,8 @@ class Journal:
         """Put the records where the pipe wants them: a log group, a bucket, or both."""
         group = (self._config.get("CloudwatchLogsLogDestination") or {}).get("LogGroupArn")
         if group:
-            arn = group.removesuffix(":*")
-            name = arn.partition(":log-group:")[2]
             lines = [(moment, orjson.dumps(record).decode()) for moment, record in self._records]
-            logs.put_lines(tx, arn, name, self._pipe.name, lines)
+            logs.put_lines(tx, group, self._pipe.name, lines)
         bucket = self._config.get("S3LogDestination") or {}
         if bucket.get("BucketName"):
             text = "\n".join(orjson.dumps(record).decode() for _, record in self._records)

@@ -160,13 +160,11 @@ def _to_bus(
 def _to_log(
     tx: Transaction, parts: Parts, pipe: Pipe, items: Sequence[Item], trace: str | None
 ) -> None:
-    arn = pipe.target.removesuffix(":*")
-    group = arn.partition(":log-group:")[2]
     for item in items:
         stream = _parameter(pipe, "LogStreamName", item) or pipe.name
         given = _parameter(pipe, "Timestamp", item)
         moment = int(given) if given and given.isdigit() else int(tx.now * 1_000)
-        logs.put_lines(tx, arn, group, stream, [(moment, text_of(item.shaped))])
+        logs.put_lines(tx, pipe.target, stream, [(moment, text_of(item.shaped))])
 
 
 PUTS: dict[str, Put] = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from eventmill.edge.apis.variables import with_stage_variables
 from eventmill.services.apigatewayv2 import function_of, parts
+from eventmill.services.logs import name_of
 from eventmill.store.transaction import Transaction
 
 
@@ -135,7 +136,7 @@ def _stage(
     }
     routes = [_route(part, integrations, authorizers, entry) for part in held["route"].values()]
     log = entry.get("AccessLogSettings") or {}
-    group = str(log.get("DestinationArn") or "").partition(":log-group:")[2].removesuffix(":*")
+    group = name_of(str(log.get("DestinationArn") or ""))
     return Stage(
         api=config["ApiId"],
         name=name,

@@ -56,6 +56,7 @@ from eventmill.services.lambda_.functions import (
 from eventmill.services.lambda_.invoke_configs import Treatment, treatment
 from eventmill.services.lambda_.layers import adopt as adopt_layer
 from eventmill.services.lambda_.mapping_settings import cluster_servers
+from eventmill.services.lambda_.names import unqualified
 from eventmill.services.lambda_.operations import OPERATIONS
 from eventmill.services.lambda_.policies import may_invoke, open_to_all
 from eventmill.services.lambda_.provisioned import Provision, provisions, set_ready
@@ -120,6 +121,7 @@ __all__ = [
     "set_result",
     "settle_event",
     "treatment",
+    "unqualified",
     "url_by_id",
     "waiting_events",
 ]

@@ -19,19 +19,21 @@ from eventmill.services.logs.groups import (
     changed_key,
     group_arn,
     missing,
+    name_of,
     require_group,
 )
 from eventmill.store.transaction import Transaction
 
 
-def put_lines(
-    tx: Transaction, arn: str, group: str, stream: str, lines: Sequence[tuple[int, str]]
-) -> None:
-    """Append (epoch milliseconds, text) lines, creating group and stream when they are new."""
-    now = int(tx.now * 1000)
+def put_lines(tx: Transaction, arn: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
+    """Append (epoch milliseconds, text) lines to the group with this ARN, with or without `:*`.
+
+    Group and stream are created when they are new.
+    """
+    group, now = name_of(arn), int(tx.now * 1000)
     tx.execute(
         "INSERT INTO logs_groups(name, arn, created) VALUES(?,?,?) ON CONFLICT DO NOTHING",
-        (group, arn, now),
+        (group, arn.removesuffix(":*"), now),
     )
     last = max((time for time, _ in lines), default=None)
     tx.execute(
@@ -124,7 +126,7 @@ def put_log_events(call: Call, request: dict[str, Any]) -> Result:
     if found is None:
         raise missing("log stream")
     lines = [(event["timestamp"], event["message"]) for event in request["logEvents"]]
-    put_lines(call.tx, group_arn(call, group), group, stream, lines)
+    put_lines(call.tx, group_arn(call, group), stream, lines)
     return {"nextSequenceToken": call.ids.hex(56)}
 
 

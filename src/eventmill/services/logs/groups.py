@@ -27,6 +27,11 @@ def group_arn(call: Call, name: str) -> str:
     return f"arn:aws:logs:{call.region}:{call.account}:log-group:{name}"
 
 
+def name_of(arn: str) -> str:
+    """The name in a log group's ARN, with or without `:*`; empty when it is no such ARN."""
+    return arn.partition(":log-group:")[2].removesuffix(":*")
+
+
 def missing(what: str) -> Invalid:
     """`what` is `log group`, `log stream`, `subscription filter` and so on."""
     return Invalid("ResourceNotFoundException", f"The specified {what} does not exist.")
