@@ -2,66 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
-import boto3
 import pytest
 
-from eventmill import config
 from eventmill.testing import engine
+from tests.crash.process import calm, client_of, kill, start
+from tests.queues import taken
 
 APP = Path(__file__).parents[1] / "apps" / "queue"
 MESSAGES = 200
 
 
-def start(
-    data: Path, log: Path, app: Path = APP, *options: str
-) -> tuple[subprocess.Popen[str], dict]:
-    with log.open("a") as errors:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "eventmill.cli",
-                "up",
-                str(app),
-                "--port",
-                "0",
-                "--json",
-                "--data",
-                str(data),
-                *options,
-            ],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, log.read_text()
-    return process, json.loads(line)
-
-
-def client_of(endpoint: str, service: str = "sqs"):
-    return boto3.client(
-        service,
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=config.ACCESS_KEY,
-        aws_secret_access_key=config.SECRET_KEY,
-    )
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_no_acknowledged_message_is_lost(tmp_path: Path, seed: int) -> None:
-    process, said = start(tmp_path / "data", tmp_path / "log")
-    client = client_of(said["endpoint"])
+    process, said = start(tmp_path / "data", tmp_path / "log", APP)
+    client = client_of(said["endpoint"], "sqs")
     kill_after = random.Random(seed).randrange(10, MESSAGES // 10)
     sent = set()
     for batch in range(MESSAGES // 10):
@@ -70,20 +27,10 @@ def test_no_acknowledged_message_is_lost(tmp_path: Path, seed: int) -> None:
         sent |= {entry["MessageBody"] for entry in entries}
         if batch == kill_after:
             break
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    kill(process)
     with engine(tmp_path / "data") as mill:
-        outputs = mill.run(mill.inner.deploy(APP, {})).outputs
-        mill.settle()
+        outputs = mill.deploy(APP)
         # A message whose function had its answer lost by the kill comes again after its timeout.
-        mill.advance(61)
-        mill.settle()
-        client = mill.client("sqs")
-        arrived = set()
-        while found := client.receive_message(
-            QueueUrl=outputs["Results"], MaxNumberOfMessages=10
-        ).get("Messages"):
-            arrived |= {message["Body"] for message in found}
-        assert arrived == sent
-        dead = client.get_queue_attributes(QueueUrl=outputs["Dead"], AttributeNames=["All"])
-        assert dead["Attributes"]["ApproximateNumberOfMessages"] == "0"
+        calm(mill, 1, 61)
+        assert {message["Body"] for message in taken(mill, outputs["Results"])} == sent
+        assert taken(mill, outputs["Dead"]) == []

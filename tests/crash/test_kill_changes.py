@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 from pathlib import Path
 
 import pytest
 
 from eventmill.testing import engine
-from tests.crash.test_kill import client_of, start
+from tests.crash.process import calm, client_of, kill, start
+from tests.queues import taken
 
 APP = Path(__file__).parents[1] / "apps" / "mappings"
 CHANGES = 30
@@ -29,19 +28,11 @@ def test_every_change_arrives_in_order_and_every_event_ends(tmp_path: Path, seed
         db.put_item(TableName=outputs["Items"], Item=item)
         event = json.dumps({"number": number, "fail": number % 2 == 1})
         functions.invoke(FunctionName=outputs["Work"], InvocationType="Event", Payload=event)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    kill(process)
     with engine(tmp_path / "data") as mill:
-        outputs = mill.run(mill.inner.deploy(APP, {})).outputs
-        for _ in range(3):
-            mill.settle()
-            mill.advance(61)
-        mill.settle()
-        sqs, told = mill.client("sqs"), []
-        while found := sqs.receive_message(QueueUrl=outputs["Results"], MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            told += [json.loads(message["Body"]) for message in found]
+        outputs = mill.deploy(APP)
+        calm(mill, 3, 61)
+        told = [json.loads(message["Body"]) for message in taken(mill, outputs["Results"])]
         changes = [
             int(record["dynamodb"]["NewImage"]["n"]["N"])
             for event in told

@@ -4,8 +4,6 @@ every acknowledged event the record arrives."""
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Any
 import pytest
 
 from eventmill.testing import engine
-from tests.crash.test_kill import client_of, start
+from tests.crash.process import client_of, kill, start
+from tests.queues import taken
 
 APP = Path(__file__).parents[1] / "apps" / "destinations"
 KINDS = ("Queue", "Topic", "Function", "Bus", "Bucket", "DeadQueue", "DeadTopic")
@@ -32,16 +31,13 @@ def record_of(kind: str, body: str) -> dict[str, Any]:
 
 def arrived(mill: Any, outputs: dict[str, str], kind: str) -> list[dict[str, Any]]:
     """All records that this destination holds."""
-    place, found = outputs[f"{kind}Records"], []
+    place = outputs[f"{kind}Records"]
     if kind == "Bucket":
-        s3 = mill.client("s3")
+        s3, found = mill.client("s3"), []
         for entry in s3.list_objects_v2(Bucket=place).get("Contents", []):
             found.append(json.loads(s3.get_object(Bucket=place, Key=entry["Key"])["Body"].read()))
         return found
-    sqs = mill.client("sqs")
-    while messages := sqs.receive_message(QueueUrl=place, MaxNumberOfMessages=10).get("Messages"):
-        found += [record_of(kind, message["Body"]) for message in messages]
-    return found
+    return [record_of(kind, message["Body"]) for message in taken(mill, place)]
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +56,12 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list
                 InvocationType="Event",
                 Payload=json.dumps(event),
             )
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    kill(process)
     killed = time.time()
     process, said = start(folder / "data", folder / "log", APP)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    kill(process)
     with engine(folder / "data") as mill:
-        outputs = mill.run(mill.inner.deploy(APP, {})).outputs
+        outputs = mill.deploy(APP)
         while mill.settle().later:
             mill.advance(61)
         found = {kind: arrived(mill, outputs, kind) for kind in KINDS}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import random
-import signal
 from pathlib import Path
 
 import pytest
 
 from eventmill.testing import engine
-from tests.crash.test_kill import client_of, start
+from tests.crash.process import calm, client_of, kill, start
+from tests.queues import taken
 
 APP = Path(__file__).parents[1] / "apps" / "pipe"
 BATCHES = 20
@@ -22,7 +21,7 @@ BATCHES = 20
 def test_every_record_and_message_goes_through_its_pipe(tmp_path: Path, seed: int) -> None:
     process, said = start(tmp_path / "data", tmp_path / "log", APP)
     outputs = said["outputs"]
-    sqs, kinesis = client_of(said["endpoint"]), client_of(said["endpoint"], "kinesis")
+    sqs, kinesis = client_of(said["endpoint"], "sqs"), client_of(said["endpoint"], "kinesis")
     kill_after = random.Random(seed).randrange(3, BATCHES)
     clicks: list[str] = []
     orders: set[str] = set()
@@ -37,21 +36,12 @@ def test_every_record_and_message_goes_through_its_pipe(tmp_path: Path, seed: in
         entries = [{"Id": str(at), "MessageBody": body} for at, body in enumerate(bodies)]
         sqs.send_message_batch(QueueUrl=outputs["Orders"], Entries=entries)
         orders |= set(names)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    kill(process)
     with engine(tmp_path / "data") as mill:
-        outputs = mill.run(mill.inner.deploy(APP, {})).outputs
-        for _ in range(3):
-            mill.settle()
-            mill.advance(61)
-        mill.settle()
-        sqs, told = mill.client("sqs"), []
-        while found := sqs.receive_message(QueueUrl=outputs["Results"], MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            told += [json.loads(message["Body"]) for message in found]
+        outputs = mill.deploy(APP)
+        calm(mill, 3, 61)
+        told = [json.loads(message["Body"]) for message in taken(mill, outputs["Results"])]
         seen = [base64.b64decode(e["data"]).decode() for es in told if type(es) is list for e in es]
         assert list(dict.fromkeys(seen)) == clicks, "in order, with what was under way twice"
         assert {one["detail"]["number"] for one in told if type(one) is dict} == orders
-        lost = sqs.get_queue_attributes(QueueUrl=outputs["Lost"], AttributeNames=["All"])
-        assert lost["Attributes"]["ApproximateNumberOfMessages"] == "0"
+        assert taken(mill, outputs["Lost"]) == []

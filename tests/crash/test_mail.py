@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import smtplib
-import subprocess
 from email.message import EmailMessage
 from pathlib import Path
 
 from eventmill.testing import engine
-from tests.crash.test_kill import client_of, start
+from tests.crash.process import calm, client_of, kill, start
 from tests.hook import hook
+from tests.queues import taken
 
 APPS = Path(__file__).parents[1] / "apps"
 MAILS = 30
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def test_every_mail_with_a_250_is_stored_once(tmp_path: Path) -> None:
@@ -28,7 +21,7 @@ def test_every_mail_with_a_250_is_stored_once(tmp_path: Path) -> None:
     host, _, port = said["smtp"].rpartition(":")
     mail = EmailMessage()
     mail["Subject"] = "an invoice"
-    taken = set()
+    acknowledged = set()
     with smtplib.SMTP(host, int(port)) as client:
         client.ehlo()
         for _ in range(MAILS):
@@ -36,29 +29,18 @@ def test_every_mail_with_a_250_is_stored_once(tmp_path: Path) -> None:
             client.rcpt("invoices@office.example.com")
             code, text = client.data(mail.as_bytes())
             assert code == 250
-            taken.add(text.decode().split()[1])
+            acknowledged.add(text.decode().split()[1])
         kill(process)
         client.close()
     with engine(tmp_path / "data") as mill:
-        outputs = mill.run(mill.inner.deploy(APPS / "mail", {})).outputs
-        mill.settle()
+        outputs = mill.deploy(APPS / "mail")
         # A function that was killed while it decided is asked again when its mail's turn comes.
-        mill.advance(60)
-        mill.settle()
+        calm(mill, 1, 60)
         listed = mill.client("s3").list_objects_v2(Bucket=outputs["Mails"])["Contents"]
-        assert {entry["Key"].removeprefix("in/") for entry in listed} == taken
-        told = []
-        sqs = mill.client("sqs")
-        while found := sqs.receive_message(QueueUrl=outputs["Results"], MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            told += [json.loads(message["Body"]) for message in found]
-            for message in found:
-                sqs.delete_message(
-                    QueueUrl=outputs["Results"], ReceiptHandle=message["ReceiptHandle"]
-                )
+        assert {entry["Key"].removeprefix("in/") for entry in listed} == acknowledged
+        told = [json.loads(message["Body"]) for message in taken(mill, outputs["Results"])]
         announced = [one["mail"]["messageId"] for one in told if "notificationType" in one]
-        assert sorted(announced) == sorted(taken), "each was announced once"
+        assert sorted(announced) == sorted(acknowledged), "each was announced once"
 
 
 def test_a_message_for_an_endpoint_that_is_down_survives(tmp_path: Path) -> None:
@@ -75,10 +57,8 @@ def test_a_message_for_an_endpoint_that_is_down_survives(tmp_path: Path) -> None
         web.wait(1)
         kill(process)
         with engine(tmp_path / "data") as mill:
-            mill.run(mill.inner.deploy(app, {"HookUrl": web.url}))
-            mill.settle()
-            mill.advance(5)
-            mill.settle()
+            mill.deploy(app, {"HookUrl": web.url})
+            calm(mill, 1, 5)
         # The engine may have been killed before it noted the failure: then it tried at once again.
         numbers = [body["MessageId"] for body in web.bodies()]
         assert set(numbers) == {number} and 2 <= len(numbers) <= 3

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from pathlib import Path
 
 from eventmill.testing import engine
-from tests.crash.test_kill import start
+from tests.crash.process import kill, start
 from tests.journeys.rest_client import ask
 
 APP = Path(__file__).parents[1] / "apps" / "gateway"
@@ -20,8 +18,7 @@ def test_acknowledged_requests_survive_and_the_api_answers_again(tmp_path: Path)
     body, headers = json.dumps({"kept": 1}), {"Content-Type": "application/json"}
     assert ask(f"{url}/queue", "POST", headers, body).status == 200
     assert ask(f"{url}/work/later", "POST", headers, json.dumps({"fail": "x"})).status == 202
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    kill(process)
     with engine(tmp_path / "data") as mill:
         place = url.partition("/_aws/")[2]
         answer = ask(f"{mill.endpoint}/_aws/{place}/mock?id=7")

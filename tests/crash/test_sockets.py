@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from eventmill.testing import engine
-from tests.crash.test_kill import client_of, start
+from tests.crash.process import client_of, kill, start
 
 APP = Path(__file__).parents[1] / "apps" / "chat"
 
@@ -27,8 +25,7 @@ def test_clients_come_back_to_what_was_deployed(tmp_path: Path) -> None:
         client_of(said["endpoint"], "apigatewayv2").create_route(
             ApiId=outputs["PartsId"], RouteKey="$default"
         )
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        kill(process)
         with pytest.raises(ConnectionClosedError):
             lost.recv(timeout=10)
     with engine(tmp_path / "data") as mill:

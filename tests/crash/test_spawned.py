@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import select
 import shutil
-import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.crash.test_kill import client_of, start
+from tests.crash.process import client_of, kill, start
 
 TEMPLATE = """
 Resources:
@@ -47,7 +46,6 @@ def test_a_spawned_environment_dies_with_the_engine(tmp_path: Path) -> None:
         environment = os.pidfd_open(pid)
         assert not select.select([environment], [], [], 0.1)[0], "it lives as long as the engine"
     finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        kill(process)
     assert select.select([environment], [], [], 5)[0], "it outlived the engine"
     os.close(environment)

@@ -181,7 +181,7 @@ def test_bad_requests_are_refused_with_the_reason(db, request_, message: str) ->
 
 
 def test_changes_reach_the_function_and_poison_its_destination(eventmill) -> None:
-    outputs = eventmill.run(eventmill.inner.deploy(APP, {})).outputs
+    outputs = eventmill.deploy(APP)
     db = eventmill.client("dynamodb")
 
     def put(name: str, version: int) -> None:

@@ -111,7 +111,7 @@ def test_a_host_that_is_not_ours_is_refused(tmp_path: Path) -> None:
 
 def test_status_and_invoke_ask_the_running_engine(tmp_path: Path) -> None:
     with engine(tmp_path / "d") as mill:
-        mill.run(mill.inner.deploy(APP, {}))
+        mill.deploy(APP)
         status = eventmill("status", "--json", "--data", str(tmp_path / "d"))
         found = json.loads(status.stdout)
         assert found["endpoint"] == mill.endpoint

@@ -66,7 +66,7 @@ def test_everything_refused_is_listed_before_anything_is_created(eventmill, tmp_
         "  Rocket: {Type: AWS::Lamda::Rocket}\n"
     )
     with pytest.raises(UsageError) as refused:
-        eventmill.run(eventmill.inner.deploy(template, {}))
+        eventmill.deploy(template)
     assert f"{template}:2: Queue: AWS::SQS::Queue Colour" in str(refused.value)
     assert f"{template}:3: Rocket: AWS::Lamda::Rocket" in str(refused.value)
     assert "QueueUrls" not in eventmill.client("sqs").list_queues()
