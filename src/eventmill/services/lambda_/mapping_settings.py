@@ -168,7 +168,8 @@ def settings(source: str, given: Mapping[str, Any], base: Mapping[str, Any]) -> 
     for name in {name for members in _MEMBERS.values() for name in members}:
         if name not in _MEMBERS[kind] and given.get(name) not in (None, {}, False):
             raise parameter(
-                f"Unsupported event source parameter {name} for {service_of(source) or kind}."
+                f"Unsupported '{name[0].lower()}{name[1:]}' parameter for given event source "
+                "mapping type."
             )
     taken = {name: given[name] for name in _MEMBERS[kind] if given.get(name) is not None}
     config = _DEFAULTS[kind] | dict(base) | taken
@@ -211,8 +212,7 @@ def _check_ranges(config: Mapping[str, Any]) -> None:
         if name in config:
             ranged(name[0].lower() + name[1:], config[name], low, high)
     for kind in config["FunctionResponseTypes"]:
-        if kind != "ReportBatchItemFailures":
-            raise parameter(f"Invalid function response type {kind}.")
+        one_of("functionResponseTypes", kind, ("ReportBatchItemFailures",))
     for metric in (config.get("MetricsConfig") or {}).get("Metrics") or ():
         one_of("metricsConfig.metrics", metric, METRICS)
 
