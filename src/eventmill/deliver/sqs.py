@@ -200,7 +200,7 @@ class QueuePoller:
                 filtered.append(message.handle)
         if filtered:
             await self._parts.database.write(lambda tx: sqs.delete_held(tx, source, filtered))
-        fits = _fitting(kept, room - shapes.ENVELOPE)
+        fits = _fitting(kept, room - shapes.ENVELOPE, least=0 if self._gathered else 1)
         if fits < len(kept):
             await self._give_back(kept[fits:], self._parts.clock.now())
         return Taken(kept[:fits], len(messages), full=fits < len(kept))
@@ -299,10 +299,10 @@ def _parted(batch: list[Held], turn: Turn) -> tuple[list[Held], list[Held]]:
     return looping, [held for held in batch if held not in looping] if looping else batch
 
 
-def _fitting(batch: Sequence[Held], room: int) -> int:
-    """How many from the front fit into `room` bytes; one at least, however large it is."""
+def _fitting(batch: Sequence[Held], room: int, *, least: int) -> int:
+    """How many from the front fit into `room` bytes; `least` of them however large they are."""
     for index, held in enumerate(batch):
         room -= len(held.record) + 1
-        if room < 0 and index:
+        if room < 0 and index >= least:
             return index
     return len(batch)

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import time
 from pathlib import Path
 
 FOLDER = Path(os.environ["FOLDER"])
@@ -52,3 +53,12 @@ def windowed(event, context):
         return {}
     more = max((entry.get("bytes", 0) for entry in entries), default=0)
     return {"state": {"count": count + len(entries), "more": "x" * more}}
+
+
+def queued(event, context):
+    """Take as long as the first message says, and tell when that was."""
+    bodies = [record["body"] for record in event["Records"]]
+    began = time.time()
+    time.sleep(float(bodies[0]) if bodies[0].startswith("0.") else 0)
+    line = {"bodies": [body[:20] for body in bodies], "began": began, "ended": time.time()}
+    note(event["Records"][0]["eventSourceARN"].rpartition(":")[2], "seen", line)
