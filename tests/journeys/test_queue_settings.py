@@ -29,7 +29,9 @@ def app(folder: Path):
 
 def mapped(app: Any, name: str, **given: Any) -> tuple[str, str]:
     """URL of a new queue and UUID of its mapping."""
-    url = app.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    # What gathers over a window must not become visible again meanwhile.
+    attributes = {"VisibilityTimeout": "900"}
+    url = app.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     made = app.client("lambda").create_event_source_mapping(
         FunctionName=app.outputs["Queued"], EventSourceArn=f"{SQS}:{name}", **given
     )
