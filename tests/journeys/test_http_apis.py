@@ -329,6 +329,13 @@ def test_a_document_is_imported_and_exported(app) -> None:
     exported = client.export_api(ApiId=made["ApiId"], Specification="OAS30", OutputType="JSON")
     shown = json.loads(exported["body"].read())
     assert shown["paths"]["/b"]["get"]["x-amazon-apigateway-integration"]["uri"] == uri
+    dated = "openapi: 3.0.1\ninfo: {title: dated, version: 2026-01-31}\npaths: {}\n"
+    again = client.reimport_api(ApiId=made["ApiId"], Body=dated)
+    assert (again["Name"], again["Version"]) == ("dated", "2026-01-31")
+    for broken in ("openapi: [", "openapi: 3.0.1\ninfo: {title: !!set {a}}"):
+        with pytest.raises(ClientError) as refused:
+            client.import_api(Body=broken)
+        assert refused.value.response["Error"]["Code"] == "BadRequestException"
     client.delete_api(ApiId=made["ApiId"])
     with pytest.raises(ClientError) as gone:
         client.get_api(ApiId=made["ApiId"])

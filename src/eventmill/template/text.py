@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from eventmill.kernel.errors import UsageError
+from eventmill.kernel.yaml_text import Loader
 
 _PLAIN = {"Ref", "Condition"}
 _KNOWN = {
@@ -44,14 +45,8 @@ _KNOWN = {
 }
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader without dates, and with CloudFormation's tags."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [entry for entry in resolvers if entry[0] != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+class _Loader(Loader):
+    """With CloudFormation's tags."""
 
 
 class Lines(dict[str, Any]):

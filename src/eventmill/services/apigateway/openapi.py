@@ -17,6 +17,7 @@ from eventmill.services.apigateway.openapi_methods import Document, authorizatio
 from eventmill.services.apigateway.openapi_models import model_name, schema_text
 from eventmill.services.apigateway.values import typed
 from eventmill.services.contract import Call
+from eventmill.services.openapi import read
 
 ANY = "x-amazon-apigateway-any-method"
 _VERBS = {"get", "head", "options", "patch", "post", "put", "delete", ANY}
@@ -26,30 +27,14 @@ _OVERWRITTEN = ("method", "model", "validator", "authorizer", "response")
 def parse(body: bytes) -> dict[str, Any]:
     """The document in JSON or YAML. Raises Invalid."""
     try:
-        document = json.loads(body)
-    except ValueError:
-        document = _yaml(body)
-    if not isinstance(document, dict) or not ("swagger" in document or "openapi" in document):
-        raise bad("Invalid OpenAPI input. It must have a member 'swagger' or 'openapi'.")
-    return document
-
-
-def _yaml(body: bytes) -> Any:
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Dates stay texts, as JSON has them: a policy's Version is one."""
-
-    Loader.yaml_implicit_resolvers = {
-        first: [entry for entry in entries if entry[0] != "tag:yaml.org,2002:timestamp"]
-        for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    try:
-        return json.loads(json.dumps(yaml.load(body, Loader)))
-    except (yaml.YAMLError, TypeError, ValueError) as error:
+        document = read(body)
+    except ValueError as error:
         raise bad(
             f"Unable to parse API definition because of a malformed integration: {error}"
         ) from None
+    if not isinstance(document, dict) or not ("swagger" in document or "openapi" in document):
+        raise bad("Invalid OpenAPI input. It must have a member 'swagger' or 'openapi'.")
+    return document
 
 
 def settings(document: Mapping[str, Any]) -> dict[str, Any]:

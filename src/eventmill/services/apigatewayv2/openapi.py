@@ -14,6 +14,7 @@ from eventmill.services.apigatewayv2 import parts
 from eventmill.services.apigatewayv2.operations import OPERATIONS, change, create, shown
 from eventmill.services.apigatewayv2.settings import bad
 from eventmill.services.contract import Call, Result
+from eventmill.services.openapi import read
 
 _ANY = "x-amazon-apigateway-any-method"
 _METHODS = {"get", "head", "options", "patch", "post", "put", "delete", _ANY}
@@ -168,14 +169,9 @@ def _security(
 def parse(body: str | bytes) -> dict[str, Any]:
     """The text of an OpenAPI document, JSON or YAML. Raises Invalid."""
     try:
-        document = json.loads(body)
-    except ValueError:
-        import yaml
-
-        try:
-            document = yaml.safe_load(body)
-        except yaml.YAMLError as error:
-            raise bad(f"Failed to parse the OpenAPI document: {error}") from None
+        document = read(body)
+    except ValueError as error:
+        raise bad(f"Failed to parse the OpenAPI document: {error}") from None
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise bad("Unable to import the body: it is no OpenAPI 3.0 document")
     return document
