@@ -98,6 +98,7 @@ class Exchange:
         "_parts",
         "_protocol",
         "_scope",
+        "_short",
         "_size",
         "_started",
         "_waiter",
@@ -114,6 +115,7 @@ class Exchange:
         self._parts: list[bytes] = []
         self._size = 0
         self._more = True
+        self._short = False
         self._news = False
         self._waiter: asyncio.Future[None] | None = None
         self._gone = False
@@ -129,6 +131,16 @@ class Exchange:
         """One of the request's headers, by its name in lower case; empty without it."""
         headers: dict[str, str] = self._scope[HEADER_MAP]
         return headers.get(name, "")
+
+    def await_short_body(self) -> None:
+        """Ask for a body that is not worth an answer before it is there."""
+        self._short = True
+        self._invite()
+
+    @property
+    def awaits_short_body(self) -> bool:
+        """Whether such a body is still on its way."""
+        return self._short and self._more
 
     def feed(self, body: bytes) -> int:
         """A part of the body came; returns how many bytes wait for the application."""
@@ -176,9 +188,7 @@ class Exchange:
 
     async def receive(self) -> dict[str, Any]:
         """The next part of the body; afterwards, that the client or the exchange is gone."""
-        if self._expects:
-            self._expects = False
-            self._protocol.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._invite()
         while not (self._news or self._gone or self._complete):
             self._protocol.resume_reading()
             self._waiter = asyncio.get_running_loop().create_future()
@@ -190,6 +200,12 @@ class Exchange:
         self._parts.clear()
         self._size = 0
         return {"type": "http.request", "body": body, "more_body": self._more}
+
+    def _invite(self) -> None:
+        """Tell a client that waits for it to send its body."""
+        if self._expects:
+            self._expects = False
+            self._protocol.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     async def send(self, message: dict[str, Any]) -> None:
         """Write a part of the answer; the head goes out with the first part of the body."""

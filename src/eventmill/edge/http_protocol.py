@@ -107,9 +107,11 @@ class HttpProtocol(asyncio.Protocol):
                 self._hand_to_websocket()
         except httptools.HttpParserError:
             self._refuse()
-        # Only now, so that a body that came along is there already.
-        unstarted, self._unstarted = self._unstarted, None
-        if unstarted is not None:
+        # Only now, so that a body that came along is there already. SDKs send a short one on its
+        # own: without waiting for it the application would begin only to wait.
+        unstarted = self._unstarted
+        if unstarted is not None and not unstarted.awaits_short_body:
+            self._unstarted = None
             self._begin(unstarted)
 
     def _refuse(self) -> None:
@@ -156,6 +158,8 @@ class HttpProtocol(asyncio.Protocol):
         self._reading = exchange
         if self._answering is None:
             self._answering = self._unstarted = exchange
+            if 0 < int(self._map.get("content-length", 0)) <= _HELD:
+                exchange.await_short_body()
         else:
             self._next.append(exchange)
             self.pause_reading()

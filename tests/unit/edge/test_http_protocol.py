@@ -77,14 +77,24 @@ def test_expect_continue_is_answered_before_the_body(client: socket.socket) -> N
     assert answers(client, 2)[1][2] == b"body"
 
 
-def test_a_refusal_before_the_body_closes_the_connection(client: socket.socket) -> None:
+def test_a_refusal_before_a_long_body_closes_the_connection(client: socket.socket) -> None:
     client.sendall(
-        b"PUT /bucket/k HTTP/1.1\r\nhost: evil.example\r\ncontent-length: 4\r\n"
+        b"PUT /bucket/k HTTP/1.1\r\nhost: evil.example\r\ncontent-length: 70000\r\n"
         b"expect: 100-continue\r\n\r\n"
     )
     status, headers, _ = answers(client, 1)[0]
     assert (status, headers["connection"]) == (403, "close")
     assert client.recv(1) == b""
+
+
+def test_a_short_body_is_asked_for_before_its_request_is_refused(client: socket.socket) -> None:
+    client.sendall(
+        b"PUT /none/k HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n"
+        b"expect: 100-continue\r\n\r\n"
+    )
+    assert answers(client, 1)[0][0] == 100
+    client.sendall(b"body" + CREATE)
+    assert [status for status, _, _ in answers(client, 2)] == [404, 200]
 
 
 def test_a_head_request_gets_no_body(client: socket.socket) -> None:
