@@ -93,7 +93,7 @@ def test_a_short_body_is_asked_for_before_its_request_is_refused(client: socket.
         b"expect: 100-continue\r\n\r\n"
     )
     assert answers(client, 1)[0][0] == 100
-    client.sendall(b"body" + CREATE)
+    client.sendall(b"body" + b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
     assert [status for status, _, _ in answers(client, 2)] == [404, 200]
 
 
