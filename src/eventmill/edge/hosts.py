@@ -17,6 +17,8 @@ _SUFFIXES = (
     ".localhost.localstack.cloud",
 )
 
+_REMEMBERED = 10_000
+
 
 def hostname(host: str) -> str:
     """The Host header without its port, in lower case."""
@@ -42,19 +44,30 @@ class HostCheck:
             self._names.add(urlsplit(public_url).hostname or "")
         self._public = host in ("0.0.0.0", "::")
         self._known: dict[str, bool] = {}
+        self._plain: dict[str, bool] = {}
 
     def allows(self, host: str) -> bool:
         """Whether a request with this Host header is answered."""
         known = self._known.get(host)
         if known is None:
-            if len(self._known) > 10_000:
+            if len(self._known) > _REMEMBERED:
                 self._known.clear()
             known = self._known[host] = self._decide(hostname(host))
         return known or self._declared(hostname(host))
 
+    def plain(self, host: str) -> bool:
+        """Whether this is the machine's address, a number: no application's name can be that."""
+        known = self._plain.get(host)
+        if known is None:
+            if len(self._plain) > _REMEMBERED:
+                self._plain.clear()
+            known = self._plain[host] = self._is_own_address(hostname(host))
+        return known
+
     def _decide(self, name: str) -> bool:
-        if name in self._names or name.endswith(_SUFFIXES):
-            return True
+        return name in self._names or name.endswith(_SUFFIXES) or self._is_own_address(name)
+
+    def _is_own_address(self, name: str) -> bool:
         try:
             address = ipaddress.ip_address(name)
         except ValueError:

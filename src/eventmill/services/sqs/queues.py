@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ _REMOVABLE = ("Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One queue. Times are seconds."""
+    """One queue. Times are seconds. The same row gives the same object: change none of it."""
 
     id: int
     name: str
@@ -38,7 +39,6 @@ class Queue:
 
 
 _COLUMNS = "id, name, arn, fifo, attributes, created, modified"
-_parsed: dict[str, tuple[dict[str, str], str | None, int]] = {}
 
 
 def changed_key(arn: str) -> str:
@@ -46,8 +46,11 @@ def changed_key(arn: str) -> str:
     return f"sqs:{arn}"
 
 
+@functools.lru_cache(maxsize=10_000)
 def _queue(row: Row) -> Queue:
-    attributes, dead_letter, max_receives = _parse(row[4])
+    """Rows rarely change and every call needs one: parsed once for each."""
+    attributes: dict[str, str] = json.loads(row[4])
+    redrive = json.loads(attributes.get("RedrivePolicy") or "{}")
     return Queue(
         id=row[0],
         name=row[1],
@@ -61,22 +64,9 @@ def _queue(row: Row) -> Queue:
         wait=int(attributes["ReceiveMessageWaitTimeSeconds"]),
         retention=int(attributes["MessageRetentionPeriod"]),
         maximum_size=int(attributes["MaximumMessageSize"]),
-        dead_letter=dead_letter,
-        max_receives=max_receives,
+        dead_letter=redrive.get("deadLetterTargetArn"),
+        max_receives=redrive.get("maxReceiveCount", 0),
     )
-
-
-def _parse(text: str) -> tuple[dict[str, str], str | None, int]:
-    """Attributes rarely change and are needed by every call: parsed once for each text."""
-    parsed = _parsed.get(text)
-    if parsed is None:
-        attributes: dict[str, str] = json.loads(text)
-        policy = json.loads(attributes.get("RedrivePolicy") or "{}")
-        parsed = (attributes, policy.get("deadLetterTargetArn"), policy.get("maxReceiveCount", 0))
-        if len(_parsed) > 10_000:
-            _parsed.clear()
-        _parsed[text] = parsed
-    return parsed
 
 
 def by_name(tx: Transaction, name: str) -> Queue:
