@@ -26,11 +26,12 @@ AUTHORIZER = Authorizer(
     name="pool",
     kind="COGNITO_USER_POOLS",
     uri="",
+    function=None,
     sources=("method.request.header.Authorization",),
     pattern=None,
     ttl=300,
     pools=(f"arn:aws:cognito-idp:eu-west-1:000000000000:userpool/{POOL}",),
-    has_role=False,
+    role=False,
 )
 STAGE = Stage("api", "v1", "d", {}, {}, (), Node(), {}, {}, None, None, "HEADER")
 
