@@ -9,9 +9,10 @@ import ipaddress
 import operator as compare
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+
+from eventmill.kernel.clock import epoch_of
 
 _NETWORKS = ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevpcarn")
 _ORGANIZATIONS = ("aws:sourceorgid", "aws:sourceorgpaths")
@@ -132,14 +133,9 @@ def _number(text: str) -> float:
 def _moment(text: str) -> float:
     """Epoch seconds of a date, which may be given as those."""
     try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
+        return epoch_of(text)
     except ValueError:
         raise BadPolicy(f"{text} is no date") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _ordered(
