@@ -282,3 +282,14 @@ def test_pages_of_versions_break_within_a_key_and_lose_none(s3) -> None:
         for one in page["Versions"]:
             s3.delete_object(Bucket="bucket", Key=one["Key"], VersionId=one["VersionId"])
     s3.delete_bucket(Bucket="bucket")
+
+
+def test_uploads_under_way_go_with_their_bucket(eventmill, s3) -> None:
+    place = {"Bucket": "bucket", "Key": "whole"}
+    upload = s3.create_multipart_upload(**place)["UploadId"]
+    s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"part")
+    s3.delete_bucket(Bucket="bucket")
+    s3.create_bucket(Bucket="bucket")
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="bucket")
+    with pytest.raises(s3.exceptions.NoSuchUpload):
+        s3.upload_part(**place, UploadId=upload, PartNumber=2, Body=b"part")

@@ -12,7 +12,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Conflict, Invalid, NotFound
 from eventmill.services.contract import Call, Operations, Result
-from eventmill.services.s3 import faults
+from eventmill.services.s3 import bodies, faults
 from eventmill.store.transaction import Transaction
 
 OPERATIONS = Operations()
@@ -41,13 +41,18 @@ def find(tx: Transaction, name: str) -> Bucket:
     return Bucket(*row)
 
 
+def exists(tx: Transaction, name: str) -> bool:
+    """Whether there is such a bucket."""
+    return tx.one("SELECT 1 FROM s3_buckets WHERE name=?", (name,)) is not None
+
+
 def create(call: Call, name: str) -> None:
     """Raises Invalid (InvalidBucketName), Conflict (BucketAlreadyOwnedByYou)."""
     if not _NAME.match(name) or _ADDRESS.match(name):
         raise Invalid(
             "InvalidBucketName", "The specified bucket is not valid.", fields={"BucketName": name}
         )
-    if call.tx.one("SELECT 1 FROM s3_buckets WHERE name=?", (name,)) is not None:
+    if exists(call.tx, name):
         raise Conflict(
             "BucketAlreadyOwnedByYou",
             "Your previous request to create the named bucket succeeded and you already own it.",
@@ -61,8 +66,19 @@ def delete(call: Call, name: str) -> None:
     find(call.tx, name)
     if call.tx.one("SELECT 1 FROM s3_objects WHERE bucket=? LIMIT 1", (name,)) is not None:
         raise faults.bucket_not_empty(name)
+    _drop_uploads(call, name)
     call.tx.execute("DELETE FROM s3_settings WHERE bucket=?", (name,))
     call.tx.execute("DELETE FROM s3_buckets WHERE name=?", (name,))
+
+
+def _drop_uploads(call: Call, name: str) -> None:
+    """Uploads under way do not keep a bucket; a later one of its name must not have them."""
+    uploads = "(SELECT id FROM s3_uploads WHERE bucket=?)"
+    for (blob,) in call.tx.all(
+        f"DELETE FROM s3_parts WHERE upload IN {uploads} RETURNING blob", (name,)
+    ):
+        bodies.drop(call, json.dumps([[blob, 0]]))
+    call.tx.execute("DELETE FROM s3_uploads WHERE bucket=?", (name,))
 
 
 def put_setting(tx: Transaction, bucket: str, kind: str, document: Any) -> None:
