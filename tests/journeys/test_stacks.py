@@ -115,3 +115,38 @@ def test_another_physical_id_replaces_and_a_resource_that_goes_is_deleted(tmp_pa
             bad = APP.joinpath("template.yaml").read_text().replace("Key: first", "Key: wrong")
             template.write_text(bad)
             mill.deploy(folder)
+
+
+def test_a_stack_can_go_though_its_resources_were_deleted_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(
+        """
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  Policy:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [!Ref Queue]
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          {Effect: Allow, Principal: "*", Action: "sqs:*", Resource: !GetAtt Queue.Arn}
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: bucket}}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: table
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+Outputs:
+  Queue: {Value: !Ref Queue}
+"""
+    )
+    with engine() as app:
+        queue = app.deploy(tmp_path)["Queue"]
+        app.client("sqs").delete_queue(QueueUrl=queue)
+        app.client("s3").delete_bucket(Bucket="bucket")
+        app.client("dynamodb").delete_table(TableName="table")
+        stack = app.client("cloudformation").describe_stacks()["Stacks"][0]["StackName"]
+        app.run(app.inner.stacks.remove(stack))
+        assert app.client("cloudformation").describe_stacks()["Stacks"] == []

@@ -97,6 +97,8 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 def _delete(call: Call, resource: Resource) -> None:
     name = resource.physical_id or ""
+    if not tables.exists(call.tx, name):
+        return
     if tables.find(call.tx, name).definition.get("DeletionProtectionEnabled"):
         raise validation(f"the table {name} is protected against deletion")
     tables.delete(call, name)

@@ -74,6 +74,11 @@ def find(tx: Transaction, name: str, message: str | None = None) -> Table:
     return table
 
 
+def exists(tx: Transaction, name: str) -> bool:
+    """Whether there is such a table."""
+    return tx.one("SELECT 1 FROM ddb_tables WHERE name=?", (name,)) is not None
+
+
 def _table(row: Row) -> Table:
     number, name, arn, text, created, stream, view = row
     definition = json.loads(text)
@@ -144,7 +149,7 @@ def create(call: Call, given: Mapping[str, Any]) -> Table:
         raise validation(
             "TableName must be at least 3 characters long and at most 255 characters long"
         )
-    if call.tx.one("SELECT 1 FROM ddb_tables WHERE name=?", (name,)) is not None:
+    if exists(call.tx, name):
         raise Invalid("ResourceInUseException", f"Table already exists: {name}")
     definition = {key: given[key] for key in _DEFINED if given.get(key) is not None}
     _check(definition)

@@ -108,8 +108,7 @@ def bucket_of(arn: str) -> str:
 
 def exists(tx: Transaction, arn: str) -> bool:
     """Whether the bucket that an ARN names exists."""
-    name = bucket_of(arn)
-    return tx.one("SELECT 1 FROM s3_buckets WHERE name=?", (name,)) is not None
+    return buckets.exists(tx, bucket_of(arn))
 
 
 def blob_names(tx: Transaction) -> Iterator[str]:

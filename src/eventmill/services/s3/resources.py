@@ -229,7 +229,8 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 
 def _delete(call: Call, resource: Resource) -> None:
-    buckets.delete(call, resource.physical_id or "")
+    if buckets.exists(call.tx, resource.physical_id or ""):
+        buckets.delete(call, resource.physical_id or "")
 
 
 def _put_policy(call: Call, resource: Resource) -> Created:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eventmill.services.contract import (
@@ -18,6 +18,7 @@ from eventmill.services.contract import (
 from eventmill.services.sqs import queues
 from eventmill.services.sqs.attributes import DEFAULTS
 from eventmill.services.sqs.operations import queue_arn, queue_url
+from eventmill.services.sqs.queues import Queue
 from eventmill.services.tags import tag_map
 
 _ATTRIBUTES = (
@@ -68,7 +69,16 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 
 def _delete(call: Call, resource: Resource) -> None:
-    queues.delete(call.tx, queues.by_url(call.tx, resource.physical_id or ""))
+    for queue in _left(call, [resource.physical_id or ""]):
+        queues.delete(call.tx, queue)
+
+
+def _left(call: Call, urls: Iterable[str]) -> Iterator[Queue]:
+    """The queues of these URLs that are still there: one may have been deleted by hand."""
+    for url in urls:
+        queue = queues.by_arn(call.tx, queue_arn(call, url.rpartition("/")[2]))
+        if queue is not None:
+            yield queue
 
 
 def _urls(properties: Mapping[str, Any]) -> list[str]:
@@ -84,14 +94,17 @@ def _set_policies(call: Call, resource: Resource) -> Created:
 
 
 def _change_policies(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
-    for url in set(_urls(old)) - set(_urls(resource.properties)):
-        queues.change(call.tx, queues.by_url(call.tx, url), {"Policy": ""})
+    _clear(call, set(_urls(old)) - set(_urls(resource.properties)))
     return _set_policies(call, resource)
 
 
 def _drop_policies(call: Call, resource: Resource) -> None:
-    for url in _urls(resource.properties):
-        queues.change(call.tx, queues.by_url(call.tx, url), {"Policy": ""})
+    _clear(call, _urls(resource.properties))
+
+
+def _clear(call: Call, urls: Iterable[str]) -> None:
+    for queue in _left(call, urls):
+        queues.change(call.tx, queue, {"Policy": ""})
 
 
 RESOURCES = (
