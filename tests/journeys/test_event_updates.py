@@ -62,8 +62,7 @@ def test_an_archive_and_an_api_destination(copy: Path) -> None:
         assert shown == {"ApiKeyName": "authorization"}
         text = (folder / "template.yaml").read_text()
         (folder / "template.yaml").write_text(
-            text[: text.index("  PartnerConnection:")]
-            + "Outputs:\n  Bus:\n    Value: !Ref Orders\n"
+            text[: text.index("  DeadPolicy:")] + "Outputs:\n  Bus:\n    Value: !Ref Orders\n"
         )
         app.deploy(folder, given)
         assert gone(events.describe_api_destination, Name=before["Destination"])
