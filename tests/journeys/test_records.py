@@ -21,6 +21,16 @@ Resources:
   Subnet:
     Type: AWS::EC2::Subnet
     Properties: {VpcId: !Ref VPC, CidrBlock: 10.1.0.0/24, MapPublicIpOnLaunch: true}
+  Sixth:
+    Type: AWS::EC2::VPCCidrBlock
+    Properties: {VpcId: !Ref VPC, AmazonProvidedIpv6CidrBlock: true}
+  Wide:
+    Type: AWS::EC2::Subnet
+    DependsOn: Sixth
+    Properties:
+      VpcId: !Ref VPC
+      Ipv6CidrBlock: !Select [1, !Cidr [!Select [0, !GetAtt VPC.Ipv6CidrBlocks], 4, 64]]
+      Ipv6Native: true
   Group:
     Type: AWS::EC2::SecurityGroup
     Properties: {VpcId: !Ref VPC, GroupDescription: web, GroupName: web}
@@ -33,6 +43,8 @@ Resources:
 Outputs:
   VPC: {Value: !Ref VPC}
   Subnet: {Value: !Ref Subnet}
+  Wide: {Value: !Select [0, !GetAtt Wide.Ipv6CidrBlocks]}
+  WideId: {Value: !Ref Wide}
   Group: {Value: !GetAtt Group.GroupId}
   Default: {Value: !GetAtt VPC.DefaultSecurityGroup}
   Certificate: {Value: !Ref Certificate}
@@ -52,6 +64,7 @@ def mill(tmp_path_factory):
 def test_outputs_have_the_forms_of_aws_s_ids(mill) -> None:
     assert mill.outputs["VPC"].startswith("vpc-") and len(mill.outputs["VPC"]) == 21
     assert mill.outputs["Default"].startswith("sg-")
+    assert mill.outputs["Wide"] == "2001:db8:1234:1a01::/64"
     assert mill.outputs["Certificate"].startswith("arn:aws:acm:us-east-1:000000000000:certificate/")
 
 
@@ -69,7 +82,7 @@ def test_programs_can_look_at_what_was_declared(mill) -> None:
         given = [{"Name": name, "Values": [value]} for name, value in filters.items()]
         return [entry["SubnetId"] for entry in ec2.describe_subnets(Filters=given)["Subnets"]]
 
-    assert subnets(**{"vpc-id": outputs["VPC"]}) == [outputs["Subnet"]]
+    assert set(subnets(**{"vpc-id": outputs["VPC"]})) == {outputs["Subnet"], outputs["WideId"]}
     assert subnets(**{"vpc-id": "vpc-other"}) == []
     assert ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["main"]}])["Vpcs"]
     (group,) = ec2.describe_security_groups(GroupIds=[outputs["Group"]])["SecurityGroups"]

@@ -72,6 +72,31 @@ def test_everything_refused_is_listed_before_anything_is_created(eventmill, tmp_
     assert "QueueUrls" not in eventmill.client("sqs").list_queues()
 
 
+def test_names_of_nothing_are_refused_before_anything_is_created(eventmill, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        """\
+Parameters: {Stage: {Type: String, Default: live}}
+Resources:
+  Early: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${Stage}-${AWS::Region}"}}
+  Job:
+    Type: AWS::SQS::Queue
+    Properties: {QueueName: !Sub ["${Own}-${Gone.Name}", {Own: !Ref Lost}]}
+  Other: {Type: AWS::SNS::Topic, Properties: {TopicName: !Sub "${!Kept}-${AWS::StackName}"}}
+Outputs:
+  Url: {Value: !GetAtt Missing.Arn}
+"""
+    )
+    with pytest.raises(UsageError) as refused:
+        eventmill.deploy(template)
+    assert [line.removeprefix(f"{template}:") for line in str(refused.value).splitlines()[1:]] == [
+        "4: Job: AWS::SQS::Queue: Gone is no parameter or resource of the template",
+        "4: Job: AWS::SQS::Queue: Lost is no parameter or resource of the template",
+        "9: Url: Output: Missing is no parameter or resource of the template",
+    ]
+    assert "QueueUrls" not in eventmill.client("sqs").list_queues()
+
+
 GLOBAL = """
 Resources:
   Orders:

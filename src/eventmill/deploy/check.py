@@ -11,7 +11,7 @@ from typing import Any
 
 from eventmill.deploy.types import refusal, type_of
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
-from eventmill.template import Declared, Template, mentions
+from eventmill.template import Declared, Template, mentions, references
 
 _SILENT = "AWS::CDK::Metadata"
 """Nothing of an application, though in every stack of the CDK."""
@@ -46,14 +46,28 @@ def check(template: Template, types: Mapping[str, ResourceType]) -> list[Finding
     found: list[Finding] = []
     for declared in template.resources.values():
         found += _resource(template, declared, types)
-        found += _stand_ins(template, types, declared.properties, declared.line)
+        place = (declared.logical_id, declared.type, declared.line)
+        found += _unknown(template, place, declared.properties)
+        found += _stand_ins(template, types, declared.line, declared.properties)
     for output in template.outputs.values():
-        found += _stand_ins(template, types, [output.value, output.export], output.line)
+        node = [output.value, output.export]
+        found += _unknown(template, (output.name, "Output", output.line), node)
+        found += _stand_ins(template, types, output.line, node)
     return sorted(found, key=lambda finding: finding.line)
 
 
+def _unknown(template: Template, place: tuple[str, str, int], node: Any) -> Iterator[Finding]:
+    """Names below `node` of what the template does not declare."""
+    name, kind, line = place
+    names = references(node) - template.resources.keys() - template.parameters.keys()
+    for unknown in sorted(names):
+        if not unknown.startswith("AWS::"):
+            reason = f"{unknown} is no parameter or resource of the template"
+            yield Finding("refused", name, kind, "", reason, str(template.file), line)
+
+
 def _stand_ins(
-    template: Template, types: Mapping[str, ResourceType], node: Any, line: int
+    template: Template, types: Mapping[str, ResourceType], line: int, node: Any
 ) -> Iterator[Finding]:
     """Attributes of recorded resources whose value is made up; `line` is where they are used."""
     for name, attribute in sorted(set(mentions(node))):

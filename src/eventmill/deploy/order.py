@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from eventmill.kernel.errors import UsageError
-from eventmill.template import Template
-from eventmill.template.resolve import references
+from eventmill.template import Template, references
 
 _POLICIES = frozenset(
     {

@@ -3,7 +3,7 @@
 from eventmill.template.files import is_built, stack_name
 from eventmill.template.model import Declared, Output, Parameter, Template
 from eventmill.template.read import read_template
-from eventmill.template.resolve import Resolver, Unresolved, mentions
+from eventmill.template.resolve import Resolver, Unresolved, mentions, references
 
 __all__ = [
     "Declared",
@@ -15,5 +15,6 @@ __all__ = [
     "is_built",
     "mentions",
     "read_template",
+    "references",
     "stack_name",
 ]

@@ -215,18 +215,21 @@ def mentions(node: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(node, dict):
         return
     operand: Any
-    kind, operand = next(iter(node.items()), ("", None))
-    if kind == "Ref" and len(node) == 1:
+    kind, operand = next(iter(node.items())) if len(node) == 1 else ("", None)
+    if kind == "Ref" and isinstance(operand, str):
         yield operand, ""
-    elif kind == "Fn::GetAtt" and len(node) == 1:
-        name, attribute = operand.split(".", 1) if isinstance(operand, str) else operand
-        yield name, attribute if isinstance(attribute, str) else ""
-        yield from mentions(attribute)
-    elif kind == "Fn::Sub" and len(node) == 1 and isinstance(operand, str | list):
-        text, given = (operand, {}) if isinstance(operand, str) else operand
-        for mark, found in _PART.findall(text):
+    elif kind == "Fn::GetAtt" and isinstance(operand, str | list):
+        name, *attribute = operand.split(".", 1) if isinstance(operand, str) else operand
+        named = len(attribute) == 1 and isinstance(attribute[0], str)
+        if isinstance(name, str):
+            yield name, attribute[0] if named else ""
+        yield from mentions([name, *attribute])
+    elif kind == "Fn::Sub" and isinstance(operand, str | list):
+        text, *given = [operand] if isinstance(operand, str) else operand
+        own = given[0] if given and isinstance(given[0], dict) else {}
+        for mark, found in _PART.findall(str(text)):
             name, _, attribute = found.strip().partition(".")
-            if not mark and found.strip() not in given:
+            if not mark and found.strip() not in own:
                 yield name, attribute
         yield from mentions(given)
     else:

@@ -49,7 +49,8 @@ def _vpc(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
         "CidrBlockAssociations": [f"vpc-cidr-assoc-{tail}"],
         "DefaultNetworkAcl": f"acl-{tail}",
         "DefaultSecurityGroup": default_group(number),
-        "Ipv6CidrBlocks": [],
+        # A block of addresses for documentation: templates cut subnets from what AWS gives here.
+        "Ipv6CidrBlocks": ["2001:db8:1234:1a00::/56"],
     }
 
 
@@ -58,7 +59,7 @@ def _subnet(number: str, given: Mapping[str, Any], region: str) -> dict[str, Any
         "SubnetId": number,
         "AvailabilityZone": given.get("AvailabilityZone") or f"{region}a",
         "CidrBlock": given.get("CidrBlock") or "",
-        "Ipv6CidrBlocks": [],
+        "Ipv6CidrBlocks": [given["Ipv6CidrBlock"]] if given.get("Ipv6CidrBlock") else [],
         "NetworkAclAssociationId": f"aclassoc-{number.partition('-')[2]}",
         "VpcId": given.get("VpcId") or "",
     }
