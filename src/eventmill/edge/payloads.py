@@ -1,16 +1,26 @@
-"""A request's body as an event of Lambda carries it, and what a function returned."""
+"""What events of Lambda have of HTTP requests in common, and what a function returned."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
 
+_TEXT = ("application/json", "application/xml", "application/javascript")
+
+
+def is_text(kind: str) -> bool:
+    """Whether HTTP APIs and load balancers give bodies of a media type as text.
+
+    All others are base64, those of forms among them.
+    """
+    return kind.startswith("text/") or kind in _TEXT
+
 
 def event_body(
-    headers: Mapping[str, str], body: bytes, is_text: Callable[[str], bool]
+    headers: Mapping[str, str], body: bytes, is_text: Callable[[str], bool] = is_text
 ) -> tuple[str, bool]:
     """(body, isBase64Encoded). `is_text` judges the media type, in lower case.
 
@@ -23,6 +33,33 @@ def event_body(
         except UnicodeDecodeError:
             pass
     return base64.b64encode(body).decode(), True
+
+
+def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Values by their name, those of a repeated one joined by commas."""
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
+
+
+def cookies_of(headers: Mapping[str, str]) -> list[str]:
+    """The cookies as format 2.0 lists them, `name=value` each."""
+    sent = headers.get("cookie")
+    return [part.strip() for part in sent.split(";")] if sent else []
+
+
+def iam_caller(key: str, account: str) -> dict[str, Any]:
+    """Who signed a request, as `requestContext.authorizer.iam` has it."""
+    return {
+        "accessKey": key,
+        "accountId": account,
+        "callerId": key,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": f"arn:aws:iam::{account}:root",
+        "userId": key,
+    }
 
 
 def returned(payload: bytes, otherwise: Any = None) -> Any:

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,11 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from eventmill.edge.apis.model import Route, Stage
+from eventmill.edge.payloads import cookies_of, event_body, joined
 from eventmill.kernel.clock import clf_time
 from eventmill.kernel.http import grouped
-
-_TEXT = ("application/json", "application/xml", "application/javascript")
-"""Besides text/*; AWS gives bodies of every other type as base64, those of forms among them."""
 
 _AUTHORIZER_2 = (
     *("version", "routeKey", "rawPath", "rawQueryString", "cookies", "headers"),
@@ -92,14 +89,6 @@ def pairs_of(query: str) -> list[tuple[str, str]]:
     return parse_qsl(query, keep_blank_values=True)
 
 
-def joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Values of a repeated parameter joined by commas."""
-    values: dict[str, str] = {}
-    for name, value in pairs:
-        values[name] = f"{values[name]},{value}" if name in values else value
-    return values
-
-
 def payload(request: Request) -> dict[str, Any]:
     """What a function gets, by its integration's payload format."""
     integration = request.route.integration
@@ -122,9 +111,9 @@ def _payload_2(request: Request) -> dict[str, Any]:
         "requestContext": context,
         "isBase64Encoded": False,
     }
-    cookies = request.headers.get("cookie")
+    cookies = cookies_of(request.headers)
     if cookies:
-        event["cookies"] = [part.strip() for part in cookies.split(";")]
+        event["cookies"] = cookies
     if request.parameters:
         event["queryStringParameters"] = request.parameters
     if request.labels:
@@ -132,14 +121,17 @@ def _payload_2(request: Request) -> dict[str, Any]:
     if request.stage.variables:
         event["stageVariables"] = dict(request.stage.variables)
     if request.body:
-        body, encoded = _body(request)
+        body, encoded = event_body(request.headers, request.body)
         event |= {"body": body, "isBase64Encoded": encoded}
     return event
 
 
 def _payload_1(request: Request) -> dict[str, Any]:
     """Empty optional maps are null; of repeated headers and parameters the last value counts."""
-    body, encoded = _body(request) if request.body else (None, False)
+    body: str | None
+    body, encoded = None, False
+    if request.body:
+        body, encoded = event_body(request.headers, request.body)
     return {
         "version": "1.0",
         "resource": request.route.key.partition(" ")[2] or "$default",
@@ -208,18 +200,6 @@ def _context_1(request: Request) -> dict[str, Any]:
     elif "jwt" in given:
         result["authorizer"] = given["jwt"]
     return result
-
-
-def _body(request: Request) -> tuple[str, bool]:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    readable = kind.startswith("text/") or kind in _TEXT
-    encoded = "content-encoding" in request.headers or not readable
-    if not encoded:
-        try:
-            return request.body.decode(), False
-        except UnicodeDecodeError:
-            pass
-    return base64.b64encode(request.body).decode(), True
 
 
 def authorizer_event(

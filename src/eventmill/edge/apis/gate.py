@@ -15,6 +15,7 @@ from eventmill.edge.apis.model import Authorizer
 from eventmill.edge.apis.parameters import of_request, text, value_of
 from eventmill.edge.apis.responses import Stopped
 from eventmill.edge.apis.tokens import Tokens
+from eventmill.edge.payloads import iam_caller
 from eventmill.edge.security import Security
 from eventmill.kernel.errors import Fault
 from eventmill.wire import HttpRequest
@@ -58,15 +59,7 @@ class Gate:
             key = self._security.signed(sent, "execute-api")
         except Fault:
             raise Stopped(403) from None
-        return {
-            "accessKey": key,
-            "accountId": request.account,
-            "callerId": key,
-            "cognitoIdentity": None,
-            "principalOrgId": None,
-            "userArn": f"arn:aws:iam::{request.account}:root",
-            "userId": key,
-        }
+        return iam_caller(key, request.account)
 
     async def _asked(self, request: events.Request, authorizer: Authorizer) -> Mapping[str, Any]:
         stage = request.stage

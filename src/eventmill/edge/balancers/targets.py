@@ -23,7 +23,6 @@ from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 
 PRINCIPAL = "elasticloadbalancing.amazonaws.com"
-_TEXT = ("application/json", "application/javascript", "application/xml")
 
 
 class Targets:
@@ -99,7 +98,7 @@ class Targets:
 def _event(group: Mapping[str, Any], request: Request, *, multi: bool) -> dict[str, Any]:
     body = ("", False)
     if request.body:
-        body = event_body(dict(request.headers), request.body, _is_text)
+        body = event_body(dict(request.headers), request.body)
     pairs = [part.partition("=") for part in request.query.split("&") if part]
     return events.event(
         group["TargetGroupArn"],
@@ -110,7 +109,3 @@ def _event(group: Mapping[str, Any], request: Request, *, multi: bool) -> dict[s
         body,
         multi=multi,
     )
-
-
-def _is_text(kind: str) -> bool:
-    return kind.startswith("text/") or kind in _TEXT

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from eventmill.edge.payloads import event_body
+from eventmill.edge.payloads import cookies_of, event_body, iam_caller, joined
 from eventmill.kernel.clock import clf_time
 
 
@@ -52,12 +52,10 @@ def payload(request: UrlRequest) -> dict[str, Any]:
         "requestContext": _context(request),
         "isBase64Encoded": False,
     }
-    cookies = request.headers.get("cookie")
+    cookies = cookies_of(request.headers)
     if cookies:
-        event["cookies"] = [part.strip() for part in cookies.split(";")]
-    values: dict[str, str] = {}
-    for name, value in parse_qsl(request.query, keep_blank_values=True):
-        values[name] = f"{values[name]},{value}" if name in values else value
+        event["cookies"] = cookies
+    values = joined(parse_qsl(request.query, keep_blank_values=True))
     if values:
         event["queryStringParameters"] = values
     if request.body:
@@ -103,17 +101,7 @@ def _context(request: UrlRequest) -> dict[str, Any]:
         "timeEpoch": int(request.now * 1000),
     }
     if request.caller is not None:
-        context["authorizer"] = {"iam": _iam(request.caller)}
+        context["authorizer"] = {
+            "iam": iam_caller(request.caller.access_key, request.caller.account)
+        }
     return context
-
-
-def _iam(caller: Caller) -> dict[str, Any]:
-    return {
-        "accessKey": caller.access_key,
-        "accountId": caller.account,
-        "callerId": caller.access_key,
-        "cognitoIdentity": None,
-        "principalOrgId": None,
-        "userArn": f"arn:aws:iam::{caller.account}:root",
-        "userId": caller.access_key,
-    }
