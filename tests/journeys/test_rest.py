@@ -42,6 +42,15 @@ def test_the_function_gets_the_recorded_event(app) -> None:
     assert answer["x-amzn-trace-id"] == answer.json["headers"]["X-Amzn-Trace-Id"]
 
 
+def test_the_function_learns_that_the_client_spoke_tls(app) -> None:
+    address = app.outputs["Url"].replace("http:", "https:")
+    trust = app.inner.data.path / "tls" / "authority.pem"
+    headers = ask(f"{address}/pets", trust=trust).json["headers"]
+    assert headers["X-Forwarded-Proto"] == "https"
+    named = ask(f"{address}/pets", headers={"Host": "[::1]"}, trust=trust).json["headers"]
+    assert named["X-Forwarded-Port"] == "443"
+
+
 def test_a_trace_that_the_client_brings_is_carried_on(app) -> None:
     trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
     answer = ask(f"{app.outputs['Url']}/pets", headers={"X-Amzn-Trace-Id": trace})

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from eventmill.config import ACCESS_KEY, SECRET_KEY
 from eventmill.testing import engine
+from tests.journeys import rest_client
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "url"
@@ -78,6 +79,13 @@ def test_bodies_that_are_not_text_arrive_in_base64(app, kind: str, encoded: bool
     event = json.loads(ask(app.outputs["Open"], "POST", b"a=1", Content_Type=kind)[2])
     assert event["isBase64Encoded"] is encoded
     assert event["body"] == (base64.b64encode(b"a=1").decode() if encoded else "a=1")
+
+
+def test_the_function_learns_that_the_client_spoke_tls(app) -> None:
+    address = app.outputs["Open"].replace("http:", "https:")
+    trust = app.inner.data.path / "tls" / "authority.pem"
+    headers = rest_client.ask(address, headers={"Host": "[::1]"}, trust=trust).json["headers"]
+    assert (headers["x-forwarded-proto"], headers["x-forwarded-port"]) == ("https", "443")
 
 
 def test_what_is_absent_is_left_out(app) -> None:

@@ -21,11 +21,17 @@ _REMEMBERED = 10_000
 
 
 def hostname(host: str) -> str:
-    """The Host header without its port, in lower case."""
+    """The Host header without its port, in lower case; an IPv6 address without its brackets."""
     host = host.lower()
     if host.startswith("["):
         return host.partition("]")[0][1:]
-    return host.rpartition(":")[0] if ":" in host else host
+    return host.partition(":")[0] if host.count(":") == 1 else host
+
+
+def port_of(host: str, scheme: str) -> str:
+    """The port in a Host header; the scheme's own when it names none, as `[::1]` does not."""
+    port = host.rpartition("]")[2].rpartition(":")[2] if ":" in host else ""
+    return port if port.isdigit() else {"https": "443"}.get(scheme, "80")
 
 
 class HostCheck:

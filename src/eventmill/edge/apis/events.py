@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from eventmill.edge.apis.model import Route, Stage
+from eventmill.edge.hosts import hostname
 from eventmill.edge.payloads import cookies_of, event_body, joined
 from eventmill.kernel.clock import clf_time
 from eventmill.kernel.http import grouped
@@ -155,7 +156,7 @@ def _labels(request: Request) -> dict[str, str]:
 
 def _prefix(request: Request) -> str:
     """The first label of the domain, or for the engine's own address the API's id."""
-    name = request.domain.partition(":")[0]
+    name = hostname(request.domain)
     return name.partition(".")[0] if not name[:1].isdigit() and "." in name else request.stage.api
 
 

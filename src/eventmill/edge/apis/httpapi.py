@@ -18,6 +18,7 @@ from eventmill.edge.apis.model import Route, Stage, match
 from eventmill.edge.apis.parameters import change_answer, context_value, of_request
 from eventmill.edge.apis.responses import Answer, Stopped
 from eventmill.edge.body import Receive, Scope, read_all
+from eventmill.edge.hosts import port_of
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
@@ -138,11 +139,10 @@ class HttpApis:
     def _forwarded(self, scope: Scope, headers: Mapping[str, str], client: str) -> dict[str, str]:
         """The headers that API Gateway adds, or adds to."""
         before = headers.get("x-forwarded-for")
-        port = headers.get("host", "").rpartition(":")[2]
         return {
             "x-forwarded-for": f"{before}, {client}" if before else client,
             "x-forwarded-port": headers.get("x-forwarded-port")
-            or (port if port.isdigit() else "80"),
+            or port_of(headers.get("host", ""), scope["scheme"]),
             "x-forwarded-proto": headers.get("x-forwarded-proto") or scope["scheme"],
             "x-amzn-trace-id": headers.get("x-amzn-trace-id")
             or f"Root={self._ids.trace_root(self._clock.real())}",

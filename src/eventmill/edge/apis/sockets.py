@@ -23,6 +23,7 @@ from eventmill.edge.apis.model import Authorizer, Route, Stage
 from eventmill.edge.apis.parameters import select, text
 from eventmill.edge.apis.socket_integrations import Failed, Reply, SocketIntegrations
 from eventmill.edge.body import Receive, Scope, Send
+from eventmill.edge.hosts import port_of
 from eventmill.edge.security import Security
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
@@ -155,7 +156,7 @@ class Sockets:
         return [
             ("X-Amzn-Trace-Id", f"Root={self._ids.trace_root(self._clock.real())}"),
             ("X-Forwarded-For", connection.client),
-            ("X-Forwarded-Port", connection.domain.rpartition(":")[2]),
+            ("X-Forwarded-Port", port_of(connection.domain, scheme)),
             ("X-Forwarded-Proto", scheme),
         ]
 

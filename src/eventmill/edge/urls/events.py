@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from eventmill.edge.hosts import port_of
 from eventmill.edge.payloads import cookies_of, event_body, iam_caller, joined
 from eventmill.kernel.clock import clf_time
 
@@ -28,6 +29,7 @@ class UrlRequest:
 
     url_id: str
     region: str
+    scheme: str
     method: str
     path: str
     query: str
@@ -69,12 +71,12 @@ def _is_text(kind: str) -> bool:
 
 
 def _headers(request: UrlRequest) -> dict[str, str]:
-    host = request.headers.get("host", "")
+    port = port_of(request.headers.get("host", ""), request.scheme)
     headers = {name: value for name, value in request.headers.items() if name != "cookie"}
     for name, value in (
         ("x-forwarded-for", request.client),
-        ("x-forwarded-port", host.rpartition(":")[2] if ":" in host else "80"),
-        ("x-forwarded-proto", "http"),
+        ("x-forwarded-port", port),
+        ("x-forwarded-proto", request.scheme),
         ("x-amzn-trace-id", request.trace),
     ):
         headers.setdefault(name, value)

@@ -109,6 +109,7 @@ class UrlFront:
         return events.UrlRequest(
             url.id,
             self._region,
+            scope["scheme"],
             method,
             path,
             query,

@@ -10,6 +10,7 @@ from typing import Any
 
 from eventmill.edge.apis.rest.binary import is_binary
 from eventmill.edge.apis.rest.request import Request
+from eventmill.edge.hosts import port_of
 from eventmill.kernel.http import grouped
 
 _NOT_PASSED = frozenset({"connection", "transfer-encoding", "te", "expect"})
@@ -18,12 +19,12 @@ _NOT_PASSED = frozenset({"connection", "transfer-encoding", "te", "expect"})
 def forwarded_headers(request: Request) -> list[tuple[str, str]]:
     """The client's headers as it wrote them, and those that API Gateway adds."""
     headers = [entry for entry in request.sent if entry[0].lower() not in _NOT_PASSED]
-    host = request.headers.get("host", "")
+    port = port_of(request.headers.get("host", ""), request.scheme)
     for name, value in (
         ("X-Amzn-Trace-Id", request.trace),
         ("X-Forwarded-For", request.client),
-        ("X-Forwarded-Port", host.rpartition(":")[2] if ":" in host else "80"),
-        ("X-Forwarded-Proto", "http"),
+        ("X-Forwarded-Port", port),
+        ("X-Forwarded-Proto", request.scheme),
     ):
         if name.lower() not in request.headers:
             headers.append((name, value))

@@ -130,6 +130,7 @@ class RestFront:
         query = scope["query_string"].decode("latin-1")
         sent = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in scope["sent_headers"]]
         request = self.made(stage, scope["method"], place.path, query, sent, headers)
+        request.scheme = scope["scheme"]
         request.base = place.base
         request.domain = place.domain or request.domain
         request.client = (scope.get("client") or ("127.0.0.1", 0))[0]

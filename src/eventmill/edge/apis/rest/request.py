@@ -41,6 +41,7 @@ class Request:
     now: float
     account: str
     region: str
+    scheme: str = "http"
     base: str = ""
     """The base path of the custom domain that the request came by."""
     method: Method | None = None
