@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from eventmill.kernel.java_patterns import compiled
 from eventmill.velocity.errors import VelocityError
-from eventmill.velocity.values import equal, text
+from eventmill.velocity.values import equal, map_key, text
 
 
 @runtime_checkable
@@ -45,7 +45,7 @@ def call(value: Any, name: str, arguments: Sequence[Any]) -> Any:
         if isinstance(value, kind) and name in methods:
             try:
                 return methods[name](value, *arguments)
-            except (TypeError, ValueError, IndexError, re.error) as error:
+            except (TypeError, ValueError, OverflowError, IndexError, re.error) as error:
                 raise VelocityError(f"{name}: {error}") from None
     if not isinstance(value, _PLAIN) and isinstance(value, Offers):
         return value.velocity_call(name, arguments)
@@ -57,7 +57,7 @@ def call(value: Any, name: str, arguments: Sequence[Any]) -> Any:
 def index(value: Any, key: Any) -> Any:
     """`$value[key]`; None when there is none."""
     if isinstance(value, dict):
-        return value.get(key, value.get(text(key)))
+        return value.get(map_key(key), value.get(text(key)))
     if isinstance(value, list) and isinstance(key, int):
         return value[key] if -len(value) <= key < len(value) else None
     return None

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from eventmill.velocity.errors import VelocityError
 from eventmill.velocity.methods import call, index, member
-from eventmill.velocity.values import arithmetic, compare, equal, text, truth
+from eventmill.velocity.values import arithmetic, compare, equal, map_key, text, truth
 
 _DEPTH = 50
 """Macros within macros: a template that calls itself would otherwise never end."""
@@ -134,7 +134,7 @@ class MapOf:
 
     def value(self, scope: Scope) -> Any:
         """See Expression."""
-        return {key.value(scope): held.value(scope) for key, held in self.entries}
+        return {map_key(key.value(scope)): held.value(scope) for key, held in self.entries}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class Reference:
         inside = isinstance(key, int) and isinstance(holder, list) and 0 <= key < len(holder)
         if not inside and not (isinstance(holder, dict) and key is not None):
             raise VelocityError(f"{self.source} cannot be set")
-        holder[key] = value
+        holder[map_key(key)] = value
 
 
 @dataclass(frozen=True, slots=True)

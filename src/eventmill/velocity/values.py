@@ -5,10 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from eventmill.velocity.errors import VelocityError
+
 
 def number(value: Any) -> int | float | None:
     """The value when it is a number; a truth is none."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def map_key(value: Any) -> Any:
+    """The value as a key of a map. Raises VelocityError for a list or a map, which may change."""
+    if isinstance(value, list | dict):
+        raise VelocityError(f"{text(value)} cannot be the key of a map")
+    return value
 
 
 def truth(value: Any) -> bool:

@@ -131,6 +131,22 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        "#set($x = {$list: 1})",
+        "#set($map[$list] = 1)",
+        "$map[$list]",
+        "$map.get($list)",
+        "$map[$map]",
+        "$endless.intValue()",
+    ],
+)
+def test_what_python_would_refuse_is_refused_in_velocitys_words(template: str) -> None:
+    with pytest.raises(VelocityError):
+        render(template, list=[1], map={"a": 1}, endless=float("inf"))
+
+
 @given(st.lists(PIECES, max_size=30))
 def test_any_text_renders_or_is_refused(pieces: list[str]) -> None:
     try:
