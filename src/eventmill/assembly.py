@@ -137,7 +137,6 @@ class Engine:
         self.trial = Trial(self.database, self.clock)
         self.ports = Ports(
             invoker=gate,
-            connections=self.connections,
             logs=self.logs,
             api=by_name,
             http=self.http,

@@ -23,19 +23,6 @@ class Invoker(Protocol):
         """Let go of the environments of a function that was changed or deleted."""
 
 
-class Connections(Protocol):
-    """The WebSocket connections that are open on this engine."""
-
-    async def post(self, connection_id: str, data: bytes) -> bool:
-        """Send one frame. False when the connection is gone."""
-
-    async def close(self, connection_id: str) -> bool:
-        """Close it. False when it is gone."""
-
-    def describe(self, connection_id: str) -> Mapping[str, Any] | None:
-        """`connectedAt`, `lastActiveAt` (epoch seconds) and `identity`; None when gone."""
-
-
 class ListenerPorts(Protocol):
     """The sockets of load balancers' listeners."""
 
@@ -124,7 +111,6 @@ class Ports:
     """The implementations, set once by assembly before the engine serves."""
 
     invoker: Invoker
-    connections: Connections
     logs: LogSink
     api: ApiCaller
     http: HttpSender

@@ -60,7 +60,6 @@ class Service:
             ids=Ids(1),
             ports=Ports(
                 self.invoker,
-                connections=cast(Any, None),
                 logs=cast(Any, None),
                 api=cast(Any, None),
                 http=cast(Any, None),

@@ -39,7 +39,7 @@ class Connection:
 
 
 class OpenConnections:
-    """See kernel.ports.Connections. For the event loop's thread."""
+    """Read and changed on the event loop's thread only."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -85,7 +85,7 @@ class OpenConnections:
         return True
 
     def describe(self, connection_id: str) -> Mapping[str, Any] | None:
-        """What GetConnection tells."""
+        """What GetConnection tells, times in epoch seconds; None when it is gone."""
         connection = self._open.get(connection_id)
         if connection is None:
             return None

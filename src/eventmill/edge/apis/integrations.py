@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -28,8 +27,6 @@ _NOT_RETURNED = frozenset(
     ("content-length", "connection", "keep-alive", "transfer-encoding", "date", "server")
 )
 _JSON = (b"content-type", b"application/json")
-
-Integrate = Callable[[events.Request, Integration], Awaitable[Answer]]
 
 
 class Integrations:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.wire import ec2, query_codec
@@ -14,27 +14,22 @@ from eventmill.wire.target import Target
 
 def decode_query(target: Target) -> Decode:
     """Parameters from a form, or from the query of a GET."""
+    return _decoder(target, query_codec.decode)
+
+
+def decode_ec2(target: Target) -> Decode:
+    """The same with lists as EC2 numbers them."""
+    return _decoder(target, ec2.decode)
+
+
+def _decoder(target: Target, value_of: Callable[[query_codec.Tree, Any], Any]) -> Decode:
     shape = target.model.input_shape
     if shape is None:
         return lambda request, labels: {}
 
     def decode(request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
         text = request.body.decode("utf-8", "replace") if request.body else request.query
-        tree = query_codec.tree_of(query_codec.parse_form(text))
-        params: dict[str, Any] = query_codec.decode(tree, shape)
-        return params
-
-    return checked(target, decode)
-
-
-def decode_ec2(target: Target) -> Decode:
-    """The same with lists as EC2 numbers them."""
-    shape = target.model.input_shape
-
-    def decode(request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
-        text = request.body.decode("utf-8", "replace") if request.body else request.query
-        tree = query_codec.tree_of(query_codec.parse_form(text))
-        params: dict[str, Any] = ec2.decode(tree, shape) if shape else {}
+        params: dict[str, Any] = value_of(query_codec.tree_of(query_codec.parse_form(text)), shape)
         return params
 
     return checked(target, decode)

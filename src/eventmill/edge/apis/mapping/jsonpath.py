@@ -104,27 +104,11 @@ def _bracketed(path: str, inner: str) -> tuple[Pick, bool]:
     if slice_of is not None:
         bounds = [int(part) if part else None for part in slice_of.groups()]
         return _slice(slice(*bounds)), False
-    keys = [_key(path, part.strip()) for part in _parts(inner)]
+    keys = [_key(path, part.strip()) for part in _outside_quotes(inner, ",")]
     picks = [_member(key) if isinstance(key, str) else _index(key) for key in keys]
     if len(picks) == 1:
         return picks[0], True
     return lambda value: (entry for pick in picks for entry in pick(value)), False
-
-
-def _parts(inner: str) -> list[str]:
-    """The entries of a union."""
-    parts, at, start = [], 0, 0
-    while at < len(inner):
-        quoted = _QUOTED.match(inner, at)
-        if quoted is not None:
-            at = quoted.end()
-        elif inner[at] == ",":
-            parts.append(inner[start:at])
-            at += 1
-            start = at
-        else:
-            at += 1
-    return [*parts, inner[start:]]
 
 
 def _key(path: str, text: str) -> str | int:
@@ -209,6 +193,7 @@ def _condition(path: str, text: str) -> Callable[[Any], bool]:
 
 
 def _outside_quotes(text: str, separator: str) -> list[str]:
+    """The parts between the separators that stand in no quoted text."""
     parts, at, start = [], 0, 0
     while at < len(text):
         quoted = _QUOTED.match(text, at)

@@ -80,7 +80,7 @@ def rendered(request: Request, failed: Failed) -> tuple[int, list[tuple[str, str
         value = _mapped(expression, request, values)
         if kind == "gatewayresponse" and value is not None:
             headers.append((name, value))
-    media, template = _template(given.get("responseTemplates") or {}, request)
+    media, template = request.accepted(given.get("responseTemplates") or RESPONSE_TEMPLATES)
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", media))
     return status, headers, _filled(template, request, values).encode()
@@ -102,17 +102,6 @@ def variables(request: Request, failed: Failed) -> dict[str, Any]:
             "validationErrorString": failed.detail if failed.kind == "BAD_REQUEST_BODY" else None,
         }
     }
-
-
-def _template(templates: Mapping[str, str], request: Request) -> tuple[str, str]:
-    """(content type, template): by what the client accepts, else JSON, else the first."""
-    templates = templates or RESPONSE_TEMPLATES
-    for entry in request.headers.get("accept", "").split(","):
-        kind = entry.partition(";")[0].strip()
-        if kind in templates:
-            return kind, templates[kind]
-    first = "application/json" if "application/json" in templates else next(iter(templates))
-    return first, templates[first]
 
 
 def _filled(template: str, request: Request, context: Mapping[str, Any]) -> str:

@@ -40,8 +40,10 @@ def answered(request: Request, method: Method, sent: Outgoing, incoming: Incomin
         # A response that the method does not declare is an error of the API's configuration.
         raise internal(f"Output mapping refers to an invalid method response: {response.status}")
     headers = _mapped(request, response, incoming)
-    media, template = _template(request, response)
-    if template is None:
+    media, template = "application/json", ""
+    if response.templates:
+        media, template = request.accepted(response.templates)
+    if not template:
         body = _converted(request, response, incoming)
         media = chosen(incoming.headers, "content-type", several=False, exact=False) or media
     else:
@@ -95,19 +97,6 @@ def _value(request: Request, expression: str, incoming: Incoming) -> str | None:
     if place == "body":
         return of_body(incoming.body, name)
     return chosen(incoming.headers, name, several=place == "multivalueheader", exact=False)
-
-
-def _template(request: Request, response: IntegrationResponse) -> tuple[str, str | None]:
-    """(content type, template): by what the client accepts, else JSON, else the first one."""
-    templates = response.templates
-    for entry in request.headers.get("accept", "").split(","):
-        kind = entry.partition(";")[0].strip()
-        if kind in templates:
-            return kind, templates[kind] or None
-    if not templates:
-        return "application/json", None
-    first = "application/json" if "application/json" in templates else next(iter(templates))
-    return first, templates[first] or None
 
 
 def _converted(request: Request, response: IntegrationResponse, incoming: Incoming) -> bytes:

@@ -59,6 +59,15 @@ class Request:
         """The query's parameters, decoded, in their order."""
         return parse_qsl(self.query, keep_blank_values=True)
 
+    def accepted(self, templates: Mapping[str, str]) -> tuple[str, str]:
+        """(content type, template): by what the client accepts, else JSON, else the first one."""
+        for entry in self.headers.get("accept", "").split(","):
+            kind = entry.partition(";")[0].strip()
+            if kind in templates:
+                return kind, templates[kind]
+        first = "application/json" if "application/json" in templates else next(iter(templates))
+        return first, templates[first]
+
     def arn(self, verb: str, path: str) -> str:
         """The ARN of a method at a path, as policies and permissions name it."""
         base = f"arn:aws:execute-api:{self.region}:{self.account}:{self.stage.api_id}"

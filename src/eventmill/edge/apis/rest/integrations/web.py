@@ -34,7 +34,7 @@ class HttpIntegration:
         assert method is not None
         sent = outgoing(request, method.integration)
         headers = list(sent.headers.items())
-        answer = await _sent(self._http, request, method.integration, sent, headers, sent.body)
+        answer = await _sent(self._http, request, method.integration, sent, headers)
         kind = next((v for name, v in answer.headers if name.lower() == "content-type"), "")
         text = not is_binary(request.stage.binary, kind)
         incoming = Incoming(str(answer.status), list(answer.headers), answer.body, text)
@@ -51,7 +51,6 @@ class HttpProxy:
         """The server's answer. Raises Failed."""
         method = request.method
         assert method is not None
-        # The body passes through whatever templates say.
         sent = outgoing(request, method.integration)
         given = [e for e in forwarded_headers(request) if e[0].lower() not in _NOT_SENT]
         mapped = {
@@ -62,15 +61,13 @@ class HttpProxy:
         replaced = {name.lower() for name in mapped}
         headers = [e for e in given if e[0].lower() not in replaced] + list(mapped.items())
         sent.query = dict(request.pairs) | sent.query
-        binary = request.stage.binary
-        body = request.body
-        if not is_binary(binary, request.headers.get("content-type", "")):
-            body = as_text(body)
-        answer = await _sent(self._http, request, method.integration, sent, headers, body)
+        answer = await _sent(self._http, request, method.integration, sent, headers)
         kept = [entry for entry in answer.headers if entry[0].lower() not in _HOP_BY_HOP]
         kind = next((v for name, v in answer.headers if name.lower() == "content-type"), "")
         packed = any(name.lower() == "content-encoding" for name, _ in answer.headers)
-        said = answer.body if packed or is_binary(binary, kind) else as_text(answer.body)
+        said = (
+            answer.body if packed or is_binary(request.stage.binary, kind) else as_text(answer.body)
+        )
         return Answer(answer.status, remapped(kept), said)
 
 
@@ -80,7 +77,6 @@ async def _sent(
     integration: Integration,
     sent: Outgoing,
     headers: list[tuple[str, str]],
-    body: bytes,
 ) -> HttpAnswer:
     url = integration.uri
     for name, value in sent.path.items():
@@ -89,7 +85,7 @@ async def _sent(
         url += ("&" if "?" in url else "?") + urlencode(sent.query)
     verb = request.verb if integration.method == "ANY" else integration.method
     try:
-        return await http.send(HttpCall(verb, url, headers, body, integration.timeout))
+        return await http.send(HttpCall(verb, url, headers, sent.body, integration.timeout))
     except HttpFailed as failed:
         if failed.timed_out:
             raise Failed("INTEGRATION_TIMEOUT", "Endpoint request timed out") from None
