@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
+from tests.metrics import total
 
 APP = Path(__file__).parents[1] / "apps" / "destinations"
 MB = 1_048_576
@@ -63,17 +64,7 @@ def bucket(app: Any) -> list[Any]:
 
 
 def counted(app: Any, metric: str, kind: str) -> float:
-    now = app.inner.clock.now()
-    found = app.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName=metric,
-        Dimensions=[{"Name": "FunctionName", "Value": app.outputs[f"{kind}Worker"]}],
-        StartTime=now - 86_400,
-        EndTime=now + 60,
-        Period=86_400,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    return sum(point["Sum"] for point in found)
+    return total(app, metric, FunctionName=app.outputs[f"{kind}Worker"])
 
 
 @pytest.mark.parametrize(("how", "limit"), [("Event", MB), ("RequestResponse", 6 * MB)])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from eventmill.testing import engine
+from tests.metrics import total
 from tests.policies import letting
 from tests.shape import assert_shape, recorded
 
@@ -143,14 +144,5 @@ def test_a_destination_that_is_gone_loses_the_record_and_a_metric_says_so(app) -
         ]
         .startswith("PROBLEM")
     )
-    now = app.inner.clock.now()
-    found = app.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName="DestinationDeliveryFailures",
-        Dimensions=[{"Name": "FunctionName", "Value": app.outputs["Chance"]}],
-        StartTime=now - 7_200,
-        EndTime=now + 60,
-        Period=86_400,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    assert sum(point["Sum"] for point in found) == 1
+    lost = total(app, "DestinationDeliveryFailures", FunctionName=app.outputs["Chance"])
+    assert lost == 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from eventmill.testing import engine
+from tests.metrics import total
 
 APP = Path(__file__).parents[1] / "apps" / "chance"
 
@@ -279,25 +280,17 @@ def test_events_are_counted_where_that_is_asked_for(app) -> None:
         MetricsConfig={"Metrics": ["EventCount"]},
     )
     finish(app)
-    now, counted = app.inner.clock.now(), {}
-    for what in (
-        "Polled",
-        "FilteredOut",
-        "Invoked",
-        "FailedInvoke",
-        "Dropped",
-        "OnFailureDestinationDelivered",
-    ):
-        found = app.client("cloudwatch").get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName=f"{what}EventCount",
-            Dimensions=[{"Name": "EventSourceMappingUUID", "Value": uuid}],
-            StartTime=now - 7_200,
-            EndTime=now + 60,
-            Period=86_400,
-            Statistics=["Sum"],
-        )["Datapoints"]
-        counted[what] = sum(point["Sum"] for point in found)
+    counted = {
+        what: total(app, f"{what}EventCount", EventSourceMappingUUID=uuid)
+        for what in (
+            "Polled",
+            "FilteredOut",
+            "Invoked",
+            "FailedInvoke",
+            "Dropped",
+            "OnFailureDestinationDelivered",
+        )
+    }
     assert counted == {
         "Polled": 3,
         "FilteredOut": 1,
