@@ -210,7 +210,7 @@ def get_records(call: Call, request: dict[str, Any]) -> Result:
     if shard is None:
         raise no_such_table(f"Requested resource not found: Shard: {place.shard}")
     _refuse_trimmed(call, place.stream, place.after)
-    found = streams.read(call.tx, place.stream, place.shard, str(place.after), limit)
+    found = streams.records_of(call.tx, place.stream, shard, place.after, limit)
     given: list[streams.StreamRecord] = []
     size = 0
     for record in found:

@@ -129,15 +129,20 @@ def read(
 ) -> list[StreamRecord]:
     """Up to `limit` records behind a sequence number, oldest first."""
     known = shards_of.find(tx, stream, shard)
-    if known is None:
-        return []
+    return [] if known is None else records_of(tx, stream, known, int(after or 0), limit)
+
+
+def records_of(
+    tx: Transaction, stream: str, shard: Shard, after: int, limit: int
+) -> list[StreamRecord]:
+    """As `read`, of a shard that is known."""
     rows = tx.all(
         "SELECT seq, event, created, key FROM ddb_records"
         " WHERE stream=? AND seq>? AND seq<=? AND created>? ORDER BY seq LIMIT ?",
         (
             stream,
-            max(int(after or 0), known.first - 1),
-            _NEVER if known.last is None else known.last,
+            max(after, shard.first - 1),
+            _NEVER if shard.last is None else shard.last,
             tx.now - KEPT_SECONDS,
             limit,
         ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -23,6 +23,18 @@ NAME_LIMIT = 48
 RULE_PREFIX = "Events-Archive-"
 _SHOWN = ("Description", "KmsKeyIdentifier")
 _DAY = 86_400.0
+_SELECT = "SELECT name, bus, pattern, retention, config, created FROM events_archives"
+
+
+class _Archive(NamedTuple):
+    """A row of `_SELECT`: pattern and config as JSON, retention in days."""
+
+    name: str
+    bus: str
+    pattern: str | None
+    retention: int
+    config: str
+    created: float
 
 
 def archive_arn(call: Call, name: str) -> str:
@@ -79,59 +91,58 @@ def create(call: Call, name: str, source: str, settings: Mapping[str, Any]) -> N
 
 def change(call: Call, name: str, settings: Mapping[str, Any]) -> None:
     """Replace pattern, retention and description by those that `settings` has. Raises Invalid."""
-    bus, pattern, retention, config, _ = _row(call.tx, name)
+    archive = _archive(call.tx, name)
+    pattern, retention = archive.pattern, archive.retention
     if "EventPattern" in settings:
         pattern = settings["EventPattern"] or None
     if pattern:
         rules.check_pattern(pattern)
     if "RetentionDays" in settings:
         retention = int(settings["RetentionDays"] or 0)
-    shown = json.loads(config) | {key: settings[key] for key in _SHOWN if settings.get(key)}
+    shown = json.loads(archive.config) | {key: settings[key] for key in _SHOWN if settings.get(key)}
     call.tx.execute(
         "UPDATE events_archives SET pattern=?, retention=?, config=? WHERE name=?",
         (pattern, retention, json.dumps(shown), name),
     )
-    rules.put_managed(call.tx, bus, RULE_PREFIX + name, _rule_pattern(pattern))
+    rules.put_managed(call.tx, archive.bus, RULE_PREFIX + name, _rule_pattern(pattern))
 
 
 def delete(call: Call, name: str) -> None:
     """With its events and its rule. Raises Invalid (ResourceNotFoundException)."""
-    bus = _row(call.tx, name)[0]
+    bus = _archive(call.tx, name).bus
     call.tx.execute("DELETE FROM events_archives WHERE name=?", (name,))
     call.tx.execute("DELETE FROM events_archived WHERE archive=?", (name,))
     rules.drop_managed(call.tx, bus, RULE_PREFIX + name)
 
 
-def _row(tx: Transaction, name: str) -> tuple[str, str | None, int, str, float]:
-    row = tx.one(
-        "SELECT bus, pattern, retention, config, created FROM events_archives WHERE name=?", (name,)
-    )
+def _archive(tx: Transaction, name: str) -> _Archive:
+    row = tx.one(f"{_SELECT} WHERE name=?", (name,))
     if row is None:
         raise faults.missing(f"Archive {name} does not exist.")
-    bus, pattern, retention, config, created = row
-    return bus, pattern, retention, config, created
+    return _Archive(*row)
 
 
-def _described(call: Call, name: str) -> dict[str, Any]:
-    bus, _, retention, _, created = _row(call.tx, name)
-    row = call.tx.one(
-        "SELECT count(*), coalesce(sum(length(event)), 0) FROM events_archived WHERE archive=?",
-        (name,),
-    )
-    assert row is not None
+def _described(call: Call, archive: _Archive) -> dict[str, Any]:
     return {
-        "ArchiveName": name,
-        "EventSourceArn": buses.bus_arn(call, bus),
+        "ArchiveName": archive.name,
+        "EventSourceArn": buses.bus_arn(call, archive.bus),
         "State": "ENABLED",
-        "RetentionDays": retention,
-        "SizeBytes": row[1],
-        "EventCount": row[0],
-        "CreationTime": created,
+        "RetentionDays": archive.retention,
+        "CreationTime": archive.created,
     }
 
 
+def _size(tx: Transaction, archive: str) -> dict[str, int]:
+    row = tx.one(
+        "SELECT count(*), coalesce(sum(length(event)), 0) FROM events_archived WHERE archive=?",
+        (archive,),
+    )
+    assert row is not None
+    return {"EventCount": row[0], "SizeBytes": row[1]}
+
+
 def _state(call: Call, name: str) -> dict[str, Any]:
-    created = _row(call.tx, name)[4]
+    created = _archive(call.tx, name).created
     return {"ArchiveArn": archive_arn(call, name), "State": "ENABLED", "CreationTime": created}
 
 
@@ -160,10 +171,13 @@ def delete_archive(call: Call, request: dict[str, Any]) -> Result:
 def describe_archive(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid (ResourceNotFoundException)."""
     name = request["ArchiveName"]
-    _, pattern, _, config, _ = _row(call.tx, name)
-    answer = {**_described(call, name), "ArchiveArn": archive_arn(call, name), **json.loads(config)}
-    if pattern:
-        answer["EventPattern"] = pattern
+    archive = _archive(call.tx, name)
+    answer: dict[str, Any] = (
+        _described(call, archive) | _size(call.tx, name) | json.loads(archive.config)
+    )
+    answer["ArchiveArn"] = archive_arn(call, name)
+    if archive.pattern:
+        answer["EventPattern"] = archive.pattern
     return answer
 
 
@@ -171,9 +185,9 @@ def describe_archive(call: Call, request: dict[str, Any]) -> Result:
 def list_archives(call: Call, request: dict[str, Any]) -> Result:
     """Ordered by name. Raises Invalid for more than one filter."""
     wanted = buses.only_filter("ListArchives", request, ("State", "EventSourceArn", "NamePrefix"))
-    rows = call.tx.all(
-        "SELECT name FROM events_archives WHERE name>? ORDER BY name",
-        (request.get("NextToken") or "",),
-    )
-    found = [(name, _described(call, name)) for (name,) in rows]
-    return buses.page(request, "Archives", [one for one in found if wanted(one[0], one[1])])
+    rows = call.tx.all(f"{_SELECT} WHERE name>? ORDER BY name", (request.get("NextToken") or "",))
+    found = [(row[0], _described(call, _Archive(*row))) for row in rows]
+    answer = buses.page(request, "Archives", [one for one in found if wanted(*one)])
+    for shown in answer["Archives"]:
+        shown |= _size(call.tx, shown["ArchiveName"])
+    return answer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eventmill.services.contract import Call, Result
@@ -138,17 +138,14 @@ def change(call: Call, name: str, request: Mapping[str, Any]) -> Connection:
     kind = request.get("AuthorizationType") or old.kind
     parameters = _checked(kind, {**old.parameters, **(request.get("AuthParameters") or {})})
     config = old.config | {key: request[key] for key in _SHOWN if request.get(key)}
-    connection = Connection(
-        name,
-        old.arn,
-        old.secret_arn,
-        kind,
-        parameters,
-        config,
-        "AUTHORIZED",
-        old.created,
-        call.now,
-        call.now,
+    connection = replace(
+        old,
+        kind=kind,
+        parameters=parameters,
+        config=config,
+        state="AUTHORIZED",
+        modified=call.now,
+        authorized=call.now,
     )
     _keep(call.tx, connection)
     return connection

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventmill.services.contract import Call, Result
 from eventmill.services.events import buses, connections, faults
@@ -22,6 +22,23 @@ DEFAULT_RATE = 300
 
 _SETTINGS = ("Description", "InvocationEndpoint", "HttpMethod", "InvocationRateLimitPerSecond")
 _ENDPOINT = re.compile(r"https?://[^\s/]+\S*\Z")
+_AUTHORIZED = "AUTHORIZED"
+_SELECT = (
+    "SELECT d.name, d.arn, d.connection, d.config, d.created, d.modified, c.state"
+    " FROM events_destinations d LEFT JOIN events_connections c ON c.arn=d.connection"
+)
+
+
+class _Row(NamedTuple):
+    """A row of `_SELECT`: the connection's ARN, the config as JSON, the connection's state."""
+
+    name: str
+    arn: str
+    connection: str
+    config: str
+    created: float
+    modified: float
+    state: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +57,7 @@ class Destination:
     @property
     def active(self) -> bool:
         """Whether its connection is authorized."""
-        return self.connection is not None and self.connection.state == "AUTHORIZED"
+        return self.connection is not None and self.connection.state == _AUTHORIZED
 
 
 def by_arn(tx: Transaction, arn: str) -> Destination | None:
@@ -89,14 +106,14 @@ def create(call: Call, name: str, request: Mapping[str, Any]) -> str:
 
 def change(call: Call, name: str, request: Mapping[str, Any]) -> str:
     """Replace what the request names; returns the ARN. Raises Invalid."""
-    arn, connection, text, *_ = _row(call.tx, name)
-    config = json.loads(text) | {key: request[key] for key in _SETTINGS if request.get(key)}
-    connection = request.get("ConnectionArn") or connection
+    row = _row(call.tx, name)
+    config = json.loads(row.config) | {key: request[key] for key in _SETTINGS if request.get(key)}
+    connection = request.get("ConnectionArn") or row.connection
     call.tx.execute(
         "UPDATE events_destinations SET connection=?, config=?, modified=? WHERE name=?",
         (connection, _checked(call, config, connection), call.now, name),
     )
-    return arn
+    return row.arn
 
 
 def delete(call: Call, name: str) -> None:
@@ -105,35 +122,29 @@ def delete(call: Call, name: str) -> None:
     call.tx.execute("DELETE FROM events_destinations WHERE name=?", (name,))
 
 
-def _row(tx: Transaction, name: str) -> tuple[str, str, str, float, float]:
-    row = tx.one(
-        "SELECT arn, connection, config, created, modified FROM events_destinations WHERE name=?",
-        (name,),
-    )
+def _row(tx: Transaction, name: str) -> _Row:
+    row = tx.one(f"{_SELECT} WHERE d.name=?", (name,))
     if row is None:
         raise faults.missing(f"An api-destination '{name}' does not exist.")
-    arn, connection, config, created, modified = row
-    return arn, connection, config, created, modified
+    return _Row(*row)
 
 
-def _described(call: Call, name: str) -> dict[str, Any]:
-    arn, connection, config, created, modified = _row(call.tx, name)
-    found = by_arn(call.tx, arn)
+def _described(row: _Row) -> dict[str, Any]:
     return {
-        "Name": name,
-        "ApiDestinationArn": arn,
-        "ApiDestinationState": "ACTIVE" if found is not None and found.active else "INACTIVE",
-        "ConnectionArn": connection,
-        "CreationTime": created,
-        "LastModifiedTime": modified,
+        "Name": row.name,
+        "ApiDestinationArn": row.arn,
+        "ApiDestinationState": "ACTIVE" if row.state == _AUTHORIZED else "INACTIVE",
+        "ConnectionArn": row.connection,
+        "CreationTime": row.created,
+        "LastModifiedTime": row.modified,
         "InvocationRateLimitPerSecond": DEFAULT_RATE,
-        **json.loads(config),
+        **json.loads(row.config),
     }
 
 
 def _state(call: Call, name: str) -> dict[str, Any]:
     wanted = ("ApiDestinationArn", "ApiDestinationState", "CreationTime", "LastModifiedTime")
-    described = _described(call, name)
+    described = _described(_row(call.tx, name))
     return {key: described[key] for key in wanted}
 
 
@@ -161,20 +172,19 @@ def delete_api_destination(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.read("DescribeApiDestination")
 def describe_api_destination(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid (ResourceNotFoundException)."""
-    return _described(call, request["Name"])
+    return _described(_row(call.tx, request["Name"]))
 
 
 @OPERATIONS.scan("ListApiDestinations")
 def list_api_destinations(call: Call, request: dict[str, Any]) -> Result:
     """Ordered by name."""
     rows = call.tx.all(
-        "SELECT name, connection FROM events_destinations WHERE name>? ORDER BY name",
-        (request.get("NextToken") or "",),
+        f"{_SELECT} WHERE d.name>? ORDER BY d.name", (request.get("NextToken") or "",)
     )
     prefix, wanted = request.get("NamePrefix") or "", request.get("ConnectionArn")
     found = [
-        (name, _described(call, name))
-        for name, connection in rows
-        if name.startswith(prefix) and wanted in (None, connection)
+        (row.name, _described(row))
+        for row in map(_Row._make, rows)
+        if row.name.startswith(prefix) and wanted in (None, row.connection)
     ]
     return buses.page(request, "ApiDestinations", found)

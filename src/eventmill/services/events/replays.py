@@ -16,13 +16,14 @@ from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
 from eventmill.services.events import archives, buses, faults, routing
 from eventmill.services.events.buses import OPERATIONS
-from eventmill.store.transaction import Transaction
+from eventmill.store.transaction import Row, Transaction
 
 REPLAYS_KEY = "events.replays"
 """Announced when a replay was started or cancelled."""
 
 _AT_ONCE = 100
 _RUNNING_AT_ONCE = 10
+_SELECT = "SELECT name, config, state, started, ended, time FROM events_replays"
 _ALIVE = "state IN ('STARTING', 'RUNNING', 'CANCELLING')"
 
 
@@ -128,12 +129,15 @@ def cancel_replay(call: Call, request: dict[str, Any]) -> Result:
 
 
 def _described(call: Call, name: str) -> dict[str, Any]:
-    row = call.tx.one(
-        "SELECT config, state, started, ended, time FROM events_replays WHERE name=?", (name,)
-    )
+    row = call.tx.one(f"{_SELECT} WHERE name=?", (name,))
     if row is None:
         raise faults.missing(f"Replay {name} does not exist.")
-    config, state, started, ended, time = row
+    return _shown(row)
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    """A row of `_SELECT` as the API returns it."""
+    _, config, state, started, ended, time = row
     answer = {**json.loads(config), "State": state, "ReplayStartTime": started}
     if ended is not None:
         answer["ReplayEndTime"] = ended
@@ -153,14 +157,10 @@ def describe_replay(call: Call, request: dict[str, Any]) -> Result:
 def list_replays(call: Call, request: dict[str, Any]) -> Result:
     """Ordered by name. Raises Invalid for more than one filter."""
     wanted = buses.only_filter("ListReplays", request, ("State", "EventSourceArn", "NamePrefix"))
-    rows = call.tx.all(
-        "SELECT name FROM events_replays WHERE name>? ORDER BY name",
-        (request.get("NextToken") or "",),
-    )
-    found = []
-    for (name,) in rows:
-        shown = _described(call, name)
-        if wanted(name, shown):
-            hidden = ("Description", "Destination")
-            found.append((name, {key: shown[key] for key in shown if key not in hidden}))
-    return buses.page(request, "Replays", found)
+    rows = call.tx.all(f"{_SELECT} WHERE name>? ORDER BY name", (request.get("NextToken") or "",))
+    found = [(row[0], _shown(row)) for row in rows]
+    answer = buses.page(request, "Replays", [one for one in found if wanted(*one)])
+    for shown in answer["Replays"]:
+        shown.pop("Description", None)
+        shown.pop("Destination")
+    return answer
