@@ -48,6 +48,7 @@ class Lane:
         self._consumer = consumer
         self._number = number
         self._state = state
+        self._start = _start_of(mapping)
 
     async def run(self) -> bool:
         """Until stopped (False) or until the shard is closed and read to its end (True)."""
@@ -65,17 +66,11 @@ class Lane:
 
     def _begin(self) -> None:
         """Pass over what arrived before the mapping's starting position."""
-        start = self._start()
+        start = self._start
         if self._state.position is None and start:
             self._state.position = self.cursor = self._parts.database.read(
                 lambda tx: self._source.before(tx, self._mapping.source, self.shard, start)
             )
-
-    def _start(self) -> float:
-        """When the first record arrived that is the mapping's, epoch seconds."""
-        mapping = self._mapping
-        start = {"LATEST": mapping.created, "AT_TIMESTAMP": mapping.starting_timestamp or 0.0}
-        return start.get(mapping.starting_position, 0.0)
 
     # Taking
 
@@ -153,7 +148,7 @@ class Lane:
         return {self._source.identity: self._consumer.role}
 
     def _mine(self, record: StreamRecord) -> bool:
-        if record.created < self._start():
+        if record.created < self._start:
             return False
         count = self._mapping.parallelization
         if count > 1 and lanes.lane_of(record.partition_key, count) != self._number:
@@ -378,3 +373,9 @@ class Lane:
 
         # Not to be cut off by a stop: the memory has moved on already.
         await asyncio.shield(self._parts.database.write(save))
+
+
+def _start_of(mapping: EventSourceMapping) -> float:
+    """When the first record arrived that is the mapping's, epoch seconds."""
+    start = {"LATEST": mapping.created, "AT_TIMESTAMP": mapping.starting_timestamp or 0.0}
+    return start.get(mapping.starting_position, 0.0)

@@ -98,6 +98,9 @@ class QueuePoller:
                 else:
                     await self._round(signal)
 
+    def _held_for(self, tx: Transaction) -> float:
+        return sqs.visibility_timeout(tx, self._mapping.source)
+
     def _next_visible(self, tx: Transaction) -> float | None:
         return sqs.next_visible(tx, self._mapping.source)
 
@@ -250,10 +253,7 @@ class QueuePoller:
     async def _run_batch(self, batch: list[Held], turn: Turn, hold: ExitStack) -> Outcome | None:
         """The outcome, or None when no environment was free for as long as the batch is held."""
         clock = self._parts.clock
-        timeout = self._parts.database.read(
-            lambda tx: sqs.visibility_timeout(tx, self._mapping.source)
-        )
-        gives_up = clock.now() + timeout
+        began, gives_up = clock.now(), None
         work = Work(
             [held.record for held in batch],
             self._parts.ids.uuid(),
@@ -267,6 +267,7 @@ class QueuePoller:
                 return None
             except ConcurrencyExceeded:
                 again = clock.now() + backoff(tries)
+                gives_up = gives_up or began + self._parts.database.read(self._held_for)
                 if again >= gives_up:
                     return None
                 tries += 1

@@ -11,6 +11,8 @@ from __future__ import annotations
 import base64
 import gzip
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
@@ -37,12 +39,12 @@ def carrier(ids: Ids, region: str, account: str) -> Carrier:
         try:
             if service_of(row.target) == "lambda":
                 group = Arn("aws", "logs", region, account, f"log-group:{message['logGroup']}")
-                _to_function(tx, ids, row, group)
+                _to_function(tx, ids, row, message, group)
             elif service_of(row.target) != "kinesis":
                 raise Invalid("ResourceNotFoundException", "Nothing runs behind it here.")
             else:
                 stream = message["logStream"] or ids.uuid()
-                kinesis.put(tx, ids, row.target, _packed(row.payload, account), stream)
+                kinesis.put(tx, ids, row.target, _packed(message, account), stream)
         except (Throttled, Internal):
             if tx.now - row.created < _OLDEST:
                 raise
@@ -53,20 +55,22 @@ def carrier(ids: Ids, region: str, account: str) -> Carrier:
     return carry
 
 
-def _to_function(tx: Transaction, ids: Ids, row: OutboxRow, group: Arn) -> None:
+def _to_function(
+    tx: Transaction, ids: Ids, row: OutboxRow, message: Mapping[str, Any], group: Arn
+) -> None:
     asker = logs.asker(str(group), tx.now)
     if not lambda_.may_invoke(tx, row.target, asker):
         raise Denied("AccessDenied", f"{asker} is not authorized to invoke {row.target}")
-    data = base64.b64encode(_packed(row.payload, group.account)).decode()
+    data = base64.b64encode(_packed(message, group.account)).decode()
     body = orjson.dumps({"awslogs": {"data": data}})
     lambda_.enqueue_event(
         tx, ids, row.target, body, trace=row.trace, source=asker.context["aws:sourcearn"]
     )
 
 
-def _packed(payload: bytes, account: str) -> bytes:
-    message = orjson.loads(payload)
-    owner = account if message["messageType"] == "DATA_MESSAGE" else _CHECKS
-    full = {"messageType": message.pop("messageType"), "owner": owner, **message}
+def _packed(message: Mapping[str, Any], account: str) -> bytes:
+    kind = message["messageType"]
+    owner = account if kind == "DATA_MESSAGE" else _CHECKS
+    full = {"messageType": kind, "owner": owner, **message}
     # The time in gzip's header would make the same events different bytes.
     return gzip.compress(orjson.dumps(full), mtime=0)

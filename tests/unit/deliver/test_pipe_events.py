@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventmill.deliver.pipes.events import event_of, shaped, text_of
+from eventmill.deliver.pipes.events import Item, event_of, shaped, text_of
 from eventmill.services.pipes import Pipe
 
 PIPE = Pipe(
@@ -35,7 +35,7 @@ def message(body: str) -> dict[str, Any]:
 
 
 def shape(template: str, event: Any) -> Any:
-    return shaped(PIPE, template, event, NOW)
+    return shaped(PIPE, template, Item(event), NOW)
 
 
 @given(JSON)

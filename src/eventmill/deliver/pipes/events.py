@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -66,20 +68,32 @@ def _data(value: Any, name: str) -> Any:
         return text
 
 
-def shaped(pipe: Pipe, template: str, event: Any, now: str) -> Any:
+@dataclass
+class Item:
+    """An event on its way to an enrichment or a target, and what their template made of it."""
+
+    event: Any
+    shaped: Any = None
+
+    @cached_property
+    def inner(self) -> Any:
+        """The event for paths to look into."""
+        return decoded(self.event)
+
+
+def shaped(pipe: Pipe, template: str, item: Item, now: str) -> Any:
     """What a template makes of an event: a JSON value, or text that is none.
 
     A template that is one placeholder alone gives its value as it is. Raises NotShapable.
     """
     if not template:
-        return event
+        return item.event
     template = template.strip()
-    inner = decoded(event)
 
     def value_of(name: str) -> Any:
         if name.startswith("$"):
-            return value_at(inner, name)
-        return _reserved(pipe, event, inner, now).get(name, f"<{name}>")
+            return value_at(item.inner, name)
+        return _reserved(pipe, item, now).get(name, f"<{name}>")
 
     names = placeholders(template)
     if len(names) == 1 and template == f"<{names[0]}>":
@@ -92,7 +106,7 @@ def shaped(pipe: Pipe, template: str, event: Any, now: str) -> Any:
         return text
 
 
-def _reserved(pipe: Pipe, event: Any, inner: Any, now: str) -> dict[str, Any]:
+def _reserved(pipe: Pipe, item: Item, now: str) -> dict[str, Any]:
     return {
         "aws.pipes.pipe-arn": pipe.arn,
         "aws.pipes.pipe-name": pipe.name,
@@ -100,8 +114,8 @@ def _reserved(pipe: Pipe, event: Any, inner: Any, now: str) -> dict[str, Any]:
         "aws.pipes.enrichment-arn": pipe.enrichment,
         "aws.pipes.target-arn": pipe.target,
         "aws.pipes.event.ingestion-time": now,
-        "aws.pipes.event": event,
-        "aws.pipes.event.json": inner,
+        "aws.pipes.event": item.event,
+        "aws.pipes.event.json": item.inner,
     }
 
 

@@ -10,9 +10,9 @@ from eventmill.deliver.authorization import Reach
 from eventmill.deliver.consumer import Work
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.pipes import steps
-from eventmill.deliver.pipes.events import event_of, events_of, shaped
+from eventmill.deliver.pipes.events import Item, event_of, events_of, shaped
 from eventmill.deliver.pipes.journal import Journal
-from eventmill.deliver.pipes.steps import Item, StepFailed
+from eventmill.deliver.pipes.steps import StepFailed
 from eventmill.deliver.retry_policy import Unreached
 from eventmill.deliver.settle import parsed
 from eventmill.kernel.clock import iso_millis
@@ -67,32 +67,35 @@ class Execution:
             if answer in _NOTHING:
                 return None
             events = answer if isinstance(answer, list) else [answer]
-        shapes = self._shaped("Target", events)
-        with self.journal.stage("Target", shapes):
-            items = [Item(event, shape) for event, shape in zip(events, shapes, strict=True)]
+        items = self._items("Target", events)
+        with self.journal.stage("Target", [item.shaped for item in items]):
             answer = await self._deliver(items)
             self.journal.note("TargetInvocationSucceeded", "TRACE", awsResponse=answer)
         return answer if _failures(answer) else None
 
-    def _shaped(self, part: str, events: list[Any]) -> list[Any]:
+    def _items(self, part: str, events: list[Any]) -> list[Item]:
+        """The events as the template of the `Enrichment` or the `Target` shapes them."""
         template = self._pipe.parameters(part).get("InputTemplate") or ""
         now = iso_millis(self._parts.clock.now())
-        return [shaped(self._pipe, template, event, now) for event in events]
+        items = [Item(event) for event in events]
+        for item in items:
+            item.shaped = shaped(self._pipe, template, item, now)
+        return items
 
     async def _enriched(self, events: list[Any]) -> Any:
-        inputs = self._shaped("Enrichment", events)
-        with self.journal.stage("Enrichment", inputs):
-            answer = await self._enrich(events, inputs)
+        items = self._items("Enrichment", events)
+        with self.journal.stage("Enrichment", [item.shaped for item in items]):
+            answer = await self._enrich(items)
             self.journal.note("EnrichmentInvocationSucceeded", "TRACE", awsResponse=answer)
         return answer
 
-    async def _enrich(self, events: list[Any], inputs: list[Any]) -> Any:
+    async def _enrich(self, items: list[Item]) -> Any:
         """What the enrichment makes of all events at once, or of each."""
         if kind_of(self._pipe.enrichment) == "lambda":
-            return await self._invoke(self._pipe.enrichment, inputs)
+            return await self._invoke(self._pipe.enrichment, [item.shaped for item in items])
         answers = []
-        for event, given in zip(events, inputs, strict=True):
-            answer = await self._call(self._pipe.enrichment, "Enrichment", Item(event, given))
+        for item in items:
+            answer = await self._call(self._pipe.enrichment, "Enrichment", item)
             answers.append(parsed(answer.body))
         return [answer for answer in answers if answer not in _NOTHING]
 

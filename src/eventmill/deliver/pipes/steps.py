@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -14,7 +13,7 @@ import orjson
 from eventmill.deliver.authorization import Reach
 from eventmill.deliver.http_requests import api_request, request_of
 from eventmill.deliver.parts import Parts
-from eventmill.deliver.pipes.events import decoded, text_of
+from eventmill.deliver.pipes.events import Item, text_of
 from eventmill.kernel.arns import parse_arn, service_of
 from eventmill.kernel.clock import iso_seconds
 from eventmill.kernel.errors import Fault
@@ -29,14 +28,6 @@ from eventmill.store.transaction import Transaction
 
 class StepFailed(Exception):
     """An enrichment or a target did not take the batch; the source's retries follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An event before the target's template, for paths of its parameters, and what came of it."""
-
-    event: Any
-    shaped: Any
 
 
 async def invoke(
@@ -65,7 +56,7 @@ async def call(
 
     Raises StepFailed, Unreached.
     """
-    event, body = decoded(item.event), orjson.dumps(item.shaped)
+    event, body = item.inner, orjson.dumps(item.shaped)
     try:
         if service_of(arn) == "execute-api":
             request = api_request(reach.endpoint(), arn, wanted, event, body)
@@ -96,7 +87,7 @@ Put = Callable[[Transaction, Parts, Pipe, Sequence[Item], "str | None"], None]
 def _parameter(pipe: Pipe, name: str, item: Item) -> str | None:
     """A parameter of the target, its path looked up in the event."""
     value = pipe.target_settings.get(name)
-    return None if value is None else text_at(decoded(item.event), value)
+    return None if value is None else text_at(item.inner, value)
 
 
 def _to_queue(
@@ -150,7 +141,7 @@ def _to_bus(
             "detail-type": _parameter(pipe, "DetailType", item)
             or f"Event from aws:{service_of(pipe.source)}",
             "time": _parameter(pipe, "Time", item) or iso_seconds(tx.now),
-            "resources": [text_at(decoded(item.event), entry) for entry in resources],
+            "resources": [text_at(item.inner, entry) for entry in resources],
             "detail": item.shaped,
         }
         name = buses.name_of(pipe.target)
