@@ -17,7 +17,7 @@ from eventmill.deliver.authorization import Authorizer, Reach
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
 from eventmill.deliver.http import HttpClient
-from eventmill.deliver.inflight import CountedInvoker, Flights, Report
+from eventmill.deliver.inflight import CountedInvoker, Flights, Motion, Report, StillMoving
 from eventmill.deliver.measured import MeasuredInvoker
 from eventmill.deliver.parts import Parts
 from eventmill.deliver.provisioning import Provisioning
@@ -321,13 +321,17 @@ class Engine:
 
     async def settle(self, seconds: float = 30.0) -> Report:
         """Wait until nothing moves. Raises StillMoving after `seconds` of real time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
         while True:
             # Lines of a function's log and metrics are written a moment after they came.
             self.logs.flush()
             self.metrics.flush()
-            report = await self.flights.settled(seconds)
+            report = await self.flights.settled(max(0.0, deadline - loop.time()))
             if not self.logs.waiting and not self.metrics.waiting:
                 return report
+            if loop.time() >= deadline:
+                raise StillMoving(Report([Motion("log lines or metrics")], report.later))
 
     def _commands(self) -> dict[tuple[str, str], Command]:
         return {

@@ -1,4 +1,4 @@
-"""Who gets the batches that a poller takes: a mapping's function here, a pipe in pipes.py."""
+"""Who gets the batches that a poller takes: a mapping's function here, a pipe in `pipes/`."""
 
 from __future__ import annotations
 

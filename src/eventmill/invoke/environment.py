@@ -187,7 +187,7 @@ class Environment:
         for line in reports.end(self.spec, invocation.request_id, measured, trace, now):
             self._put(line)
         tail = "\n".join(self._tail).encode() + b"\n"
-        return Outcome(payload, error, self.spec.version, tail, duration, init)
+        return Outcome(payload, error, self.spec.version, tail, duration)
 
     def on_next(self, reply: Reply) -> None:
         """The runtime is idle."""

@@ -61,10 +61,6 @@ class ProcessInvoker:
         """Invocations that run or wait for an environment."""
         return self._pool.running
 
-    def count(self, function_arn: str) -> int:
-        """Those of one function."""
-        return self._pool.count(function_arn)
-
     def forget(self, function_arn: str) -> None:
         """Let go of the environments of a function that changed. Safe from any thread."""
         self._loop.call_soon_threadsafe(self._pool.forget, function_arn)

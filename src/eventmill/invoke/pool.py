@@ -76,10 +76,6 @@ class Pool:
         """Invocations that run or wait for an environment."""
         return self._total
 
-    def count(self, function_arn: str) -> int:
-        """Those of one function."""
-        return self._running.get(function_arn, 0)
-
     def enter(self, spec: FunctionSpec) -> None:
         """Count an invocation in. Raises ConcurrencyExceeded."""
         running = self._running.get(spec.arn, 0)

@@ -67,7 +67,6 @@ class Outcome:
     executed_version: str
     log_tail: bytes = b""
     duration_ms: float = 0.0
-    init_ms: float | None = None
 
     @property
     def failed(self) -> bool:

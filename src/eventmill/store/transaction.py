@@ -57,9 +57,10 @@ class Transaction:
         self._announced.extend(keys)
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Run `action` on the writer thread once the change is on disk; never when it is not.
+        """Run `action` once the change is on disk; never when it is not.
 
-        For what the database does not hold, such as deleting a file that no row names any more.
+        It runs where the commit was made, on the event loop or on the writer's thread. For what
+        the database does not hold, such as deleting a file that no row names any more.
         """
         self._committed.append(action)
 
