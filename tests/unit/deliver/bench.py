@@ -206,7 +206,7 @@ class Bench:
         return Call(
             tx=tx,
             ids=self.ids,
-            ports=Ports(self.invoker, *(nothing,) * 7),
+            ports=Ports(self.invoker, *(nothing,) * 6),
             blobs=nothing,
             code=self._code,
             account=ACCOUNT,
