@@ -47,6 +47,19 @@ def test_a_function_is_created_changed_and_deleted(
     TYPES["Function"].delete(service.context, changed)
 
 
+def test_variables_stay_as_they_are_written_whatever_they_are_called(
+    service: Service, resource: Make
+) -> None:
+    variables = {"Timeout": "soon", "BatchSize": "010", "Enabled": "yes"}
+    made = resource("F", **FUNCTION_PROPERTIES, Environment={"Variables": variables})
+    TYPES["Function"].create(service.context, made)
+    assert resolve(service.tx, "f").environment == variables
+    made.physical_id = "f"
+    made.properties["Environment"] = {"Variables": {"Debug": True, "Limit": 3}}
+    TYPES["Function"].update(service.context, made, {})
+    assert resolve(service.tx, "f").environment == {"Debug": "true", "Limit": "3"}
+
+
 def test_version_alias_and_permission_bind_to_each_other(service: Service, resource: Make) -> None:
     TYPES["Function"].create(service.context, resource("F", **FUNCTION_PROPERTIES))
     version = TYPES["Version"].create(service.context, resource("V", FunctionName="f"))

@@ -12,6 +12,7 @@ from typing import Any
 
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.runtimes import unsupported
+from eventmill.services.contract import attribute_text
 from eventmill.services.lambda_.faults import parameter, ranged
 
 RESERVED_VARIABLES = frozenset(
@@ -138,7 +139,8 @@ def _snap_start(given: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, 
 
 
 def _variables(environment: Mapping[str, Any]) -> dict[str, str]:
-    variables = {name: str(value) for name, value in (environment.get("Variables") or {}).items()}
+    given = environment.get("Variables") or {}
+    variables = {name: attribute_text(value) for name, value in given.items()}
     taken = sorted(set(variables) & RESERVED_VARIABLES)
     if taken:
         raise parameter(

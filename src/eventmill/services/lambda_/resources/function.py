@@ -74,14 +74,25 @@ _DEFAULTS: dict[str, Any] = {
 """What a property falls back to when the template no longer names it."""
 
 
-def _given(resource: Resource, name: str) -> dict[str, Any]:
-    properties = typed(resource.properties)
-    given = _DEFAULTS | {
-        key: value
-        for key, value in properties.items()
-        if key
-        not in ("Code", "Tags", "FunctionName", "ReservedConcurrentExecutions", "RecursiveLoop")
+_APART = frozenset(
+    {
+        "Code",
+        "Environment",
+        "FunctionName",
+        "RecursiveLoop",
+        "ReservedConcurrentExecutions",
+        "Tags",
     }
+)
+
+
+def _given(resource: Resource, name: str) -> dict[str, Any]:
+    properties = resource.properties
+    settings = {key: value for key, value in properties.items() if key not in _APART}
+    given: dict[str, Any] = _DEFAULTS | typed(settings)
+    # Variables have names of the application's choice, those of settings among them.
+    if properties.get("Environment"):
+        given["Environment"] = properties["Environment"]
     logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"}
     given["LoggingConfig"] = logging | (properties.get("LoggingConfig") or {})
     if "KmsKeyArn" in given:
