@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from eventmill.edge.apis.functions import Functions, Refused
+from eventmill.edge.admission import Refused
+from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.model import Authorizer, Stage
 from eventmill.edge.apis.policies import effect
 from eventmill.edge.payloads import returned

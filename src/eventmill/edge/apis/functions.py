@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from eventmill.kernel.errors import NotFound
+from eventmill.edge.admission import admitted, existing
 from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.policies import of_service
 from eventmill.kernel.ports import Invoker
-from eventmill.services import lambda_
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 
 _PRINCIPAL = "apigateway.amazonaws.com"
-
-
-class Refused(Exception):
-    """The function's policy does not let the API invoke it, or there is no such function."""
 
 
 class Functions:
@@ -51,16 +45,9 @@ class Functions:
         return Invocation(spec, payload, self._ids.uuid(), function, trace, source=source)
 
     def _admitted(self, tx: Transaction, function: str, source: str, *, role: bool) -> FunctionSpec:
-        asker = of_service(_PRINCIPAL, source=source, account=self._account, now=tx.now)
-        if not role and not lambda_.may_invoke(tx, function, asker):
-            raise Refused(
-                f"Invalid permissions on Lambda function {function}: it must allow {_PRINCIPAL} "
-                f"to invoke it for {source}"
-            )
-        try:
-            return lambda_.resolve(tx, function)
-        except NotFound:
-            raise Refused(f"There is no function {function}") from None
+        if role:
+            return existing(tx, function)
+        return admitted(tx, function, _PRINCIPAL, source, self._account)
 
     def start(self, invocation: Invocation) -> asyncio.Future[Outcome]:
         """Run it whether or not anybody goes on waiting for it.

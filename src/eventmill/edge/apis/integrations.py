@@ -10,8 +10,9 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import orjson
 
+from eventmill.edge.admission import Refused
 from eventmill.edge.apis import events, responses
-from eventmill.edge.apis.functions import Functions, Refused
+from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.model import Integration
 from eventmill.edge.apis.parameters import Outgoing, change_request, of_request, text, value_of
 from eventmill.edge.apis.responses import Answer, Stopped

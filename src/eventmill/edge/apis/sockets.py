@@ -13,12 +13,13 @@ from typing import Any
 
 import orjson
 
+from eventmill.edge.admission import Refused
 from eventmill.edge.apis import access_log, socket_events
 from eventmill.edge.apis.authorization import Authorizers
 from eventmill.edge.apis.buckets import Buckets
 from eventmill.edge.apis.connections import Connection, OpenConnections
 from eventmill.edge.apis.context import value_at
-from eventmill.edge.apis.functions import Functions, Refused
+from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.model import Authorizer, Route, Stage
 from eventmill.edge.apis.parameters import select, text
 from eventmill.edge.apis.socket_integrations import Failed, Reply, SocketIntegrations

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Mapping
 from email.utils import formatdate
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from eventmill.edge.app import header_map
@@ -83,26 +83,16 @@ class BalancerFront:
             client[0],
         )
 
-        def choose(tx: Transaction) -> tuple[Any, ...] | None:
-            listener = records.find(tx, "listener", arn)
-            if listener is None:
-                return None
-            balancer = records.get(tx, "balancer", listener["LoadBalancerArn"])
-            siblings = records.every(tx, "listener", listener["LoadBalancerArn"]).values()
-            ports = {held["Port"]: held["Bound"] for held in siblings}
-            return listener, balancer, ports, rules.chosen(tx, listener, asked)
-
-        found = self._database.read(choose)
+        found = self._database.read(lambda tx: _chosen(tx, arn, asked))
         if found is None:
             return answers.failure(503)
-        listener, balancer, ports, action = found
+        listener, balancer, action, ports, group = found
         if action["Type"] == "fixed-response":
             return answers.fixed(action["FixedResponseConfig"])
         if action["Type"] == "redirect":
             protocol = listener["Protocol"].lower()
             place = answers.Place(protocol, asked.host, listener["Port"], asked.path, query, ports)
             return answers.redirect(action["RedirectConfig"], place)
-        group = self._pick(action)
         if group is None:
             return answers.failure(503)
         try:
@@ -122,15 +112,6 @@ class BalancerFront:
         fields = (c for rule in held for c in rule["Conditions"] if c["Field"] == "host-header")
         return any(matches([field], Asked("", name, "", {}, (), "127.0.0.1")) for field in fields)
 
-    def _pick(self, action: Mapping[str, Any]) -> dict[str, Any] | None:
-        """One of the target groups, at random by their weights."""
-        groups = action["ForwardConfig"]["TargetGroups"]
-        weights = [entry["Weight"] for entry in groups]
-        if not any(weights):
-            return None
-        (entry,) = random.choices(groups, weights)
-        return self._database.read(lambda tx: records.find(tx, "group", entry["TargetGroupArn"]))
-
     async def _send(self, method: str, answer: Answer, send: Send) -> None:
         status, headers, body = answer
         named = {name for name, _ in headers}
@@ -142,6 +123,47 @@ class BalancerFront:
         if status not in (204, 304):
             extra.append((b"content-length", str(len(body)).encode()))
         await send_answer(send, status, headers + extra, body)
+
+
+class _Chosen(NamedTuple):
+    """The listener, its load balancer and what its rules say.
+
+    `ports` is for redirects: this load balancer's ports and those bound for them. `group` is for
+    what is forwarded: one of the target groups, None where no request may go to any.
+    """
+
+    listener: dict[str, Any]
+    balancer: dict[str, Any]
+    action: Mapping[str, Any]
+    ports: Mapping[int, int]
+    group: dict[str, Any] | None
+
+
+def _chosen(tx: Transaction, arn: str, asked: Asked) -> _Chosen | None:
+    """None when there is no listener of the ARN."""
+    listener = records.find(tx, "listener", arn)
+    if listener is None:
+        return None
+    balancer = records.get(tx, "balancer", listener["LoadBalancerArn"])
+    action = rules.chosen(tx, listener, asked)
+    ports: dict[int, int] = {}
+    group = None
+    if action["Type"] == "redirect":
+        siblings = records.every(tx, "listener", listener["LoadBalancerArn"]).values()
+        ports = {held["Port"]: held["Bound"] for held in siblings}
+    elif action["Type"] == "forward":
+        group = _picked(tx, action)
+    return _Chosen(listener, balancer, action, ports, group)
+
+
+def _picked(tx: Transaction, action: Mapping[str, Any]) -> dict[str, Any] | None:
+    """One of the target groups, at random by their weights."""
+    groups = action["ForwardConfig"]["TargetGroups"]
+    weights = [entry["Weight"] for entry in groups]
+    if not any(weights):
+        return None
+    (entry,) = random.choices(groups, weights)
+    return records.find(tx, "group", entry["TargetGroupArn"])
 
 
 def _first_listener(tx: Transaction, name: str) -> str:

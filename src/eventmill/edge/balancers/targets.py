@@ -8,21 +8,21 @@ from typing import Any
 
 import orjson
 
-from eventmill.edge.balancers.answers import Answer, failure
-from eventmill.edge.balancers.request import HOP_BY_HOP, Request
+from eventmill.edge.admission import Refused, admitted
+from eventmill.edge.balancers.answers import Answer, Headers, failure
+from eventmill.edge.balancers.request import HOP_BY_HOP, Pairs, Request
 from eventmill.edge.payloads import event_body
 from eventmill.kernel.errors import Fault
-from eventmill.kernel.functions import ConcurrencyExceeded, Invocation
+from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec, Invocation
 from eventmill.kernel.http import HttpCall, HttpFailed
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.policies import of_service
 from eventmill.kernel.ports import HttpSender, Invoker
-from eventmill.services import lambda_
 from eventmill.services.elbv2 import attributes, events, targets
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 
-PRINCIPAL = "elasticloadbalancing.amazonaws.com"
+_PRINCIPAL = "elasticloadbalancing.amazonaws.com"
+_NOT_RETURNED = HOP_BY_HOP | {"content-length"}
 
 
 class Targets:
@@ -39,43 +39,52 @@ class Targets:
 
     async def forward(self, group: Mapping[str, Any], request: Request) -> Answer:
         """The answer of one target; 503 without any, 502 when it gives none that can be used."""
-        arn = group["TargetGroupArn"]
-        serving = self._database.read(lambda tx: targets.serving(tx, arn))
-        if not serving:
-            return failure(503)
-        target = random.choice(serving)
-        if group["TargetType"] == "lambda":
-            return await self._function(group, target["Id"], request)
-        return await self._address(target, request)
-
-    async def _function(self, group: Mapping[str, Any], function: str, request: Request) -> Answer:
-        arn, account = group["TargetGroupArn"], self._account
-
-        def admitted(tx: Transaction) -> bool:
-            asker = of_service(PRINCIPAL, source=arn, account=account, now=tx.now)
-            return lambda_.may_invoke(tx, function, asker)
-
-        if not self._database.read(admitted):
-            return failure(502)
-        multi = attributes.value_of("group", group, attributes.MULTI_VALUE) == "true"
-        trace = dict(request.headers).get("x-amzn-trace-id")
-        payload = orjson.dumps(_event(group, request, multi=multi))
         try:
-            spec = self._database.read(lambda tx: lambda_.resolve(tx, function))
-            outcome = await self._invoker.invoke(
-                Invocation(spec, payload, self._ids.uuid(), function, trace, source=arn)
-            )
+            found = self._database.read(lambda tx: self._target(tx, group))
+        except Refused:
+            return failure(502)
+        if found is None:
+            return failure(503)
+        target, spec = found
+        if spec is None:
+            return await self._address(target, request)
+        return await self._function(group, target["Id"], spec, request)
+
+    def _target(
+        self, tx: Transaction, group: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], FunctionSpec | None] | None:
+        """One of the targets, with what to run where it is a function. Raises Refused."""
+        arn = group["TargetGroupArn"]
+        serving = targets.serving(tx, arn)
+        if not serving:
+            return None
+        target = random.choice(serving)
+        if group["TargetType"] != "lambda":
+            return target, None
+        return target, admitted(tx, target["Id"], _PRINCIPAL, arn, self._account)
+
+    async def _function(
+        self, group: Mapping[str, Any], function: str, spec: FunctionSpec, request: Request
+    ) -> Answer:
+        multi = attributes.value_of("group", group, attributes.MULTI_VALUE) == "true"
+        sent = dict(request.headers)
+        payload = orjson.dumps(_event(group, request, sent, multi=multi))
+        call = Invocation(
+            spec,
+            payload,
+            self._ids.uuid(),
+            function,
+            sent.get("x-amzn-trace-id"),
+            source=group["TargetGroupArn"],
+        )
+        try:
+            outcome = await self._invoker.invoke(call)
         except (ConcurrencyExceeded, Fault):
             return failure(502)
         answer = None if outcome.failed else events.answer_of(outcome.payload, multi=multi)
         if answer is None:
             return failure(502)
-        headers = [
-            (name.lower().encode("latin-1", "replace"), value.encode())
-            for name, value in answer.headers
-            if name.lower() not in HOP_BY_HOP | {"content-length"}
-        ]
-        return answer.status, headers, answer.body
+        return answer.status, _returned(answer.headers), answer.body
 
     async def _address(self, target: Mapping[str, Any], request: Request) -> Answer:
         query = f"?{request.query}" if request.query else ""
@@ -87,18 +96,24 @@ class Targets:
             )
         except HttpFailed as failed:
             return failure(504 if failed.timed_out else 502)
-        kept = [
-            (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
-            for name, value in answer.headers
-            if name.lower() not in HOP_BY_HOP | {"content-length"}
-        ]
-        return answer.status, kept, answer.body
+        return answer.status, _returned(answer.headers), answer.body
 
 
-def _event(group: Mapping[str, Any], request: Request, *, multi: bool) -> dict[str, Any]:
+def _returned(headers: Pairs) -> Headers:
+    """What reaches the client of a target's headers."""
+    return [
+        (name.lower().encode("latin-1", "replace"), value.encode("utf-8", "surrogateescape"))
+        for name, value in headers
+        if name.lower() not in _NOT_RETURNED
+    ]
+
+
+def _event(
+    group: Mapping[str, Any], request: Request, sent: Mapping[str, str], *, multi: bool
+) -> dict[str, Any]:
     body = ("", False)
     if request.body:
-        body = event_body(dict(request.headers), request.body)
+        body = event_body(sent, request.body)
     pairs = [part.partition("=") for part in request.query.split("&") if part]
     return events.event(
         group["TargetGroupArn"],

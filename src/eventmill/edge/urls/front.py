@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from eventmill.edge.admission import Refused, existing
 from eventmill.edge.apis import cors
 from eventmill.edge.body import ClientGone, Receive, Scope, Send, read_all
 from eventmill.edge.security import Security
@@ -14,13 +15,14 @@ from eventmill.edge.urls import answers, events
 from eventmill.edge.urls.answers import Answer, Headers
 from eventmill.edge.urls.streamed import send_streamed
 from eventmill.kernel.clock import Clock
-from eventmill.kernel.errors import Fault, NotFound
-from eventmill.kernel.functions import ConcurrencyExceeded, Invocation
+from eventmill.kernel.errors import Fault
+from eventmill.kernel.functions import ConcurrencyExceeded, FunctionSpec, Invocation
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Invoker
 from eventmill.services import lambda_
 from eventmill.services.lambda_ import FunctionUrl
 from eventmill.store.database import Database
+from eventmill.store.transaction import Transaction
 from eventmill.wire.http import HttpRequest
 
 PREFIX = "/_aws/lambda-url/"
@@ -82,12 +84,16 @@ class UrlFront:
             shown += cors.headers_for(url.cors, origin)
         try:
             request = await self._request(url, scope, path, headers, receive, request_id)
+            spec = self._database.read(lambda tx: _admitted(tx, url, self._arn(url)))
         except ClientGone:
             return
         except Fault as fault:
             await answers.answer(send, _refused(fault), shown)
             return
-        await self._run(url, request, send, shown)
+        except Refused:
+            await answers.answer(send, answers.FAILED, shown)
+            return
+        await self._run(url, spec, request, send, shown)
 
     async def _request(
         self,
@@ -98,12 +104,14 @@ class UrlFront:
         receive: Receive,
         request_id: str,
     ) -> events.UrlRequest:
-        """The request, once its caller is known to be allowed. Raises Fault, ClientGone."""
+        """The request, its signature checked where it must have one. Raises Fault, ClientGone."""
         body = await read_all(receive, _BODY_LIMIT)
         client = (scope.get("client") or ("127.0.0.1", 0))[0]
         method, query = scope["method"], scope["query_string"].decode("ascii")
         sent = HttpRequest(method, scope["raw_path"].decode("ascii"), query, headers, body, client)
-        caller = self._caller(url, sent)
+        caller = None
+        if url.auth_type == "AWS_IAM":
+            caller = events.Caller(self._security.signed(sent, "lambda"), self._account)
         trace = headers.get("x-amzn-trace-id")
         trace = trace or f"Root={self._ids.trace_root(self._clock.real())}"
         return events.UrlRequest(
@@ -122,25 +130,22 @@ class UrlFront:
             caller,
         )
 
-    def _caller(self, url: FunctionUrl, request: HttpRequest) -> events.Caller | None:
-        """Who calls; None for anybody. Raises Fault for who may not."""
-        if url.auth_type == "AWS_IAM":
-            key = self._security.signed(request, "lambda")
-            return events.Caller(key, self._account)
-        who = url.owner
-        if not self._database.read(lambda tx: lambda_.open_to_all(tx, who, url.auth_type)):
-            raise Fault("AccessDeniedException", _HELP, status=403)
-        return None
+    def _arn(self, url: FunctionUrl) -> str:
+        arn = f"arn:aws:lambda:{self._region}:{self._account}:function:{url.function}"
+        return f"{arn}:{url.qualifier}" if url.qualifier else arn
 
     async def _run(
-        self, url: FunctionUrl, request: events.UrlRequest, send: Send, shown: Headers
+        self,
+        url: FunctionUrl,
+        spec: FunctionSpec,
+        request: events.UrlRequest,
+        send: Send,
+        shown: Headers,
     ) -> None:
-        arn = f"arn:aws:lambda:{self._region}:{self._account}:function:{url.function}"
-        arn += f":{url.qualifier}" if url.qualifier else ""
+        arn = self._arn(url)
         event = orjson.dumps(events.payload(request))
+        call = Invocation(spec, event, request.request_id, arn, request.trace, source=arn)
         try:
-            spec = self._database.read(lambda tx: lambda_.resolve(tx, arn))
-            call = Invocation(spec, event, request.request_id, arn, request.trace, source=arn)
             if url.invoke_mode == "RESPONSE_STREAM":
                 await send_streamed(self._invoker, call, send, shown)
                 return
@@ -148,9 +153,15 @@ class UrlFront:
             answer = answers.FAILED if outcome.failed else answers.answer_of(outcome.payload)
         except ConcurrencyExceeded:
             answer = _THROTTLED
-        except NotFound:
-            answer = answers.FAILED
         await answers.answer(send, answer, shown)
+
+
+def _admitted(tx: Transaction, url: FunctionUrl, arn: str) -> FunctionSpec:
+    """What to run. Raises Fault where not everybody may call; Refused without a function."""
+    signed = url.auth_type == "AWS_IAM"
+    if not signed and not lambda_.open_to_all(tx, url.owner, url.auth_type):
+        raise Fault("AccessDeniedException", _HELP, status=403)
+    return existing(tx, arn)
 
 
 def _place(scope: Scope, headers: Mapping[str, str]) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from eventmill.edge.admission import Refused
 from eventmill.edge.apis import functions
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.model import Authorizer, Integration
@@ -33,7 +34,7 @@ class Functions:
             return self._inner.invocation(
                 by.function, payload, source, role=by.role, trace=request.trace
             )
-        except functions.Refused as error:
+        except Refused as error:
             raise internal(str(error)) from None
 
     async def run(self, invocation: Invocation, seconds: float) -> Outcome:
