@@ -91,3 +91,25 @@ def test_a_socket_is_refused_or_talks_through_its_connection(site) -> None:
     with connect(f"{site['Chat']}?token=yes") as socket:
         socket.send('{"action": "anything"}')
         assert socket.recv(timeout=10) == 'heard {"action": "anything"}'
+
+
+def test_an_event_without_a_path_takes_every_request(eventmill, tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  All:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      InlineCode: "def handler(event, context): return event['routeKey'] + ' ' + event['rawPath']"
+      Events: {Api: {Type: HttpApi}}
+Outputs:
+  Url: {Value: !Sub "https://${ServerlessHttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/"}
+"""
+    )
+    url = eventmill.deploy(file)["Url"]
+    assert ask(f"{url}any/where", "PUT")[2] == b"$default /any/where"
+    assert ask(url)[2] == b"$default /"

@@ -111,7 +111,7 @@ def _route(
     key = f"{'ANY' if method == _ANY else method.upper()} {path}"
     route: dict[str, Any] = {
         "ApiId": api,
-        "RouteKey": "$default" if path == "/$default" else key,
+        "RouteKey": "$default" if path.lstrip("/") == "$default" else key,
         "Target": f"integrations/{integration['IntegrationId']}",
     }
     if operation.get("operationId"):
