@@ -111,5 +111,5 @@ Outputs:
 """
     )
     url = eventmill.deploy(file)["Url"]
-    assert ask(f"{url}any/where", "PUT")[2] == b"$default /any/where"
-    assert ask(url)[2] == b"$default /"
+    assert json.loads(ask(f"{url}any/where", "PUT")[2]) == "$default /any/where"
+    assert json.loads(ask(url)[2]) == "$default /"
