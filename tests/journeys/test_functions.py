@@ -170,6 +170,7 @@ def test_what_is_recorded_is_given_back(mill) -> None:
             "LocalMountPath": "/mnt/a",
         }
     ]
+    provider = {"CapacityProviderArn": "arn:aws:lambda:us-east-1:000000000000:capacity-provider:p"}
     create(
         mill,
         "recorded",
@@ -178,12 +179,16 @@ def test_what_is_recorded_is_given_back(mill) -> None:
         VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
         SnapStart={"ApplyOn": "PublishedVersions"},
         EphemeralStorage={"Size": 1024},
+        CapacityProviderConfig={"LambdaManagedInstancesCapacityProviderConfig": provider},
     )
     config = client.get_function_configuration(FunctionName="recorded")
     assert config["FileSystemConfigs"] == systems
     assert config["VpcConfig"]["SubnetIds"] == ["subnet-1"]
     assert config["SnapStart"] == {"ApplyOn": "PublishedVersions", "OptimizationStatus": "Off"}
     assert config["EphemeralStorage"] == {"Size": 1024}
+    assert config["CapacityProviderConfig"] == {
+        "LambdaManagedInstancesCapacityProviderConfig": provider
+    }
     updates = client.put_runtime_management_config(
         FunctionName="recorded", UpdateRuntimeOn="FunctionUpdate"
     )

@@ -48,13 +48,16 @@ COPIED = (
     "KMSKeyArn",
     "Runtime",
     "FileSystemConfigs",
+    "CapacityProviderConfig",
 )
-"""Members taken over as given. VpcConfig, FileSystemConfigs and KMSKeyArn have no meaning here."""
+"""Members taken over as given.
+
+VpcConfig, FileSystemConfigs, KMSKeyArn and CapacityProviderConfig have no meaning here.
+"""
 
 REFUSED = {
     "ImageConfig": "container images need a container engine; package the function as Zip",
     "TenancyConfig": "tenant isolation is not offered; leave it out",
-    "CapacityProviderConfig": "managed instances are not offered; leave it out",
     "DurableConfig": "durable functions are not offered; leave it out",
     "AcceleratorConfig": "accelerators are not offered; leave it out",
     "RuntimeConfig": "runtime configuration is not offered; leave it out",

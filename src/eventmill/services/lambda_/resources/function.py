@@ -50,8 +50,10 @@ _HONOURED = (
 )
 _RECORDED = (
     "Architectures",
+    "CapacityProviderConfig",
     "CodeSigningConfigArn",
     "FileSystemConfigs",
+    "FunctionScalingConfig",
     "KmsKeyArn",
     "RuntimeManagementConfig",
     "SnapStart",
@@ -159,7 +161,6 @@ FUNCTION = ResourceType(
             for name in (
                 "ImageConfig",
                 "TenancyConfig",
-                "CapacityProviderConfig",
                 "DurableConfig",
             )
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
+from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
 from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.names import parse
 from eventmill.services.lambda_.resources.values import provision
@@ -43,7 +43,7 @@ VERSION = ResourceType(
         "CodeSha256": Support.HONOURED,
         "RuntimePolicy": Support.RECORDED,
         "ProvisionedConcurrencyConfig": Support.HONOURED,
-        "FunctionScalingConfig": Refused("managed instances are not offered; leave it out"),
+        "FunctionScalingConfig": Support.RECORDED,
     },
     _create,
     _update,
