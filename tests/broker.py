@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.ports import free_port
 
 _VERSION = "3.9.1"
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -54,12 +55,6 @@ def _jars() -> Path:
         # Another worker was first.
         shutil.rmtree(partial)
     return cache
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,7 @@ def _certificate() -> tuple[str, str]:
 def broker(folder: Path) -> Iterator[Broker]:
     """A running broker that keeps its data in `folder`."""
     jars = _jars()
-    port, secure, controller = _free_port(), _free_port(), _free_port()
+    port, secure, controller = free_port(), free_port(), free_port()
     certificate, key = _certificate()
     chain, private = certificate.replace("\n", "\\n"), key.replace("\n", "\\n")
     properties = folder / "server.properties"

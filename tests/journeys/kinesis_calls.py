@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
-
-def refused(call: Any, **request: Any) -> str:
-    with pytest.raises(ClientError) as error:
-        call(**request)
-    return str(error.value.response["Error"]["Code"])
-
 
 def shards(kinesis: Any, name: str, **more: Any) -> list[dict[str, Any]]:
     return kinesis.list_shards(StreamName=name, **more)["Shards"]

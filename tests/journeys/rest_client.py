@@ -1,11 +1,14 @@
-"""An HTTP client that shows what went over the wire."""
+"""HTTP clients: `ask` shows what went over the wire, `fetch` is one as most programs have."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import ssl
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,3 +63,28 @@ def ask(
         return Answer(answer.status, answer.getheaders(), answer.read())
     finally:
         connection.close()
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *given: Any) -> None:
+        return None
+
+
+def fetch(
+    url: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    *,
+    follow: bool = True,
+    **headers: str,
+) -> tuple[int, Message, bytes]:
+    """Status, headers and body, of errors too; `follow` redirects. Headers by keyword, their
+    dashes as underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, body, named, method=method)
+    opener = urllib.request.build_opener(*([] if follow else [_Stay]))
+    try:
+        with opener.open(request) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()

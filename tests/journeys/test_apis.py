@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from eventmill.testing import engine
+from tests.journeys.rest_client import fetch
 
 APP = Path(__file__).parents[1] / "apps" / "apis"
 
@@ -23,19 +21,8 @@ def site():
         yield mill.deploy(APP)
 
 
-def ask(url: str, method: str = "GET", **headers: str) -> tuple[int, Any, bytes]:
-    request = urllib.request.Request(
-        url, method=method, headers={name.replace("_", "-"): v for name, v in headers.items()}
-    )
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, error.read()
-
-
 def test_the_function_gets_the_request_and_gives_the_answer(site) -> None:
-    status, headers, body = ask(f"{site['Site']}/items/7%2F8?a=1&a=2&b=", Cookie="x=1; y=2")
+    status, headers, body = fetch(f"{site['Site']}/items/7%2F8?a=1&a=2&b=", Cookie="x=1; y=2")
     assert status == 201
     assert headers["x-seen"] == "1"
     assert headers.get_all("set-cookie") == ["a=1", "b=2"]
@@ -50,28 +37,28 @@ def test_the_function_gets_the_request_and_gives_the_answer(site) -> None:
 
 
 def test_greedy_paths_and_missing_routes(site) -> None:
-    assert json.loads(ask(f"{site['Site']}/files/a/b.txt", "POST")[2])["pathParameters"] == {
+    assert json.loads(fetch(f"{site['Site']}/files/a/b.txt", "POST")[2])["pathParameters"] == {
         "proxy": "a/b.txt"
     }
-    assert ask(f"{site['Site']}/nothing")[0] == 404
-    assert ask(f"{site['Site']}/items/1", "POST")[0] == 404
+    assert fetch(f"{site['Site']}/nothing")[0] == 404
+    assert fetch(f"{site['Site']}/items/1", "POST")[0] == 404
 
 
 def test_a_function_that_fails_is_an_internal_error(site) -> None:
-    status, _, body = ask(f"{site['Site']}/broken")
+    status, _, body = fetch(f"{site['Site']}/broken")
     assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
 
 
 def test_the_authorizer_decides(site) -> None:
-    assert ask(f"{site['Site']}/secret")[0] == 401
-    assert ask(f"{site['Site']}/secret", Authorization="no")[0] == 403
-    status, _, body = ask(f"{site['Site']}/secret", Authorization="yes")
+    assert fetch(f"{site['Site']}/secret")[0] == 401
+    assert fetch(f"{site['Site']}/secret", Authorization="no")[0] == 403
+    status, _, body = fetch(f"{site['Site']}/secret", Authorization="yes")
     assert status == 201
     assert json.loads(body)["requestContext"]["authorizer"] == {"lambda": {"user": "u1"}}
 
 
 def test_cors_is_answered_by_the_api(site) -> None:
-    status, headers, _ = ask(
+    status, headers, _ = fetch(
         f"{site['Site']}/items/1",
         "OPTIONS",
         Origin="https://page.example",
@@ -80,7 +67,7 @@ def test_cors_is_answered_by_the_api(site) -> None:
     assert status == 204
     assert headers["access-control-allow-origin"] == "https://page.example"
     assert headers["access-control-max-age"] == "60"
-    _, headers, _ = ask(f"{site['Site']}/items/1", Origin="https://other.example")
+    _, headers, _ = fetch(f"{site['Site']}/items/1", Origin="https://other.example")
     assert "access-control-allow-origin" not in headers
 
 
@@ -111,5 +98,5 @@ Outputs:
 """
     )
     url = eventmill.deploy(file)["Url"]
-    assert json.loads(ask(f"{url}any/where", "PUT")[2]) == "$default /any/where"
-    assert json.loads(ask(url)[2]) == "$default /"
+    assert json.loads(fetch(f"{url}any/where", "PUT")[2]) == "$default /any/where"
+    assert json.loads(fetch(url)[2]) == "$default /"

@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
 from tests.queues import taken
+from tests.refusals import refused
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "archive"
@@ -139,12 +139,6 @@ def test_a_replay_can_be_for_other_rules_only(app) -> None:
 
 def test_what_aws_refuses_of_archives_and_replays(app) -> None:
     events = app.client("events")
-
-    def refused(call: Any, **request: Any) -> tuple[str, str]:
-        with pytest.raises(ClientError) as failed:
-            call(**request)
-        error = failed.value.response["Error"]
-        return error["Code"], error["Message"]
 
     archive = app.outputs["ArchiveArn"]
     window = {"EventStartTime": 0, "EventEndTime": 10}

@@ -18,15 +18,11 @@ from botocore.exceptions import ClientError
 
 from eventmill.kernel.errors import UsageError
 from eventmill.testing import engine
+from tests.journeys.rest_client import fetch
+from tests.ports import free_port
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "balancer"
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -42,23 +38,6 @@ def app(ports):
         yield running
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *given: Any) -> None:
-        return None
-
-
-def ask(
-    url: str, method: str = "GET", body: bytes | None = None, **headers: str
-) -> tuple[int, Any, bytes]:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = urllib.request.Request(url, body, named, method=method)
-    try:
-        with urllib.request.build_opener(_Stay).open(request) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, error.read()
-
-
 def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
 
@@ -72,7 +51,7 @@ def test_outputs_lead_to_the_listeners(app, ports) -> None:
 
 def test_the_event_is_aws_s_field_by_field(app) -> None:
     url = f"{app.outputs['Site']}/a%20b/c?k=1&k=2&name=a%2Bb"
-    status, headers, body = ask(url, "POST", b"hello", Content_Type="text/plain")
+    status, headers, body = fetch(url, "POST", b"hello", Content_Type="text/plain")
     assert status == 200 and headers["server"] == "awselb/2.0" and headers["date"]
     assert_shape(json.loads(body), recorded("balancer.request"))
 
@@ -89,7 +68,7 @@ def test_with_multi_value_headers_every_value_arrives(app, ports) -> None:
         connection.putheader(name, value)
     connection.endheaders()
     assert_shape(json.loads(connection.getresponse().read()), recorded("balancer.multi"))
-    _, headers, body = ask(f"{app.outputs['Site']}/multi/plain")
+    _, headers, body = fetch(f"{app.outputs['Site']}/multi/plain")
     assert headers.get_all("set-cookie") == ["a=1", "b=2"] and body == b"many"
     assert "x-ignored" not in headers
 
@@ -97,9 +76,9 @@ def test_with_multi_value_headers_every_value_arrives(app, ports) -> None:
 def test_bodies_that_are_not_text_are_encoded_both_ways(app) -> None:
     site = app.outputs["Site"]
     for kind, encoded in (("application/json", False), ("a/b", True), ("text/html", False)):
-        event = json.loads(ask(site, "POST", b"x", Content_Type=kind)[2])
+        event = json.loads(fetch(site, "POST", b"x", Content_Type=kind)[2])
         assert (event["isBase64Encoded"], event["body"]) == (encoded, "eA==" if encoded else "x")
-    status, headers, body = ask(f"{site}/plain")
+    status, headers, body = fetch(f"{site}/plain")
     assert (status, headers["x-kind"], body) == (201, "plain", b"hi")
 
 
@@ -115,13 +94,13 @@ def test_bodies_that_are_not_text_are_encoded_both_ways(app) -> None:
     ],
 )
 def test_what_gives_no_answer(app, path: str, status: int) -> None:
-    given, headers, body = ask(f"{app.outputs['Site']}{path}")
+    given, headers, body = fetch(f"{app.outputs['Site']}{path}")
     assert given == status and headers["content-type"] == "text/html"
     assert body.startswith(f"<html>\r\n<head><title>{status} ".encode())
 
 
 def test_requests_that_are_too_long_or_upgrade_are_refused(app, ports) -> None:
-    assert ask(app.outputs["Site"], "POST", bytes(1_048_577))[0] == 413
+    assert fetch(app.outputs["Site"], "POST", bytes(1_048_577))[0] == 413
     connection = http.client.HTTPConnection("127.0.0.1", ports[0])
     upgrade = {
         "Connection": "Upgrade",
@@ -135,19 +114,19 @@ def test_requests_that_are_too_long_or_upgrade_are_refused(app, ports) -> None:
 
 def test_rules_by_host_header_query_method_and_address(app) -> None:
     site, beta = app.outputs["Site"], {"Host": "BETA.example", "X_Stage": "TEST"}
-    status, headers, body = ask(f"{site}/?a=1&V=2x", "PUT", **beta)
+    status, headers, body = fetch(f"{site}/?a=1&V=2x", "PUT", **beta)
     assert (status, headers["content-type"], body) == (403, "text/plain; charset=utf-8", b"beta")
-    assert ask(f"{site}/?v=2", "POST", **beta)[2] != b"beta"
-    assert ask(f"{site}/?v=3", "PUT", **beta)[2] != b"beta"
-    assert ask(f"{site}/?v=2", "PUT", X_Stage="test")[2] != b"beta"
-    assert ask(site, Host="evil.example")[0] == 403
+    assert fetch(f"{site}/?v=2", "POST", **beta)[2] != b"beta"
+    assert fetch(f"{site}/?v=3", "PUT", **beta)[2] != b"beta"
+    assert fetch(f"{site}/?v=2", "PUT", X_Stage="test")[2] != b"beta"
+    assert fetch(site, Host="evil.example")[0] == 403
 
 
 def test_a_redirect_leads_to_the_other_listener(app, ports) -> None:
-    status, headers, _ = ask(f"{app.outputs['Site']}/secure/a?b=c")
+    status, headers, _ = fetch(f"{app.outputs['Site']}/secure/a?b=c", follow=False)
     assert status == 301
     assert headers["location"] == f"http://127.0.0.1:{ports[1]}/secure/a?b=c"
-    status, headers, body = ask(headers["location"])
+    status, headers, body = fetch(headers["location"])
     assert (status, headers["content-type"]) == (404, "application/json; charset=utf-8")
     assert json.loads(body) == {"message": "nothing here"}
 
@@ -158,7 +137,7 @@ def test_the_dns_name_reaches_it_through_the_engine_s_own_port(app) -> None:
     inner = app.inner.database.read(
         lambda tx: tx.one("SELECT config ->> '$.DNSName' FROM elbv2_records WHERE kind='balancer'")
     )
-    assert ask(f"{app.endpoint}/plain", Host=inner[0])[0] == 201
+    assert fetch(f"{app.endpoint}/plain", Host=inner[0])[0] == 201
 
 
 def test_health_checks_are_events_on_the_moved_clock(app) -> None:
@@ -177,7 +156,7 @@ def test_health_checks_are_events_on_the_moved_clock(app) -> None:
     check = json.loads(lines["events"][0]["message"].partition(" ")[2])
     assert check["multiValueHeaders"] == {"user-agent": ["ELB-HealthChecker/2.0"]}
     assert check["path"] == "/health" and check["httpMethod"] == "GET"
-    ask(f"{app.outputs['Site']}/sick")
+    fetch(f"{app.outputs['Site']}/sick")
     for expected in ("healthy", "unhealthy"):
         app.advance(60)
         app.settle()
@@ -185,7 +164,7 @@ def test_health_checks_are_events_on_the_moved_clock(app) -> None:
     assert state()["Reason"] == "Target.ResponseCodeMismatch"
     assert state()["Description"] == "Health checks failed with these codes: [500]"
     # The only target of a group is asked all the same.
-    assert ask(f"{app.outputs['Site']}/multi/plain")[0] == 200
+    assert fetch(f"{app.outputs['Site']}/multi/plain")[0] == 200
     (off,) = client.describe_target_health(TargetGroupArn=app.outputs["Single"])[
         "TargetHealthDescriptions"
     ]
@@ -210,11 +189,11 @@ def test_the_api_makes_changes_and_deletes_what_is_served(app) -> None:
     listener = client.create_listener(
         LoadBalancerArn=arn, Protocol="HTTP", Port=port, DefaultActions=forward
     )["Listeners"][0]["ListenerArn"]
-    assert ask(f"http://127.0.0.1:{port}/")[0] == 503
+    assert fetch(f"http://127.0.0.1:{port}/")[0] == 503
     client.register_targets(
         TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": app.outputs["PlainArn"]}]
     )
-    assert ask(f"http://127.0.0.1:{port}/plain")[0] == 201
+    assert fetch(f"http://127.0.0.1:{port}/plain")[0] == 201
     with pytest.raises(ClientError) as error:
         client.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
     assert code_of(error) == "ResourceInUse"
@@ -222,7 +201,7 @@ def test_the_api_makes_changes_and_deletes_what_is_served(app) -> None:
     listener = client.create_listener(
         LoadBalancerArn=arn, Protocol="HTTP", Port=port, DefaultActions=forward
     )["Listeners"][0]["ListenerArn"]
-    assert ask(f"http://127.0.0.1:{port}/plain")[0] == 201, "the port has passed on"
+    assert fetch(f"http://127.0.0.1:{port}/plain")[0] == 201, "the port has passed on"
     with pytest.raises(ClientError) as error:
         client.register_targets(
             TargetGroupArn=group["TargetGroupArn"],
@@ -269,11 +248,11 @@ def test_the_api_makes_changes_and_deletes_what_is_served(app) -> None:
             Actions=no,
         )
     assert code_of(error) == "PriorityInUse"
-    assert ask(f"http://127.0.0.1:{port}/plain")[0] == 201
+    assert fetch(f"http://127.0.0.1:{port}/plain")[0] == 201
     client.set_rule_priorities(
         RulePriorities=[{"RuleArn": made[0], "Priority": 2}, {"RuleArn": made[1], "Priority": 1}]
     )
-    assert ask(f"http://127.0.0.1:{port}/plain")[0] == 410
+    assert fetch(f"http://127.0.0.1:{port}/plain")[0] == 410
     rules = client.describe_rules(ListenerArn=listener)["Rules"]
     assert [(rule["Priority"], rule["IsDefault"]) for rule in rules] == [
         ("1", False),
@@ -300,7 +279,7 @@ def test_the_api_makes_changes_and_deletes_what_is_served(app) -> None:
     client.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
     app.run(_turn())
     with pytest.raises(urllib.error.URLError):
-        ask(f"http://127.0.0.1:{port}/")
+        fetch(f"http://127.0.0.1:{port}/")
     with pytest.raises(ClientError) as error:
         client.describe_load_balancers(LoadBalancerArns=[arn])
     assert code_of(error) == "LoadBalancerNotFound"
@@ -346,11 +325,11 @@ def test_addresses_of_servers_are_targets_too(app) -> None:
         Port=port,
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
     )
-    status, headers, body = ask(f"http://127.0.0.1:{port}/a?b=1", "POST", b"abc")
+    status, headers, body = fetch(f"http://127.0.0.1:{port}/a?b=1", "POST", b"abc")
     assert (status, body, headers["x-path"], headers["x-proto"]) == (202, b"cba", "/a?b=1", "http")
     server.shutdown()
     server.server_close()
-    assert ask(f"http://127.0.0.1:{port}/", "POST", b"abc")[0] == 502
+    assert fetch(f"http://127.0.0.1:{port}/", "POST", b"abc")[0] == 502
 
 
 def test_a_port_that_is_taken_is_replaced_and_kept_over_a_restart(tmp_path, caplog) -> None:
@@ -364,9 +343,9 @@ def test_a_port_that_is_taken_is_replaced_and_kept_over_a_restart(tmp_path, capl
             assert urlsplit(site).port != wanted
             assert first.outputs["Bare"] == urlsplit(site).netloc
             assert "it listens on port" in caplog.text
-            assert ask(f"{site}/plain")[0] == 201
+            assert fetch(f"{site}/plain")[0] == 201
         with engine(tmp_path):
-            assert ask(f"{site}/plain")[0] == 201
+            assert fetch(f"{site}/plain")[0] == 201
 
 
 def test_templates_that_sign_users_in_are_refused_before_anything_is_made(tmp_path, app) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
 from tests.queues import taken
+from tests.refusals import refused_as
 
 APP = Path(__file__).parents[1] / "apps" / "bus"
 
@@ -110,22 +110,17 @@ def test_a_bad_entry_is_refused_alone(app, entry: dict[str, str], code: str) -> 
 def test_what_aws_refuses_is_refused_when_declared(app) -> None:
     events = app.client("events")
 
-    def refused(call: Any, **request: Any) -> str:
-        with pytest.raises(ClientError) as failed:
-            call(**request)
-        return failed.value.response["Error"]["Code"]
-
-    assert refused(events.put_rule, Name="r", EventPattern='{"a": "b"}') == (
+    assert refused_as(events.put_rule, Name="r", EventPattern='{"a": "b"}') == (
         "InvalidEventPatternException"
     )
-    assert refused(events.put_rule, Name="r", ScheduleExpression="rate(1 minutes)") == (
+    assert refused_as(events.put_rule, Name="r", ScheduleExpression="rate(1 minutes)") == (
         "ValidationException"
     )
-    assert refused(events.describe_rule, Name="none") == "ResourceNotFoundException"
+    assert refused_as(events.describe_rule, Name="none") == "ResourceNotFoundException"
     events.put_rule(Name="r", EventPattern='{"source": ["a"]}')
     target = {"Id": "1", "Arn": "arn:aws:workdocs:us-east-1:000000000000:folder/m"}
-    assert refused(events.put_targets, Rule="r", Targets=[target]) == "ValidationException"
+    assert refused_as(events.put_targets, Rule="r", Targets=[target]) == "ValidationException"
     sns = app.client("sns")
-    assert refused(sns.publish, TopicArn="arn:aws:sns:us-east-1:000000000000:no", Message="m") == (
-        "NotFound"
-    )
+    assert refused_as(
+        sns.publish, TopicArn="arn:aws:sns:us-east-1:000000000000:no", Message="m"
+    ) == ("NotFound")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from eventmill.testing import engine
-from tests.journeys.kinesis_calls import iterator, put, read, refused, shards
+from tests.journeys.kinesis_calls import iterator, put, read, shards
+from tests.refusals import refused_as
 
 APP = Path(__file__).parents[1] / "apps" / "kinesis"
 TOP = 2**128 - 1
@@ -108,9 +109,9 @@ def test_what_is_too_much_or_malformed_is_refused_whole(kinesis) -> None:
         ({"Records": [small, {**small, "PartitionKey": "k" * 257}]}, "ValidationException"),
         ({"Records": [small], "DryRun": True}, "DryRunOperationException"),
     ):
-        assert refused(kinesis.put_records, StreamName="limits", **request) == expected
+        assert refused_as(kinesis.put_records, StreamName="limits", **request) == expected
     assert read(kinesis, "limits") == []
-    assert refused(kinesis.put_record, StreamName="gone", Data=b"", PartitionKey="k") == (
+    assert refused_as(kinesis.put_record, StreamName="gone", Data=b"", PartitionKey="k") == (
         "ResourceNotFoundException"
     )
     kinesis.update_max_record_size(
@@ -127,8 +128,8 @@ def test_iterators_expire_and_are_checked(kinesis, app) -> None:
     (sequence,) = put(kinesis, "iterators", "a", key="a")
     old = iterator(kinesis, "iterators")
     app.advance(301)
-    assert refused(kinesis.get_records, ShardIterator=old) == "ExpiredIteratorException"
-    assert refused(kinesis.get_records, ShardIterator="x") == "InvalidArgumentException"
+    assert refused_as(kinesis.get_records, ShardIterator=old) == "ExpiredIteratorException"
+    assert refused_as(kinesis.get_records, ShardIterator="x") == "InvalidArgumentException"
     ask = kinesis.get_shard_iterator
     base = {"StreamName": "iterators", "ShardId": "shardId-000000000001"}
     for request, expected in (
@@ -143,7 +144,7 @@ def test_iterators_expire_and_are_checked(kinesis, app) -> None:
         ({"ShardIteratorType": "LATEST", "ShardId": "shardId-000000000009"}, "ResourceNotFound"),
         ({"ShardIteratorType": "LATEST", "StreamName": "gone"}, "ResourceNotFound"),
     ):
-        assert refused(ask, **base | request).startswith(expected)
+        assert refused_as(ask, **base | request).startswith(expected)
 
 
 def test_shards_split_and_merge_and_their_readers_go_on_to_the_children(kinesis) -> None:
@@ -152,10 +153,13 @@ def test_shards_split_and_merge_and_their_readers_go_on_to_the_children(kinesis)
     middle = str(2**127)
     split = {"StreamName": "resharded", "ShardToSplit": "shardId-000000000000"}
     assert (
-        refused(kinesis.split_shard, **split, NewStartingHashKey="1") == "InvalidArgumentException"
+        refused_as(kinesis.split_shard, **split, NewStartingHashKey="1")
+        == "InvalidArgumentException"
     )
     kinesis.split_shard(**split, NewStartingHashKey=middle)
-    assert refused(kinesis.split_shard, **split, NewStartingHashKey="9") == "ResourceInUseException"
+    assert (
+        refused_as(kinesis.split_shard, **split, NewStartingHashKey="9") == "ResourceInUseException"
+    )
     put(kinesis, "resharded", "a", "b")
     answer = kinesis.get_records(ShardIterator=iterator(kinesis, "resharded"))
     assert [record["Data"] for record in answer["Records"]] == [b"a", b"b"]
@@ -191,11 +195,11 @@ def test_the_shard_count_is_updated_to_equal_ranges(kinesis) -> None:
     third = 2**128 // 3
     assert ranges == [(0, third - 1), (third, 2 * third - 1), (2 * third, TOP)]
     assert (
-        refused(kinesis.update_shard_count, TargetShardCount=7, **update)
+        refused_as(kinesis.update_shard_count, TargetShardCount=7, **update)
         == "LimitExceededException"
     )
     assert (
-        refused(kinesis.update_shard_count, TargetShardCount=1, **update)
+        refused_as(kinesis.update_shard_count, TargetShardCount=1, **update)
         == "LimitExceededException"
     )
 
@@ -230,7 +234,9 @@ def test_records_are_kept_for_the_retention_and_no_longer(kinesis, app) -> None:
     kinesis.create_stream(StreamName="kept", ShardCount=1)
     put(kinesis, "kept", "old")
     retain = {"StreamName": "kept", "RetentionPeriodHours": 48}
-    assert refused(kinesis.decrease_stream_retention_period, **retain) == "InvalidArgumentException"
+    assert (
+        refused_as(kinesis.decrease_stream_retention_period, **retain) == "InvalidArgumentException"
+    )
     kinesis.increase_stream_retention_period(**retain)
     app.advance(30 * 3_600)
     put(kinesis, "kept", "new")
@@ -244,7 +250,7 @@ def test_records_are_kept_for_the_retention_and_no_longer(kinesis, app) -> None:
     assert len(shards(kinesis, "kept")) == 2, "the closed shard is empty and gone"
     for hours in (23, 8_761):
         retain = {"StreamName": "kept", "RetentionPeriodHours": hours}
-        assert refused(kinesis.increase_stream_retention_period, **retain) == (
+        assert refused_as(kinesis.increase_stream_retention_period, **retain) == (
             "InvalidArgumentException"
         )
 
@@ -268,7 +274,7 @@ def test_settings_tags_and_policies_are_kept(kinesis, app) -> None:
     assert (summary["OpenShardCount"], summary["ConsumerCount"]) == (4, 1)
     assert "orders" in kinesis.list_streams()["StreamNames"]
     assert (
-        refused(kinesis.create_stream, StreamName="orders", ShardCount=1)
+        refused_as(kinesis.create_stream, StreamName="orders", ShardCount=1)
         == "ResourceInUseException"
     )
 
@@ -289,7 +295,7 @@ Resources:
         assert (summary["OpenShardCount"], summary["RetentionPeriodHours"]) == (count, hours)
     (tmp_path / "template.yaml").write_text("Resources: {Other: {Type: AWS::SQS::Queue}}")
     app.run(app.inner.deploy(tmp_path, {}, "declared"))
-    assert refused(kinesis.describe_stream_summary, StreamName="declared") == (
+    assert refused_as(kinesis.describe_stream_summary, StreamName="declared") == (
         "ResourceNotFoundException"
     )
 

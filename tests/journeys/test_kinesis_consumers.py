@@ -10,7 +10,8 @@ import urllib3
 from botocore.eventstream import EventStreamBuffer
 
 from eventmill.testing import engine
-from tests.journeys.kinesis_calls import put, refused
+from tests.journeys.kinesis_calls import put
+from tests.refusals import refused_as
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_consumers_are_pushed_what_arrives(kinesis, app) -> None:
     put(kinesis, "pushed", "after")
     event = following()
     assert [record["Data"] for record in event["Records"]] == [b"after"]
-    assert refused(kinesis.subscribe_to_shard, **ask, **start) == "ResourceInUseException"
+    assert refused_as(kinesis.subscribe_to_shard, **ask, **start) == "ResourceInUseException"
     app.advance(5)
     assert following()["Records"] == []
     app.advance(300)
@@ -80,7 +81,7 @@ def test_another_subscription_takes_over(kinesis, app) -> None:
     assert next(second)["SubscribeToShardEvent"]["Records"] == []
     described = kinesis.describe_stream_consumer(StreamARN=arn, ConsumerName="c")
     assert described["ConsumerDescription"]["StreamARN"] == arn
-    assert refused(kinesis.delete_stream, StreamName="taken") == "ResourceInUseException"
+    assert refused_as(kinesis.delete_stream, StreamName="taken") == "ResourceInUseException"
     kinesis.delete_stream(StreamName="taken", EnforceConsumerDeletion=True)
     left = "SELECT * FROM kinesis_subscriptions WHERE consumer=?"
     database = app.inner.database

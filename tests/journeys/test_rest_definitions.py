@@ -7,10 +7,10 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
 from tests.journeys.rest_client import Answer, ask
+from tests.refusals import refused_as
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +45,6 @@ def get(app: Any, api: str, path: str = "/live", **headers: str) -> Answer:
     return ask(f"{app.endpoint}/_aws/execute-api/{api}{path}", headers=sent)
 
 
-def code(call: Any, **request: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**request)
-    return str(refused.value.response["Error"]["Code"])
-
-
 def test_a_new_api_has_its_defaults(gateway) -> None:
     api = gateway.create_rest_api(name="new", tags={"a": "1"})
     assert api["apiKeySource"] == "HEADER" and len(api["id"]) == 10
@@ -65,7 +59,7 @@ def test_a_new_api_has_its_defaults(gateway) -> None:
     (root,) = gateway.get_resources(restApiId=api["id"])["items"]
     assert root == {"id": api["rootResourceId"], "path": "/"}
     gateway.delete_rest_api(restApiId=api["id"])
-    assert code(gateway.get_rest_api, restApiId=api["id"]) == "NotFoundException"
+    assert refused_as(gateway.get_rest_api, restApiId=api["id"]) == "NotFoundException"
 
 
 def test_patches(gateway) -> None:
@@ -83,7 +77,7 @@ def test_patches(gateway) -> None:
     assert changed["binaryMediaTypes"] == ["image/jpeg"]
     patch = [{"op": "replace", "path": "/id", "value": "x"}]
     assert (
-        code(gateway.update_rest_api, restApiId=api["id"], patchOperations=patch)
+        refused_as(gateway.update_rest_api, restApiId=api["id"], patchOperations=patch)
         == "BadRequestException"
     )
 
@@ -94,10 +88,10 @@ def test_the_tree_refuses_what_would_be_ambiguous(gateway) -> None:
     pets = gateway.create_resource(**place, pathPart="pets")
     pet = gateway.create_resource(restApiId=api["id"], parentId=pets["id"], pathPart="{id}")
     assert pet["path"] == "/pets/{id}"
-    assert code(gateway.create_resource, **place, pathPart="pets") == "ConflictException"
+    assert refused_as(gateway.create_resource, **place, pathPart="pets") == "ConflictException"
     below = {"restApiId": api["id"], "parentId": pets["id"]}
-    assert code(gateway.create_resource, **below, pathPart="{name}") == "BadRequestException"
-    assert code(gateway.create_resource, **below, pathPart="a b") == "BadRequestException"
+    assert refused_as(gateway.create_resource, **below, pathPart="{name}") == "BadRequestException"
+    assert refused_as(gateway.create_resource, **below, pathPart="a b") == "BadRequestException"
     gateway.update_resource(
         restApiId=api["id"],
         resourceId=pets["id"],
@@ -118,7 +112,7 @@ def test_the_tree_refuses_what_would_be_ambiguous(gateway) -> None:
     ):
         change = [{"op": "replace", "path": f"/{member}", "value": value}]
         asked = {"restApiId": api["id"], "resourceId": resource, "patchOperations": change}
-        assert code(gateway.update_resource, **asked) == expected, change
+        assert refused_as(gateway.update_resource, **asked) == expected, change
     up = [{"op": "replace", "path": "/parentId", "value": api["rootResourceId"]}]
     moved = gateway.update_resource(restApiId=api["id"], resourceId=pet["id"], patchOperations=up)
     assert moved["path"] == "/{id}"
@@ -134,23 +128,28 @@ def test_methods_name_what_must_be_there(gateway) -> None:
         {"authorizationType": "OTHER"},
         {"authorizationType": "NONE", "requestModels": {"application/json": "Nothing"}},
     ]
-    assert {code(gateway.put_method, **place, **given) for given in bad} == {"BadRequestException"}
-    assert code(gateway.create_deployment, restApiId=api["id"]) == "BadRequestException"
+    assert {refused_as(gateway.put_method, **place, **given) for given in bad} == {
+        "BadRequestException"
+    }
+    assert refused_as(gateway.create_deployment, restApiId=api["id"]) == "BadRequestException"
     gateway.put_method(**place, authorizationType="NONE")
-    assert code(gateway.put_method, **place, authorizationType="NONE") == "ConflictException"
-    assert code(gateway.create_deployment, restApiId=api["id"]) == "BadRequestException"
+    assert refused_as(gateway.put_method, **place, authorizationType="NONE") == "ConflictException"
+    assert refused_as(gateway.create_deployment, restApiId=api["id"]) == "BadRequestException"
     for wrong in (
         {"type": "AWS", "integrationHttpMethod": "POST", "uri": "no arn"},
         {"type": "HTTP", "integrationHttpMethod": "POST", "uri": "ftp://x"},
         {"type": "HTTP", "uri": "http://x"},
         {"type": "MOCK", "timeoutInMillis": 10},
     ):
-        assert code(gateway.put_integration, **place, **wrong) == "BadRequestException"
+        assert refused_as(gateway.put_integration, **place, **wrong) == "BadRequestException"
     gateway.put_integration(**place, type="MOCK")
-    assert code(gateway.put_integration_response, **place, statusCode="200") == "NotFoundException"
+    assert (
+        refused_as(gateway.put_integration_response, **place, statusCode="200")
+        == "NotFoundException"
+    )
     gateway.put_method_response(**place, statusCode="200")
     pattern = {"statusCode": "200", "selectionPattern": "("}
-    assert code(gateway.put_integration_response, **place, **pattern) == "BadRequestException"
+    assert refused_as(gateway.put_integration_response, **place, **pattern) == "BadRequestException"
     patched = gateway.update_integration(
         **place,
         patchOperations=[
@@ -205,7 +204,8 @@ def test_a_stage_keeps_its_deployment_until_it_is_moved(app, gateway) -> None:
     app.advance(200)
     assert get(app, api, "/next").json == "third"
     assert (
-        code(gateway.delete_deployment, **place, deploymentId=first["id"]) == "BadRequestException"
+        refused_as(gateway.delete_deployment, **place, deploymentId=first["id"])
+        == "BadRequestException"
     )
     gateway.delete_stage(**place, stageName="live")
     gateway.delete_deployment(**place, deploymentId=first["id"])
@@ -227,7 +227,7 @@ def test_a_method_can_be_tried_before_it_is_deployed(app, gateway) -> None:
     failed = gateway.test_invoke_method(**place)
     assert failed["status"] == 500 and "no default output mapping" in failed["log"]
     gateway.delete_integration(**place)
-    assert code(gateway.test_invoke_method, **place) == "NotFoundException"
+    assert refused_as(gateway.test_invoke_method, **place) == "NotFoundException"
 
 
 def test_a_canary_takes_its_share(app, gateway) -> None:
@@ -321,7 +321,10 @@ def test_a_custom_domain_leads_to_the_stage_of_its_mapping(app, gateway) -> None
     )
     place = {"domainName": "api.example.test", "restApiId": api}
     gateway.create_base_path_mapping(**place, basePath="pets", stage="live")
-    assert code(gateway.create_base_path_mapping, **place, basePath="pets") == "ConflictException"
+    assert (
+        refused_as(gateway.create_base_path_mapping, **place, basePath="pets")
+        == "ConflictException"
+    )
     answer = ask(f"{app.endpoint}/pets", headers={"Host": "api.example.test:80"})
     assert answer.json == {"path": "/pets/", "domain": "api.example.test"}
     gateway.create_base_path_mapping(**place)
@@ -330,9 +333,9 @@ def test_a_custom_domain_leads_to_the_stage_of_its_mapping(app, gateway) -> None
     mapping = {"domainName": "api.example.test", "basePath": "pets"}
     taken = [{"op": "replace", "path": "/basePath", "value": ""}]
     change = gateway.update_base_path_mapping
-    assert code(change, **mapping, patchOperations=taken) == "ConflictException"
+    assert refused_as(change, **mapping, patchOperations=taken) == "ConflictException"
     gone = [{"op": "remove", "path": "/basePath"}]
-    assert code(change, **mapping, patchOperations=gone) == "ConflictException"
+    assert refused_as(change, **mapping, patchOperations=gone) == "ConflictException"
     assert len(gateway.get_base_path_mappings(domainName="api.example.test")["items"]) == 2
     gateway.delete_base_path_mapping(domainName="api.example.test", basePath="(none)")
     assert change(**mapping, patchOperations=gone)["basePath"] == "(none)"
@@ -368,7 +371,7 @@ def test_what_is_only_kept(gateway) -> None:
     api = gateway.create_rest_api(name="documented")["id"]
     version = {"restApiId": api, "documentationVersion": "1"}
     gateway.create_documentation_version(**version)
-    assert code(gateway.create_documentation_version, **version) == "ConflictException"
+    assert refused_as(gateway.create_documentation_version, **version) == "ConflictException"
     assert gateway.get_documentation_versions(restApiId=api)["items"][0]["version"] == "1"
 
 

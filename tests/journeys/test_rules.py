@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
 from tests.policies import letting
 from tests.queues import taken
+from tests.refusals import refused
 from tests.shape import assert_shape, recorded
 
 PLACE = "us-east-1:000000000000"
@@ -49,13 +49,6 @@ def put(app: Any, kind: str, detail: Any = None, **more: Any) -> None:
     entry = {"Source": "shop", "DetailType": kind, "Detail": json.dumps(detail or {}), **more}
     answer = app.client("events").put_events(Entries=[entry])
     assert answer["FailedEntryCount"] == 0
-
-
-def refused(call: Any, **request: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as failed:
-        call(**request)
-    error = failed.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def attributes(message: dict[str, Any]) -> dict[str, str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
 from tests.queues import taken
+from tests.refusals import refused
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "logwatch"
@@ -51,13 +51,6 @@ def records(app: Any, start: str = "TRIM_HORIZON") -> list[dict[str, Any]]:
         StreamName=name, ShardId=shard["ShardId"], ShardIteratorType=start
     )["ShardIterator"]
     return list(kinesis.get_records(ShardIterator=iterator)["Records"])
-
-
-def refused(call: Any, **request: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as failed:
-        call(**request)
-    error = failed.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_only_the_lines_that_the_pattern_wants_reach_the_function(app) -> None:

@@ -6,8 +6,6 @@ import base64
 import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from eventmill.config import ACCESS_KEY, SECRET_KEY
 from eventmill.testing import engine
-from tests.journeys import rest_client
+from tests.journeys.rest_client import ask, fetch
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "url"
@@ -34,26 +32,14 @@ def app():
         yield running
 
 
-def ask(
-    url: str, method: str = "GET", body: bytes | None = None, **headers: str
-) -> tuple[int, Any, bytes]:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = urllib.request.Request(url, body, named, method=method)
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, error.read()
-
-
 def signed(url: str, body: bytes = b"", *, service: str = "lambda", who: Credentials = OWN) -> Any:
     request = AWSRequest("POST", url, data=body, headers={"content-type": "text/plain"})
     SigV4Auth(who, service, "us-east-1").add_auth(request)
-    return ask(url, "POST", body, **dict(request.headers.items()))
+    return fetch(url, "POST", body, **dict(request.headers.items()))
 
 
 def test_the_event_is_aws_s_field_by_field(app) -> None:
-    status, headers, body = ask(
+    status, headers, body = fetch(
         f"{app.outputs['Open']}my/path%20x?a=1&a=2&b=3",
         "POST",
         b'{"a": 1}\n',
@@ -76,7 +62,7 @@ def test_the_event_is_aws_s_field_by_field(app) -> None:
     ],
 )
 def test_bodies_that_are_not_text_arrive_in_base64(app, kind: str, encoded: bool) -> None:
-    event = json.loads(ask(app.outputs["Open"], "POST", b"a=1", Content_Type=kind)[2])
+    event = json.loads(fetch(app.outputs["Open"], "POST", b"a=1", Content_Type=kind)[2])
     assert event["isBase64Encoded"] is encoded
     assert event["body"] == (base64.b64encode(b"a=1").decode() if encoded else "a=1")
 
@@ -84,12 +70,12 @@ def test_bodies_that_are_not_text_arrive_in_base64(app, kind: str, encoded: bool
 def test_the_function_learns_that_the_client_spoke_tls(app) -> None:
     address = app.outputs["Open"].replace("http:", "https:")
     trust = app.inner.data.path / "tls" / "authority.pem"
-    headers = rest_client.ask(address, headers={"Host": "[::1]"}, trust=trust).json["headers"]
+    headers = ask(address, headers={"Host": "[::1]"}, trust=trust).json["headers"]
     assert (headers["x-forwarded-proto"], headers["x-forwarded-port"]) == ("https", "443")
 
 
 def test_what_is_absent_is_left_out(app) -> None:
-    event = json.loads(ask(app.outputs["Open"])[2])
+    event = json.loads(fetch(app.outputs["Open"])[2])
     assert not {"body", "cookies", "queryStringParameters", "pathParameters"} & set(event)
     assert event["rawPath"] == "/" and event["rawQueryString"] == ""
 
@@ -97,7 +83,7 @@ def test_what_is_absent_is_left_out(app) -> None:
 def test_a_host_of_aws_s_form_leads_to_the_same_function(app) -> None:
     url_id = app.outputs["Open"].rstrip("/").rpartition("/")[2]
     host = f"{url_id}.lambda-url.us-east-1.on.aws"
-    event = json.loads(ask(f"{app.endpoint}/a/b", Host=host)[2])
+    event = json.loads(fetch(f"{app.endpoint}/a/b", Host=host)[2])
     assert event["rawPath"] == "/a/b" and event["requestContext"]["domainName"] == host
 
 
@@ -115,7 +101,7 @@ def test_a_host_of_aws_s_form_leads_to_the_same_function(app) -> None:
     ],
 )
 def test_what_a_function_returns_becomes_the_answer(app, wanted, status, kind, body) -> None:
-    given, headers, text = ask(f"{app.outputs['Open']}?as={wanted}")
+    given, headers, text = fetch(f"{app.outputs['Open']}?as={wanted}")
     assert (given, headers["content-type"], text) == (status, kind, body)
     if wanted == "whole":
         assert headers["x-total"] == "3"
@@ -124,25 +110,25 @@ def test_what_a_function_returns_becomes_the_answer(app, wanted, status, kind, b
 
 def test_cors_is_lambda_s_where_it_is_configured(app) -> None:
     url, page = app.outputs["Open"], "https://shop.example"
-    status, headers, body = ask(url, "OPTIONS", Origin=page, Access_Control_Request_Method="POST")
+    status, headers, body = fetch(url, "OPTIONS", Origin=page, Access_Control_Request_Method="POST")
     assert (status, body) == (200, b"")
     assert headers["access-control-allow-origin"] == page
     assert headers["access-control-allow-methods"] == "GET,POST"
     assert headers["access-control-allow-headers"] == "content-type"
     assert headers["access-control-allow-credentials"] == "true"
     assert headers["access-control-max-age"] == "600"
-    _, headers, _ = ask(f"{url}?as=whole", Origin=page)
+    _, headers, _ = fetch(f"{url}?as=whole", Origin=page)
     assert headers.get_all("access-control-allow-origin") == [page]
     assert headers["access-control-expose-headers"] == "x-total"
-    _, headers, _ = ask(url, Origin="https://other.example")
+    _, headers, _ = fetch(url, Origin="https://other.example")
     assert "access-control-allow-origin" not in headers
 
 
 def test_a_url_needs_a_policy_even_without_authentication(app) -> None:
-    status, headers, body = ask(app.outputs["Closed"])
+    status, headers, body = fetch(app.outputs["Closed"])
     assert status == 403 and headers["x-amzn-errortype"] == "AccessDeniedException"
     assert json.loads(body)["Message"].startswith("Forbidden. For troubleshooting")
-    assert ask(f"{app.endpoint}/_aws/lambda-url/{'a' * 32}/")[0] == 404
+    assert fetch(f"{app.endpoint}/_aws/lambda-url/{'a' * 32}/")[0] == 404
 
 
 def test_a_signed_url_takes_signatures_for_lambda_alone(app) -> None:
@@ -166,7 +152,7 @@ def test_a_signed_url_takes_signatures_for_lambda_alone(app) -> None:
             }
         },
     )
-    assert ask(url)[0] == 403
+    assert fetch(url)[0] == 403
     assert signed(url, service="execute-api")[0] == 403
     assert signed(url, who=Credentials(ACCESS_KEY, "wrong"))[0] == 403
     assert signed(url, who=Credentials("AKIAOTHER", "x"))[0] == 403
@@ -175,22 +161,22 @@ def test_a_signed_url_takes_signatures_for_lambda_alone(app) -> None:
 def test_a_presigned_url_and_a_body_that_is_not_the_signed_one(app) -> None:
     request = AWSRequest("GET", app.outputs["Signed"], params={"as": "text"})
     SigV4QueryAuth(OWN, "lambda", "us-east-1", expires=60).add_auth(request)
-    assert ask(request.url)[::2] == (200, b"hello")
+    assert fetch(request.url)[::2] == (200, b"hello")
     request = AWSRequest("POST", app.outputs["Signed"], data=b"one")
     SigV4Auth(OWN, "lambda", "us-east-1").add_auth(request)
-    assert ask(app.outputs["Signed"], "POST", b"two", **dict(request.headers.items()))[0] == 403
+    assert fetch(app.outputs["Signed"], "POST", b"two", **dict(request.headers.items()))[0] == 403
 
 
 def test_no_concurrency_left_is_a_429(app) -> None:
     client, name = app.client("lambda"), app.outputs["OpenName"]
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    status, headers, _ = ask(app.outputs["Open"])
+    status, headers, _ = fetch(app.outputs["Open"])
     client.delete_function_concurrency(FunctionName=name)
     assert status == 429 and headers["x-amzn-errortype"] == "TooManyRequestsException"
 
 
 def test_a_request_over_six_megabytes_is_refused(app) -> None:
-    assert ask(app.outputs["Open"], "POST", bytes(6_291_457), Content_Type="a/b")[0] == 413
+    assert fetch(app.outputs["Open"], "POST", bytes(6_291_457), Content_Type="a/b")[0] == 413
 
 
 def stream(url: str) -> http.client.HTTPResponse:
