@@ -162,6 +162,19 @@ def test_an_answer_that_comes_in_pieces(app) -> None:
         ask(f"{url}?end=fail")
 
 
+def test_an_answer_in_pieces_without_its_metadata_is_read_to_its_end(app) -> None:
+    answer = ask(f"{app.outputs['ImagesUrl']}/stream?head=none&count=2&size=1000000")
+    assert (answer.status, answer.json) == (502, {"message": "Internal server error"})
+    app.settle()
+    (name,) = [
+        one["FunctionName"]
+        for one in app.client("lambda").list_functions()["Functions"]
+        if "StreamFunction" in one["FunctionName"]
+    ]
+    said = app.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert said and not [one for one in said if "timed out" in one["message"]]
+
+
 def test_a_definition_from_another_file(app) -> None:
     answer = ask(f"{app.outputs['DocumentedUrl']}/documented/Ann")
     assert (answer.status, answer.json) == (200, {"hello": "Ann"})

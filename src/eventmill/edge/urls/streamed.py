@@ -12,7 +12,7 @@ from dataclasses import replace
 from eventmill.edge.body import Send
 from eventmill.edge.payloads import returned
 from eventmill.edge.urls.answers import FAILED, Headers, answer, head_of, merged
-from eventmill.kernel.functions import Invocation
+from eventmill.kernel.functions import Invocation, Outcome
 from eventmill.kernel.ports import Invoker
 from eventmill.kernel.streams import ResponseStream
 
@@ -43,9 +43,7 @@ async def send_streamed(
     if stream.content_type == INTEGRATION:
         head, first = await prelude(pieces)
     if head is None:
-        async for _ in pieces:
-            pass
-        await running
+        await unread(pieces, running)
         await answer(send, FAILED, shown)
         return
     status, headers = head
@@ -70,6 +68,13 @@ async def prelude(pieces: AsyncIterator[bytes]) -> tuple[tuple[int, Headers] | N
         if len(held) > _PRELUDE_LIMIT:
             break
     return None, b""
+
+
+async def unread(pieces: AsyncIterator[bytes], running: asyncio.Future[Outcome]) -> None:
+    """Let a function end whose answer is of no use: it would wait for its reader."""
+    async for _ in pieces:
+        pass
+    await running
 
 
 def _parsed(text: bytes) -> tuple[int, Headers] | None:

@@ -12,7 +12,7 @@ from eventmill.edge.apis.rest.events import proxy_event
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.request import Request
-from eventmill.edge.urls.streamed import INTEGRATION, prelude
+from eventmill.edge.urls.streamed import INTEGRATION, prelude, unread
 from eventmill.kernel.functions import Invocation, Outcome
 
 _EVENT_LIMIT = 6_291_456
@@ -63,6 +63,7 @@ class LambdaProxy:
         pieces = stream.pieces()
         head, first = (None, b"") if stream.content_type != INTEGRATION else await prelude(pieces)
         if head is None:
+            await unread(pieces, running)
             raise internal("The streamed answer does not begin with its metadata", 502)
         status, encoded = head
         headers = [(name.decode("latin-1"), value.decode()) for name, value in encoded]
