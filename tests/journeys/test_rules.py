@@ -135,6 +135,56 @@ def test_from_bus_to_bus_and_not_to_one_of_another_region(app) -> None:
     assert json.loads(lost["Body"])["id"] == event["id"]
 
 
+def test_nothing_else_reaches_a_bus_of_another_region_by_one_of_its_name_here(app) -> None:
+    arn, source = queue(app, "near"), queue(app, "to-pipe")
+    dead = queue(app, "schedule-dead", Policy=letting("scheduler"))
+    app.client("events").create_event_bus(Name="near")
+    rule(app, "All", {"Arn": arn}, bus="near", EventPattern='{"account": ["000000000000"]}')
+    abroad = "arn:aws:events:eu-west-1:000000000000:event-bus/near"
+    role = "arn:aws:iam::000000000000:role/r"
+    app.client("scheduler").create_schedule(
+        Name="abroad",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": abroad,
+            "RoleArn": role,
+            "Input": "{}",
+            "EventBridgeParameters": {"Source": "s", "DetailType": "d"},
+            "DeadLetterConfig": {"Arn": dead},
+        },
+    )
+    app.client("pipes").create_pipe(Name="abroad", RoleArn=role, Source=source, Target=abroad)
+    app.client("sqs").send_message(
+        QueueUrl=f"{app.endpoint}/000000000000/to-pipe", MessageBody="{}"
+    )
+    functions = app.client("lambda")
+    functions.create_function(
+        FunctionName="fails",
+        Runtime="python3.12",
+        Handler="a.b",
+        Role=role,
+        Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+    )
+    functions.put_function_event_invoke_config(
+        FunctionName="fails",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": abroad}},
+    )
+    functions.invoke(FunctionName="fails", InvocationType="Event", Payload=b"{}")
+    app.settle()
+    for _ in range(5):
+        app.advance(16)
+        app.settle()
+    assert received(app, arn) == []
+    (lost,) = received(app, dead)
+    assert attributes(lost)["ERROR_CODE"] == "ResourceNotFoundException"
+    pipe = app.client("pipes").describe_pipe(Name="abroad")
+    assert pipe["StateReason"].endswith(f"Event bus {abroad} does not exist.")
+    app.client("pipes").delete_pipe(Name="abroad")
+    app.client("scheduler").delete_schedule(Name="abroad")
+
+
 def test_a_function_that_does_not_let_events_in_gets_none(app) -> None:
     dead = queue(app, "denied-dead")
     code = b"PK\x05\x06" + bytes(18)

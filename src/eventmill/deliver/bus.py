@@ -178,10 +178,7 @@ def _puts(ids: Ids) -> dict[str, Put]:
         sns.publish(tx, ids, delivery.arn, body.decode(), trace=trace, asker=asker)
 
     def to_bus(tx: Transaction, delivery: Delivery, body: bytes) -> None:
-        name, here = events.name_of(delivery.arn), parse_arn(delivery.rule)
-        # A bus of the same name in another region is another bus, and its rules are not here.
-        if parse_arn(delivery.arn)[:4] != here[:4] or not events.exists(tx, name):
-            raise Undeliverable("NO_RESOURCE", f"Event bus {delivery.arn} does not exist.")
+        name = events.reached(tx, delivery.arn, delivery.rule)
         events.route(tx, name, delivery.event, delivery.row.trace)
 
     def to_log(tx: Transaction, delivery: Delivery, body: bytes) -> None:

@@ -157,7 +157,7 @@ def bus_sink(ids: Ids) -> Sink:
     """Puts the record on an event bus, as its detail."""
 
     def put(tx: Transaction, target: str, parcel: Parcel) -> None:
-        bus = parse_arn(target)
+        bus, name = parse_arn(target), events.reached(tx, target, parcel.function)
         event = {
             "source": "lambda",
             "detail-type": parcel.detail_type,
@@ -165,7 +165,6 @@ def bus_sink(ids: Ids) -> Sink:
             "resources": [target, parcel.function],
             "detail": orjson.loads(parcel.body),
         }
-        name = events.name_of(target)
         events.put(tx, ids, bus.region, bus.account, name, event, parcel.trace)
 
     return put

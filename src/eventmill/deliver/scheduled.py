@@ -134,9 +134,7 @@ def _puts(ids: Ids) -> dict[str, Put]:
 
     def to_bus(tx: Transaction, delivery: Delivery) -> None:
         given, bus = delivery.target["EventBridgeParameters"], parse_arn(delivery.row.target)
-        name = events.name_of(delivery.row.target)
-        if not events.exists(tx, name):
-            raise Invalid("ResourceNotFoundException", f"Event bus {name} does not exist.")
+        name = events.reached(tx, delivery.row.target, delivery.due.schedule)
         detail = orjson.loads(delivery.text) if _is_json(delivery.text.encode()) else None
         if not isinstance(detail, dict):
             raise Invalid("MalformedDetail", "Detail is malformed.")

@@ -131,7 +131,7 @@ def _to_function(
 def _to_bus(
     tx: Transaction, parts: Parts, pipe: Pipe, items: Sequence[Item], trace: str | None
 ) -> None:
-    bus = parse_arn(pipe.target)
+    bus, name = parse_arn(pipe.target), buses.reached(tx, pipe.target, pipe.arn)
     for item in items:
         if not isinstance(item.shaped, dict):
             raise StepFailed("An event for a bus must be a JSON object.")
@@ -144,7 +144,6 @@ def _to_bus(
             "resources": [text_at(item.inner, entry) for entry in resources],
             "detail": item.shaped,
         }
-        name = buses.name_of(pipe.target)
         buses.put(tx, parts.ids, bus.region, bus.account, name, event, trace)
 
 

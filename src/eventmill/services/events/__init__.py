@@ -7,7 +7,7 @@ from eventmill.patterns.templates import NotShapable
 from eventmill.services.contract import Service
 from eventmill.services.events import connections, destinations, putting, replays, rules, targets
 from eventmill.services.events.archives import expire
-from eventmill.services.events.buses import DEFAULT, OPERATIONS, exists, name_of
+from eventmill.services.events.buses import DEFAULT, OPERATIONS, exists, name_of, reached
 from eventmill.services.events.connections import Connection
 from eventmill.services.events.destinations import Destination
 from eventmill.services.events.destinations import by_arn as find_destination
@@ -38,6 +38,7 @@ __all__ = [
     "name_of",
     "next_due",
     "put",
+    "reached",
     "replays",
     "resume",
     "route",

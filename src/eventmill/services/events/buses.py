@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from eventmill.kernel.arns import parse_arn
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.events import faults
@@ -40,6 +41,19 @@ def name_of(given: str | None) -> str:
 def exists(tx: Transaction, name: str) -> bool:
     """Whether there is a bus of this name."""
     return tx.one("SELECT 1 FROM events_buses WHERE name=?", (name,)) is not None
+
+
+def reached(tx: Transaction, arn: str, sender: str) -> str:
+    """The name of the bus with this ARN, for what the resource with the ARN `sender` sends there.
+
+    Raises Invalid (ResourceNotFoundException). A bus of the same name in another region or account
+    is another bus, and its rules are not here.
+    """
+    there, here = parse_arn(arn), parse_arn(sender)
+    name = name_of(arn)
+    if (there.region, there.account) != (here.region, here.account) or not exists(tx, name):
+        raise faults.no_bus(arn)
+    return name
 
 
 def require(tx: Transaction, given: str | None) -> str:
