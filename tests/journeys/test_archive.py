@@ -122,6 +122,13 @@ def test_archived_events_come_again_with_the_name_of_their_replay(app) -> None:
         assert_shape(event, recorded("events.replayed"))
     ended = events.describe_replay(ReplayName="again")
     assert ended["State"] == "COMPLETED" and ended["ReplayEndTime"] >= ended["ReplayStartTime"]
+    (listed,) = events.list_replays(NamePrefix="again")["Replays"]
+    assert "Destination" not in listed and listed["State"] == "COMPLETED"
+    (kept,) = events.list_archives(EventSourceArn=app.outputs["BusArn"])["Archives"]
+    assert (kept["EventCount"], kept["SizeBytes"]) == (2, shown["SizeBytes"])
+    assert events.list_archives(EventSourceArn="arn:aws:events:none")["Archives"] == []
+    (destination,) = events.list_api_destinations()["ApiDestinations"]
+    assert destination["ApiDestinationState"] == "ACTIVE" and "ConnectionArn" in destination
     # What was replayed is not archived anew.
     assert events.describe_archive(ArchiveName=app.outputs["Archive"])["EventCount"] == 2
 
