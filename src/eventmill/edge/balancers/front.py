@@ -6,12 +6,13 @@ import random
 import re
 from collections.abc import Mapping
 from email.utils import formatdate
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 from eventmill.edge.app import header_map
 from eventmill.edge.balancers import answers
 from eventmill.edge.balancers.answers import Answer, Headers
+from eventmill.edge.balancers.catalog import Catalog
 from eventmill.edge.balancers.request import Request, forwarded
 from eventmill.edge.balancers.targets import Targets
 from eventmill.edge.body import ClientGone, Receive, Scope, Send, read_all, send_answer
@@ -19,11 +20,9 @@ from eventmill.edge.hosts import HostCheck, hostname
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
-from eventmill.services.elbv2 import balancers, records, rules
-from eventmill.services.elbv2.conditions import Asked, matches
+from eventmill.services.elbv2.conditions import Asked
 from eventmill.services.elbv2.events import LIMIT
 from eventmill.store.database import Database
-from eventmill.store.transaction import Transaction
 
 _HOST = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com\Z")
 _SERVER = (b"server", b"awselb/2.0")
@@ -36,7 +35,7 @@ class BalancerFront:
     def __init__(
         self, database: Database, clock: Clock, ids: Ids, hosts: HostCheck, targets: Targets
     ) -> None:
-        self._database = database
+        self._catalog = Catalog(database)
         self._clock = clock
         self._ids = ids
         self._hosts = hosts
@@ -50,8 +49,7 @@ class BalancerFront:
         self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send
     ) -> None:
         """Answer a request that came to the engine's own port, by the first listener."""
-        name = hostname(headers.get("host", ""))
-        arn = self._database.read(lambda tx: _first_listener(tx, name))
+        arn = self._catalog.first_of(hostname(headers.get("host", "")))
         await self.serve(arn, scope, receive, send)
 
     async def serve(self, arn: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,9 +67,11 @@ class BalancerFront:
     async def _answer(
         self, arn: str, scope: Scope, headers: Mapping[str, str], receive: Receive
     ) -> Answer:
-        host = headers.get("host", "")
-        if not self._hosts.allows(host) and not self._named(arn, hostname(host)):
+        host, listener = headers.get("host", ""), self._catalog.listener(arn)
+        if not self._hosts.allows(host) and not (listener and listener.names(hostname(host))):
             return answers.failure(403)
+        if listener is None:
+            return answers.failure(503)
         query = scope["query_string"].decode("ascii")
         client = scope.get("client") or ("127.0.0.1", 0)
         asked = Asked(
@@ -82,17 +82,20 @@ class BalancerFront:
             parse_qsl(query, keep_blank_values=True),
             client[0],
         )
-
-        found = self._database.read(lambda tx: _chosen(tx, arn, asked))
-        if found is None:
-            return answers.failure(503)
-        listener, balancer, action, ports, group = found
+        action = listener.chosen(asked)
         if action["Type"] == "fixed-response":
             return answers.fixed(action["FixedResponseConfig"])
         if action["Type"] == "redirect":
-            protocol = listener["Protocol"].lower()
-            place = answers.Place(protocol, asked.host, listener["Port"], asked.path, query, ports)
+            place = answers.Place(
+                listener.config["Protocol"].lower(),
+                asked.host,
+                listener.config["Port"],
+                asked.path,
+                query,
+                listener.ports,
+            )
             return answers.redirect(action["RedirectConfig"], place)
+        group = self._picked(action)
         if group is None:
             return answers.failure(503)
         try:
@@ -102,15 +105,18 @@ class BalancerFront:
         except Fault:
             return answers.failure(413)
         root = self._ids.trace_root(self._clock.real())
-        sent = forwarded(scope["sent_headers"], balancer, listener, client, root)
+        sent = forwarded(scope["sent_headers"], listener.balancer, listener.config, client, root)
         request = Request(asked.method, asked.path, query, sent, body)
         return await self._targets.forward(group, request)
 
-    def _named(self, arn: str, name: str) -> bool:
-        """Whether a rule of the listener speaks of the host, so that its owner means it."""
-        held = self._database.read(lambda tx: records.every(tx, "rule", arn)).values()
-        fields = (c for rule in held for c in rule["Conditions"] if c["Field"] == "host-header")
-        return any(matches([field], Asked("", name, "", {}, (), "127.0.0.1")) for field in fields)
+    def _picked(self, action: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """One of the target groups, at random by their weights."""
+        groups = action["ForwardConfig"]["TargetGroups"]
+        weights = [entry["Weight"] for entry in groups]
+        if not any(weights):
+            return None
+        (entry,) = random.choices(groups, weights)
+        return self._catalog.group(entry["TargetGroupArn"])
 
     async def _send(self, method: str, answer: Answer, send: Send) -> None:
         status, headers, body = answer
@@ -123,54 +129,6 @@ class BalancerFront:
         if status not in (204, 304):
             extra.append((b"content-length", str(len(body)).encode()))
         await send_answer(send, status, headers + extra, body)
-
-
-class _Chosen(NamedTuple):
-    """The listener, its load balancer and what its rules say.
-
-    `ports` is for redirects: this load balancer's ports and those bound for them. `group` is for
-    what is forwarded: one of the target groups, None where no request may go to any.
-    """
-
-    listener: dict[str, Any]
-    balancer: dict[str, Any]
-    action: Mapping[str, Any]
-    ports: Mapping[int, int]
-    group: dict[str, Any] | None
-
-
-def _chosen(tx: Transaction, arn: str, asked: Asked) -> _Chosen | None:
-    """None when there is no listener of the ARN."""
-    listener = records.find(tx, "listener", arn)
-    if listener is None:
-        return None
-    balancer = records.get(tx, "balancer", listener["LoadBalancerArn"])
-    action = rules.chosen(tx, listener, asked)
-    ports: dict[int, int] = {}
-    group = None
-    if action["Type"] == "redirect":
-        siblings = records.every(tx, "listener", listener["LoadBalancerArn"]).values()
-        ports = {held["Port"]: held["Bound"] for held in siblings}
-    elif action["Type"] == "forward":
-        group = _picked(tx, action)
-    return _Chosen(listener, balancer, action, ports, group)
-
-
-def _picked(tx: Transaction, action: Mapping[str, Any]) -> dict[str, Any] | None:
-    """One of the target groups, at random by their weights."""
-    groups = action["ForwardConfig"]["TargetGroups"]
-    weights = [entry["Weight"] for entry in groups]
-    if not any(weights):
-        return None
-    (entry,) = random.choices(groups, weights)
-    return records.find(tx, "group", entry["TargetGroupArn"])
-
-
-def _first_listener(tx: Transaction, name: str) -> str:
-    balancer = balancers.by_dns(tx, name)
-    if balancer is None:
-        return ""
-    return next(iter(records.every(tx, "listener", balancer["LoadBalancerArn"])), "")
 
 
 async def _refuse_upgrade(receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Conditions of rules: checked when declared, compiled once per text, matched per request.
+"""Conditions of rules: checked when declared, compiled into tests of a request.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
 """
@@ -9,10 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
-
-import orjson
 
 from eventmill.services.elbv2.records import validation
 
@@ -76,19 +73,8 @@ def _full(condition: dict[str, Any]) -> dict[str, Any]:
     return full
 
 
-def matches(conditions: Sequence[Mapping[str, Any]], asked: Asked) -> bool:
-    """Whether all conditions hold."""
-    return all(compiled(condition)(asked) for condition in conditions)
-
-
 def compiled(condition: Mapping[str, Any]) -> Test:
     """The test of one condition. Raises Invalid for values that cannot be."""
-    return _compiled(orjson.dumps(condition))
-
-
-@lru_cache(maxsize=4_096)
-def _compiled(text: bytes) -> Test:
-    condition = orjson.loads(text)
     field = condition["Field"]
     config = condition[_CONFIGS[field]]
     if field == "query-string":

@@ -1,4 +1,4 @@
-"""Rules of listeners, by priority, and the choice among them.
+"""Rules of listeners, by priority.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
 """
@@ -11,7 +11,6 @@ from typing import Any
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
 from eventmill.services.elbv2 import actions, conditions, records
-from eventmill.services.elbv2.conditions import Asked
 from eventmill.services.elbv2.records import OPERATIONS, every, get, put, validation
 from eventmill.services.tags import tag_map
 from eventmill.store.transaction import Transaction
@@ -82,14 +81,6 @@ def set_priorities(call: Call, pairs: Mapping[str, Any]) -> None:
 def delete(call: Call, arn: str) -> None:
     """One that is gone is no error."""
     records.remove(call.tx, arn)
-
-
-def chosen(tx: Transaction, listener: Mapping[str, Any], asked: Asked) -> Mapping[str, Any]:
-    """The action for a request: that of the first rule that matches, else the default."""
-    for rule in every(tx, "rule", listener["ListenerArn"]).values():
-        if conditions.matches(rule["Conditions"], asked):
-            return dict(rule["Actions"][0])
-    return dict(listener["DefaultActions"][0])
 
 
 def _shaped(tx: Transaction, rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
