@@ -22,8 +22,8 @@ from eventmill.kernel.policies import (
 ACCOUNT = "111111111111"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:t"
-SNS = of_service("sns.amazonaws.com", source=TOPIC, account=ACCOUNT, now=1_700_000_000.0)
-OWNER = of_account(ACCOUNT, 1_700_000_000.0)
+SNS = of_service("sns.amazonaws.com", source=TOPIC, account=ACCOUNT)
+OWNER = of_account(ACCOUNT)
 
 SERVICES = ("sns.amazonaws.com", "s3.amazonaws.com")
 ACTIONS = ("sqs:SendMessage", "SQS:sendmessage", "sqs:*", "sqs:Receive*", "*", "sqs:Send?essage")
@@ -75,7 +75,7 @@ askers = st.one_of(
     st.just(OWNER),
     st.just(ANONYMOUS),
     st.builds(
-        lambda name, source, account: of_service(name, source=source, account=account, now=0.0),
+        lambda name, source, account: of_service(name, source=source, account=account),
         st.sampled_from(SERVICES),
         st.sampled_from((TOPIC, f"{TOPIC}2", "ab")),
         st.sampled_from((ACCOUNT, "222222222222")),
@@ -156,9 +156,12 @@ def test_judged_as_the_slow_evaluator_does(
     assert judged == naive(policy, asker, "sqs:SendMessage", resource)
 
 
+NOW = 1_700_000_000.0
+
+
 def judged(asker: Asker = SNS, **more: Any) -> str | None:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*", **more}
-    return effect({"Statement": statement}, asker, "sqs:SendMessage", QUEUE)
+    return effect({"Statement": statement}, asker, "sqs:SendMessage", QUEUE, NOW)
 
 
 @pytest.mark.parametrize(
@@ -210,17 +213,25 @@ def test_what_is_no_policy_lets_nobody_in(statement: dict[str, Any]) -> None:
     with pytest.raises(BadPolicy):
         judged(**statement)
     text = json.dumps({"Statement": {"Effect": "Allow", "Action": "*", **statement}})
-    assert "cannot be judged" in refusal([text], SNS, "sqs:SendMessage", QUEUE)
+    assert "cannot be judged" in refusal([text], SNS, "sqs:SendMessage", QUEUE, NOW)
     for odd in ("{", "[]", "{}", '{"Statement": [1]}', '{"Statement": {"Effect": "Allow"}}'):
-        assert "cannot be judged" in refusal([odd], OWNER, "sqs:SendMessage", QUEUE)
+        assert "cannot be judged" in refusal([odd], OWNER, "sqs:SendMessage", QUEUE, NOW)
 
 
 def test_the_owner_needs_no_policy_and_a_service_does() -> None:
     deny = json.dumps({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sqs:*"}})
     allow = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:*"}})
-    asked = ("sqs:SendMessage", QUEUE)
+    asked = ("sqs:SendMessage", QUEUE, NOW)
     assert refusal([None, ""], OWNER, *asked) == ""
     assert "no resource-based policy allows" in refusal([], SNS, *asked)
     assert refusal([allow], SNS, *asked) == ""
     for asker in (OWNER, SNS):
         assert "explicit deny" in refusal([allow, deny], asker, *asked)
+
+
+def test_a_policy_that_asks_for_the_time_says_another_thing_later() -> None:
+    until = {"DateLessThan": {"aws:CurrentTime": "2023-11-14T22:13:20Z"}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Condition": until}
+    text = json.dumps({"Statement": statement})
+    assert not refusal([text], SNS, "sqs:SendMessage", QUEUE, NOW - 1)
+    assert refusal([text], SNS, "sqs:SendMessage", QUEUE, NOW)

@@ -30,7 +30,7 @@ def carrier(ids: Ids, account: str) -> Carrier:
     def carry(tx: Transaction, row: OutboxRow) -> None:
         told = orjson.loads(row.payload)
         alarm, message = told["alarm"], orjson.dumps(told["message"])
-        about = {"source": alarm, "account": account, "now": tx.now}
+        about = {"source": alarm, "account": account}
         try:
             if service_of(row.target) == "sns":
                 # The policy that topics have by themselves asks for the owner of the source.

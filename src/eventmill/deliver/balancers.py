@@ -49,7 +49,7 @@ async def _function(parts: Parts, account: str, group: Mapping[str, Any], functi
     arn = group["TargetGroupArn"]
 
     def admitted(tx: Transaction) -> bool:
-        asker = of_service(_PRINCIPAL, source=arn, account=account, now=tx.now)
+        asker = of_service(_PRINCIPAL, source=arn, account=account)
         return lambda_.may_invoke(tx, function, asker)
 
     if not parts.database.read(admitted):

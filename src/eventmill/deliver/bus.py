@@ -45,9 +45,10 @@ class Delivery:
         """The target's."""
         return self.row.target
 
-    def asker(self, now: float) -> Asker | None:
+    @property
+    def asker(self) -> Asker | None:
         """EventBridge, for the target's policy; None when it goes there by a role."""
-        return None if self.target.get("RoleArn") else asking(self.rule, now)
+        return None if self.target.get("RoleArn") else asking(self.rule)
 
     @property
     def event(self) -> Mapping[str, Any]:
@@ -60,12 +61,12 @@ class Delivery:
         return events.shape(self.target, self.event, about, self.routed.ingested)
 
 
-def asking(rule: str, now: float) -> Asker:
+def asking(rule: str) -> Asker:
     """EventBridge, as it asks for what a rule sends to.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """
-    return of_service(*_PRINCIPALS, source=rule, account=parse_arn(rule).account, now=now)
+    return of_service(*_PRINCIPALS, source=rule, account=parse_arn(rule).account)
 
 
 Put = Callable[[Transaction, Delivery, bytes], None]
@@ -139,7 +140,7 @@ def give_up(
     }
     queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     body = orjson.dumps(delivery.event).decode()
-    kept = dead_letter(tx, ids, queue, body, texts, delivery.row, asking(delivery.rule, tx.now))
+    kept = dead_letter(tx, ids, queue, body, texts, delivery.row, asking(delivery.rule))
     metrics = ["FailedInvocations"]
     if queue:
         metrics.append("InvocationsSentToDlq" if kept else "InvocationsFailedToBeSentToDlq")
@@ -150,7 +151,7 @@ def _puts(ids: Ids) -> dict[str, Put]:
     def to_function(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         if not lambda_.exists(tx, delivery.arn):
             raise Undeliverable("NO_RESOURCE", f"Function not found: {delivery.arn}")
-        asker = delivery.asker(tx.now)
+        asker = delivery.asker
         if asker is not None and not lambda_.may_invoke(tx, delivery.arn, asker):
             raise Undeliverable(
                 "NO_PERMISSIONS", f"{asker} is not authorized to invoke {delivery.arn}"
@@ -170,11 +171,11 @@ def _puts(ids: Ids) -> dict[str, Put]:
             group=group,
             dedup=str(delivery.event["id"]) if fifo else None,
             trace=delivery.row.trace,
-            asker=delivery.asker(tx.now),
+            asker=delivery.asker,
         )
 
     def to_topic(tx: Transaction, delivery: Delivery, body: bytes) -> None:
-        trace, asker = delivery.row.trace, delivery.asker(tx.now)
+        trace, asker = delivery.row.trace, delivery.asker
         sns.publish(tx, ids, delivery.arn, body.decode(), trace=trace, asker=asker)
 
     def to_bus(tx: Transaction, delivery: Delivery, body: bytes) -> None:
@@ -188,7 +189,7 @@ def _puts(ids: Ids) -> dict[str, Put]:
         if not logs.exists(tx, group):
             raise Undeliverable("NO_RESOURCE", f"Log group {group} does not exist.")
         # A target's role does not count for log groups, on AWS either.
-        refused = logs.why_not(tx, arn, stream, asking(delivery.rule, tx.now))
+        refused = logs.why_not(tx, arn, stream, asking(delivery.rule))
         if refused:
             raise Undeliverable("NO_PERMISSIONS", refused)
         logs.put_lines(tx, arn, stream, [_log_line(delivery, body, int(tx.now * 1000))])

@@ -202,7 +202,7 @@ def _allowed(call: Call, function: str, step: Step) -> str:
 
 def _asker(call: Call, step: Step) -> Asker:
     """SES, as it asks for a rule."""
-    return ses.asker(ses.rules.rule_arn(call, step["set"], step["rule"]), call.account, call.now)
+    return ses.asker(ses.rules.rule_arn(call, step["set"], step["rule"]), call.account)
 
 
 def _publish(call: Call, mail: Received, step: Step) -> None:
@@ -273,7 +273,7 @@ def event_carrier(ids: Ids, region: str, account: str) -> Carrier:
         try:
             if service_of(row.target) == "sns":
                 text = orjson.dumps(told["event"]).decode()
-                asker = ses.asker(told["resources"][0], account, tx.now)
+                asker = ses.asker(told["resources"][0], account)
                 sns.publish(tx, ids, row.target, text, subject=_EVENT_SUBJECT, asker=asker)
                 return
             event = {

@@ -28,7 +28,7 @@ def carrier(ids: Ids, account: str) -> Carrier:
 
     def carry(tx: Transaction, row: OutboxRow) -> None:
         bucket = _bucket(row.payload)
-        asker = s3.notifier(bucket, account, tx.now)
+        asker = s3.notifier(bucket, account)
         text, trace = row.payload.decode(), row.trace
         try:
             service = service_of(row.target)

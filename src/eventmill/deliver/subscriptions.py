@@ -58,7 +58,7 @@ def carrier(ids: Ids, region: str, account: str) -> Carrier:
 def _to_function(
     tx: Transaction, ids: Ids, row: OutboxRow, message: Mapping[str, Any], group: Arn
 ) -> None:
-    asker = logs.asker(str(group), tx.now)
+    asker = logs.asker(str(group))
     if not lambda_.may_invoke(tx, row.target, asker):
         raise Denied("AccessDenied", f"{asker} is not authorized to invoke {row.target}")
     data = base64.b64encode(_packed(message, group.account)).decode()

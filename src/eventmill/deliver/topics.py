@@ -69,7 +69,7 @@ def carrier(ids: Ids, endpoint: Callable[[], str]) -> Carrier:
 
 def _to_function(tx: Transaction, ids: Ids, delivery: Delivery) -> None:
     function, topic = delivery.subscription.endpoint, delivery.subscription.topic
-    if not lambda_.may_invoke(tx, function, _asker(topic, tx.now)):
+    if not lambda_.may_invoke(tx, function, _asker(topic)):
         raise Denied("AccessDenied", f"{_PRINCIPAL} is not authorized to invoke {function}")
     body = messages.event(tx, delivery.message, delivery.subscription, delivery.endpoint)
     lambda_.enqueue_event(tx, ids, function, orjson.dumps(body), trace=delivery.trace, source=topic)
@@ -93,12 +93,12 @@ def _to_queue(tx: Transaction, ids: Ids, queue: str, delivery: Delivery) -> None
         group=message.get("group"),
         dedup=message.get("dedup") if sqs.is_fifo(tx, queue) else None,
         trace=delivery.trace,
-        asker=_asker(delivery.subscription.topic, tx.now),
+        asker=_asker(delivery.subscription.topic),
     )
 
 
-def _asker(topic: str, now: float) -> Asker:
-    return of_service(_PRINCIPAL, source=topic, account=parse_arn(topic).account, now=now)
+def _asker(topic: str) -> Asker:
+    return of_service(_PRINCIPAL, source=topic, account=parse_arn(topic).account)
 
 
 def _attribute(value: Mapping[str, str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def admitted(
     tx: Transaction, function: str, principal: str, source: str, account: str
 ) -> FunctionSpec:
     """The function to run. Raises Refused, which says why."""
-    asker = of_service(principal, source=source, account=account, now=tx.now)
+    asker = of_service(principal, source=source, account=account)
     if not lambda_.may_invoke(tx, function, asker):
         raise Refused(
             f"Invalid permissions on Lambda function {function}: it must allow {principal} to "

@@ -9,6 +9,7 @@ import ipaddress
 import operator as compare
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ _NETWORKS = ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevp
 _ORGANIZATIONS = ("aws:sourceorgid", "aws:sourceorgpaths")
 _MEMBERSHIPS = ("aws:principalorgid", "aws:principalorgpaths")
 """Keys that services' own requests do not have, on AWS either."""
+_TIMES = ("aws:currenttime", "aws:epochtime")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -39,8 +41,31 @@ def like(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
-def met(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    """Whether a statement's conditions hold; `context` has their keys in lower case.
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What conditions ask about: their keys in lower case, and the time, where it is known."""
+
+    context: Mapping[str, str]
+    now: float | None = None
+
+    def value(self, key: str) -> str | None:
+        """The value of a key in lower case; None when it has none."""
+        if key in _TIMES:
+            return None if self.now is None else str(self.now)
+        if key == "aws:securetransport":
+            # Nobody listens in on one machine: who demands TLS is served as if it were there.
+            return "true"
+        return self.context.get(key)
+
+    def lacks(self, key: str) -> bool:
+        """Whether the key is about something that one machine does not have."""
+        if key in _MEMBERSHIPS:
+            return self.context.get("aws:principalisawsservice") != "true"
+        return key in _NETWORKS or key in _ORGANIZATIONS
+
+
+def met(statement: Mapping[str, Any], situation: Situation) -> bool:
+    """Whether a statement's conditions hold.
 
     Keys of what one machine does not have (networks, organizations) neither deny nor stand in
     the way. Raises BadPolicy for an operator that is not known.
@@ -49,31 +74,17 @@ def met(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
     for operator, keys in (statement.get("Condition") or {}).items():
         for key, wanted in keys.items():
             name = key.lower()
-            if _not_here(name, context):
+            if situation.lacks(name):
                 if denies:
                     return False
                 continue
-            if not _holds(operator, listed(wanted), _value(name, context), context):
+            if not _holds(operator, listed(wanted), name, situation):
                 return False
     return True
 
 
-def _not_here(key: str, context: Mapping[str, str]) -> bool:
-    if key in _MEMBERSHIPS:
-        return context.get("aws:principalisawsservice") != "true"
-    return key in _NETWORKS or key in _ORGANIZATIONS
-
-
-def _value(key: str, context: Mapping[str, str]) -> str | None:
-    if key == "aws:securetransport":
-        # On one machine nothing listens in; whoever demands TLS at AWS is served as if it were.
-        return "true"
-    return context.get("aws:epochtime" if key == "aws:currenttime" else key)
-
-
-def _holds(
-    operator: str, wanted: list[Any], actual: str | None, context: Mapping[str, str]
-) -> bool:
+def _holds(operator: str, wanted: list[Any], key: str, situation: Situation) -> bool:
+    actual = situation.value(key)
     quantifier, _, name = operator.rpartition(":")
     if name.endswith("IfExists"):
         if actual is None:
@@ -87,10 +98,10 @@ def _holds(
     negated = "Not" in name
     if actual is None:
         return quantifier == "ForAllValues" or (negated and quantifier != "ForAnyValue")
-    return test([_text(entry, context) for entry in wanted], actual) is not negated
+    return test([_text(entry, situation) for entry in wanted], actual) is not negated
 
 
-def _text(value: Any, context: Mapping[str, str]) -> str:
+def _text(value: Any, situation: Situation) -> str:
     """A value as text, with `${aws:SourceAccount}` and the like filled in."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if "${" not in text:
@@ -98,9 +109,16 @@ def _text(value: Any, context: Mapping[str, str]) -> str:
 
     def fill(found: re.Match[str]) -> str:
         name = found[1].partition(",")[0].strip()
-        return _value(name.lower(), context) or found[0]
+        return situation.value(name.lower()) or found[0]
 
     return _VARIABLE.sub(fill, text)
+
+
+@lru_cache(maxsize=4_096)
+def timeless(text: str) -> bool:
+    """Whether nothing in a policy asks for the time: it says the same for ever."""
+    folded = text.lower()
+    return not any(key in folded for key in _TIMES)
 
 
 def _any(test: Callable[[str, str], object]) -> Callable[[list[str], str], bool]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from eventmill.kernel.conditions import BadPolicy, like, listed, met
+from eventmill.kernel.conditions import BadPolicy, Situation, like, listed, met, timeless
 
 __all__ = [
     "ANONYMOUS",
@@ -26,11 +26,12 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Asker:
     """Who asks. `names` are what a policy may call it, under `kind` in its Principal element.
 
     `context` has condition keys in lower case. An `owner` needs no Allow, but a Deny holds for it.
+    Each is equal to itself alone, so that what was judged for one is kept by it.
     """
 
     kind: str
@@ -45,7 +46,8 @@ class Asker:
 ANONYMOUS = Asker("", (), {})
 
 
-def of_service(*names: str, source: str, account: str, now: float, **more: str) -> Asker:
+@lru_cache(maxsize=4_096)
+def of_service(*names: str, source: str, account: str, **more: str) -> Asker:
     """An AWS service that acts for `source`, an ARN, of `account`.
 
     `names` are its principals (`s3.amazonaws.com`); `more` are further keys below `aws:`.
@@ -56,12 +58,12 @@ def of_service(*names: str, source: str, account: str, now: float, **more: str) 
         "aws:resourceaccount": account,
         "aws:principalisawsservice": "true",
         "aws:principalservicename": names[0],
-        "aws:epochtime": str(now),
     }
     return Asker("Service", names, context | {f"aws:{key}": more[key] for key in more})
 
 
-def of_account(account: str, now: float) -> Asker:
+@lru_cache(maxsize=64)
+def of_account(account: str) -> Asker:
     """Anybody of the account that owns the resource: a client, or a service by a role."""
     root = f"arn:aws:iam::{account}:root"
     context = {
@@ -69,18 +71,19 @@ def of_account(account: str, now: float) -> Asker:
         "aws:principalaccount": account,
         "aws:resourceaccount": account,
         "aws:principalisawsservice": "false",
-        "aws:epochtime": str(now),
     }
     return Asker("AWS", (root, account), context, owner=True)
 
 
-def refusal(texts: Iterable[str | None], asker: Asker, action: str, resource: str) -> str:
+def refusal(
+    texts: Iterable[str | None], asker: Asker, action: str, resource: str, now: float
+) -> str:
     """Why the policies `texts` do not let the asker do it; empty when it may.
 
     Without a policy only the owner may.
     """
     try:
-        said = {effect(parsed(text), asker, action, resource) for text in texts if text}
+        said = {_said(text, asker, action, resource, now) for text in texts if text}
     except BadPolicy as error:
         return f"The policy of {resource} cannot be judged: {error}"
     if "Deny" in said:
@@ -92,29 +95,49 @@ def refusal(texts: Iterable[str | None], asker: Asker, action: str, resource: st
     return f"User: {asker} is not authorized to perform: {action} on resource: {resource} {why}"
 
 
+def _said(text: str, asker: Asker, action: str, resource: str, now: float) -> str | None:
+    """Policies change rarely, and each delivery asks: what one said of a source is kept."""
+    if timeless(text):
+        return _kept(text, asker, action, resource)
+    return effect(_parsed(text), asker, action, resource, now)
+
+
 @lru_cache(maxsize=4_096)
-def parsed(text: str) -> Any:
-    """The document; policies change rarely and each delivery asks. Raises BadPolicy."""
+def _kept(text: str, asker: Asker, action: str, resource: str) -> str | None:
+    return effect(_parsed(text), asker, action, resource)
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(text: str) -> Any:
+    """The document. Raises BadPolicy."""
     try:
         return json.loads(text)
     except ValueError:
         raise BadPolicy("it is no JSON") from None
 
 
-def effect(policy: Any, asker: Asker, action: str, resource: str) -> str | None:
+def effect(
+    policy: Any, asker: Asker, action: str, resource: str, now: float | None = None
+) -> str | None:
     """`Deny` or `Allow` as the policy says, None when it says nothing of it. Raises BadPolicy."""
     if not isinstance(policy, dict) or "Statement" not in policy:
         raise BadPolicy("a policy has a Statement")
-    return judge(listed(policy["Statement"]), asker, action, resource)
+    return judge(listed(policy["Statement"]), asker, action, resource, now)
 
 
-def judge(statements: Iterable[Any], asker: Asker, action: str, resource: str) -> str | None:
+def judge(
+    statements: Iterable[Any],
+    asker: Asker,
+    action: str,
+    resource: str,
+    now: float | None = None,
+) -> str | None:
     """As `effect`, for statements that are kept one by one."""
-    found = None
+    found, situation = None, Situation(asker.context, now)
     for statement in statements:
         if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
             raise BadPolicy("a statement has the Effect Allow or Deny")
-        if _concerns(statement, asker, action, resource) and met(statement, asker.context):
+        if _concerns(statement, asker, action, resource) and met(statement, situation):
             if statement["Effect"] == "Deny":
                 return "Deny"
             found = "Allow"

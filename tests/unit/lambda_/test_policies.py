@@ -12,7 +12,7 @@ from eventmill.services.lambda_ import may_invoke
 from .conftest import FUNCTION, Service
 
 BUCKET = "arn:aws:s3:::pictures"
-S3 = of_service("s3.amazonaws.com", source=BUCKET, account="111111111111", now=0.0)
+S3 = of_service("s3.amazonaws.com", source=BUCKET, account="111111111111")
 
 
 @pytest.mark.parametrize(

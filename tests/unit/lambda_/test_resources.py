@@ -78,7 +78,7 @@ def test_version_alias_and_permission_bind_to_each_other(service: Service, resou
     )
     permission.physical_id = TYPES["Permission"].create(service.context, permission).physical_id
     live = alias.physical_id
-    events = of_service("events.amazonaws.com", source="arn:rule", account="111111111111", now=0.0)
+    events = of_service("events.amazonaws.com", source="arn:rule", account="111111111111")
     assert may_invoke(service.tx, live, events)
     assert not may_invoke(service.tx, FUNCTION, events)
     TYPES["Permission"].delete(service.context, permission)

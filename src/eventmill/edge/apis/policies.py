@@ -13,7 +13,9 @@ from eventmill.kernel.policies import Asker, BadPolicy, listed
 ACTION = "execute-api:Invoke"
 
 
-def effect(policy: Any, resource: str, asker: Asker, *, base: str = "") -> str | None:
+def effect(
+    policy: Any, resource: str, asker: Asker, *, base: str = "", now: float | None = None
+) -> str | None:
     """`Deny` or `Allow` as the policy says for invoking `resource`, None when it says nothing.
 
     `base` completes resources that are written in short, `execute-api:/stage/GET/path`.
@@ -22,7 +24,7 @@ def effect(policy: Any, resource: str, asker: Asker, *, base: str = "") -> str |
     if not isinstance(policy, dict) or policy.get("Statement") is None:
         raise BadPolicy("a policy has a Statement")
     statements = [_completed(one, base) for one in listed(policy["Statement"])]
-    return policies.judge(statements, asker, ACTION, resource)
+    return policies.judge(statements, asker, ACTION, resource, now)
 
 
 def _completed(statement: Any, base: str) -> Any:

@@ -146,4 +146,4 @@ def _allows(tx: Transaction, who: Named, asker: Asker, action: str) -> bool:
     statements = _statements(tx, who)
     # All are about this function, by whatever form of its name it was asked for.
     resource = statements[0]["Resource"] if statements else ""
-    return judge(statements, asker, action, resource) == "Allow"
+    return judge(statements, asker, action, resource, tx.now) == "Allow"

@@ -35,14 +35,14 @@ Stored = tuple[int, int, str]
 """An event's id, its time in epoch milliseconds, its text."""
 
 
-def asker(group: str, now: float) -> Asker:
+def asker(group: str) -> Asker:
     """CloudWatch Logs, as it asks for the subscriptions of a group, an ARN.
 
     A policy may call it by its name of today, or by that of a region before it.
     """
     arn = parse_arn(group)
     names = ("logs.amazonaws.com", f"logs.{arn.region}.amazonaws.com")
-    return of_service(*names, source=f"{group}:*", account=arn.account, now=now)
+    return of_service(*names, source=f"{group}:*", account=arn.account)
 
 
 def wanted(tx: Transaction, group: str) -> list[tuple[str, str, str]]:
@@ -125,7 +125,7 @@ def _check(call: Call, group: str, pattern: str, arn: str, role: str | None) -> 
         )
     known = call.directory(call.tx, arn)
     if service == "lambda":
-        if known is None or not known.admits(asker(group_arn(call, group), call.now)):
+        if known is None or not known.admits(asker(group_arn(call, group))):
             raise Invalid(
                 "InvalidParameterException",
                 "Could not execute the lambda function. Make sure you have given CloudWatch Logs "

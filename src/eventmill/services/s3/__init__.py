@@ -98,7 +98,7 @@ def admits(tx: Transaction, arn: str, asker: Asker) -> bool:
 
 def _refusal(tx: Transaction, arn: str, asker: Asker) -> str:
     policy = buckets.setting(tx, bucket_of(arn), "policy")
-    return refusal([policy], asker, "s3:PutObject", arn)
+    return refusal([policy], asker, "s3:PutObject", arn, tx.now)
 
 
 def bucket_of(arn: str) -> str:

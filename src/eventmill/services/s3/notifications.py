@@ -163,7 +163,7 @@ def _refusal(call: Call, bucket: str, arn: str) -> str:
     if known and (known.facts.get("FifoQueue") or known.facts.get("FifoTopic")):
         them = "SQS queues" if kind == "sqs" else "SNS topics"
         return f"FIFO {them} are not supported as destinations"
-    if known is None or not known.admits(notifier(bucket, call.account, call.now)):
+    if known is None or not known.admits(notifier(bucket, call.account)):
         if place:
             return (
                 f"Permissions on the destination {place} do not allow S3 to publish "
@@ -173,10 +173,10 @@ def _refusal(call: Call, bucket: str, arn: str) -> str:
     return ""
 
 
-def notifier(bucket: str, account: str, now: float) -> Asker:
+def notifier(bucket: str, account: str) -> Asker:
     """S3, as it asks for what it notifies of a bucket's changes."""
     source = f"arn:aws:s3:::{bucket}"
-    return of_service("s3.amazonaws.com", source=source, account=account, now=now)
+    return of_service("s3.amazonaws.com", source=source, account=account)
 
 
 def _filters(rule: Mapping[str, Any]) -> tuple[str, str]:

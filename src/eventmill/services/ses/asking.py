@@ -8,7 +8,7 @@ from __future__ import annotations
 from eventmill.kernel.policies import Asker, of_service
 
 
-def asker(source: str, account: str, now: float) -> Asker:
+def asker(source: str, account: str) -> Asker:
     """SES for one of its resources.
 
     It names the account twice more, as older policies ask for it: by the owner of the source,
@@ -18,7 +18,6 @@ def asker(source: str, account: str, now: float) -> Asker:
         "ses.amazonaws.com",
         source=source,
         account=account,
-        now=now,
         sourceowner=account,
         referer=account,
     )

@@ -171,7 +171,7 @@ def _check_action(call: Call, source: str, kind: str, settings: Mapping[str, Any
 
     def takes(arn: str, *, role: bool = False) -> bool:
         known = call.directory(call.tx, arn)
-        return known is not None and (role or known.admits(asker(source, call.account, call.now)))
+        return known is not None and (role or known.admits(asker(source, call.account)))
 
     topic = settings.get("TopicArn")
     if topic and not takes(topic):

@@ -60,7 +60,7 @@ _ARCHIVE_EVERY = 3_600
 def admits(tx: Transaction, topic_arn: str, asker: Asker) -> bool:
     """Whether the topic's policy lets a service publish to it; False when there is no topic."""
     topic = find_topic(tx, topic_arn)
-    return topic is not None and not access.why_not(topic, "Publish", asker)
+    return topic is not None and not access.why_not(tx, topic, "Publish", asker)
 
 
 def expire(tx: Transaction) -> float | None:

@@ -23,16 +23,16 @@ def require(tx: Transaction, topic: Topic, action: str, asker: Asker | None = No
     if asker is None:
         if not topic.attributes.get("Policy"):
             return
-        asker = of_account(parse_arn(topic.arn).account, tx.now)
-    why = why_not(topic, action, asker)
+        asker = of_account(parse_arn(topic.arn).account)
+    why = why_not(tx, topic, action, asker)
     if why:
         raise faults.not_authorized(why)
 
 
-def why_not(topic: Topic, action: str, asker: Asker) -> str:
+def why_not(tx: Transaction, topic: Topic, action: str, asker: Asker) -> str:
     """Why the policy does not let the asker do it; empty when it may."""
     policy = topic.attributes.get("Policy") or _default(topic.arn)
-    return refusal([policy], asker, f"SNS:{action}", topic.arn)
+    return refusal([policy], asker, f"SNS:{action}", topic.arn, tx.now)
 
 
 @lru_cache(maxsize=4_096)

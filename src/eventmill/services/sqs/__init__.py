@@ -147,7 +147,7 @@ def admits(tx: Transaction, queue_arn: str, asker: Asker) -> bool:
     """Whether the queue's policy lets a service send to it; False when there is no queue."""
     queue = queues.by_arn(tx, queue_arn)
     policy = "" if queue is None else queue.attributes.get("Policy")
-    return not refusal([policy], asker, "sqs:SendMessage", queue_arn)
+    return not refusal([policy], asker, "sqs:SendMessage", queue_arn, tx.now)
 
 
 def expire(tx: Transaction, limit: int = 1_000) -> float | None:

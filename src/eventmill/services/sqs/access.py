@@ -22,7 +22,7 @@ def require(tx: Transaction, queue: Queue, action: str, asker: Asker | None = No
     if asker is None:
         if not policy:
             return
-        asker = of_account(parse_arn(queue.arn).account, tx.now)
-    why = refusal([policy], asker, f"sqs:{action}", queue.arn)
+        asker = of_account(parse_arn(queue.arn).account)
+    why = refusal([policy], asker, f"sqs:{action}", queue.arn, tx.now)
     if why:
         raise Denied("AccessDenied", why)

@@ -52,7 +52,7 @@ class Asked:
         said = await self._said(request, authorizer, identity)
         try:
             asker = replace(ANONYMOUS, context={"aws:sourceip": request.client})
-            verdict = effect(said.policy, request.method_arn, asker)
+            verdict = effect(said.policy, request.method_arn, asker, now=request.now)
         except BadPolicy as error:
             raise _broken(f"Invalid policy of the authorizer: {error}") from None
         if verdict != "Allow":

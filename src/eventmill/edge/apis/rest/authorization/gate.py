@@ -53,7 +53,9 @@ class AuthorizationGate:
             return
         base = _ARN_BASE.format(request.region, request.account, request.stage.api_id)
         try:
-            said = effect(policy, request.method_arn, _asker(request, signed=iam), base=base)
+            said = effect(
+                policy, request.method_arn, _asker(request, signed=iam), base=base, now=request.now
+            )
         except BadPolicy as error:
             raise internal(f"The API's resource policy: {error}") from None
         if said == "Allow" or (said is None and iam):
@@ -82,9 +84,9 @@ class AuthorizationGate:
 
 def _asker(request: Request, *, signed: bool) -> Asker:
     """Whoever calls; services' calls are not signed here, so an unsigned one may be one of them."""
-    asker = of_account(request.account, request.now)
+    asker = of_account(request.account)
     if not signed:
-        asker = Asker("Service", _SERVICES, {"aws:epochtime": str(request.now)})
+        asker = Asker("Service", _SERVICES, {})
     return replace(asker, context={**asker.context, "aws:sourceip": _source(request)})
 
 
