@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
 from tests.broker import Broker, broker
+from tests.metrics import total
 from tests.policies import letting
 from tests.shape import assert_shape, recorded
 
@@ -45,7 +46,10 @@ async def _connected(servers: str) -> None:
             await admin.create_topics(
                 [
                     NewTopic("orders", 2, 1),
-                    *(NewTopic(name, 1, 1) for name in ("crash", "scram", "tls", "msk", "lost")),
+                    *(
+                        NewTopic(name, 1, 1)
+                        for name in ("crash", "scram", "tls", "msk", "lost", "dead")
+                    ),
                 ]
             )
             return
@@ -207,6 +211,40 @@ def test_discarded_records_are_told_of(app, servers, target) -> None:
         assert offsets(json.loads(record.pop("payload"))) == [0]
     assert_shape(record, recorded("destination.kafka"))
     assert offsets(next_message(app, "Results")) == [0]
+    app.client("lambda").delete_event_source_mapping(UUID=made)
+    app.settle()
+
+
+def received(servers: str, topic: str) -> Any:
+    """The first record of a topic."""
+
+    async def work() -> Any:
+        options = WRITER | {"auto_offset_reset": "earliest"}
+        async with AIOKafkaConsumer(topic, bootstrap_servers=servers, **options) as consumer:
+            return await asyncio.wait_for(consumer.getone(), 20)
+
+    return asyncio.run(work())
+
+
+def test_discarded_records_go_to_a_topic_of_their_cluster(app, servers) -> None:
+    made = mapped(app, servers, "lost", "kafka://dead")
+    dead = received(servers, "dead")
+    assert dead.key == b"lost-0"
+    record = json.loads(dead.value)
+    assert offsets(json.loads(record.pop("payload"))) == [0]
+    assert_shape(record, recorded("destination.kafka"))
+    assert offsets(next_message(app, "Results")) == [0]
+    app.client("lambda").delete_event_source_mapping(UUID=made)
+    app.settle()
+
+
+def test_a_topic_that_is_not_there_loses_the_record_and_a_metric_says_so(app, servers) -> None:
+    made = mapped(app, servers, "lost", "kafka://nowhere")
+    assert offsets(next_message(app, "Results")) == [0]
+    while app.settle(60).later:
+        app.advance(61)
+    lost = total(app, "DestinationDeliveryFailures", FunctionName=app.outputs["Function"])
+    assert lost == 1
     app.client("lambda").delete_event_source_mapping(UUID=made)
     app.settle()
 

@@ -217,6 +217,7 @@ def test_a_mapping_has_tags(mill, client) -> None:
         ("table", STARTS | {"TumblingWindowInSeconds": 900}),
         ("kafka", KAFKA | {"BatchSize": 10_000, "MaximumBatchingWindowInSeconds": 300}),
         ("kafka", KAFKA | {"ProvisionedPollerConfig": {"MinimumPollers": 1}}),
+        ("kafka", KAFKA | {"DestinationConfig": {"OnFailure": {"Destination": "kafka://dead"}}}),
     ],
 )
 def test_limits_are_within(mill, client, source: str, given: dict[str, Any]) -> None:
@@ -227,6 +228,12 @@ def test_limits_are_within(mill, client, source: str, given: dict[str, Any]) -> 
 
 
 WRONG = "InvalidParameterValueException"
+
+
+def failing(target: str) -> dict[str, Any]:
+    return {"DestinationConfig": {"OnFailure": {"Destination": target}}}
+
+
 REFUSED = [
     ("queue", {"BatchSize": 0}, "ValidationException", "Value '0' at 'batchSize'"),
     ("queue", {"BatchSize": 10_001}, "ValidationException", "less than or equal to 10000"),
@@ -277,7 +284,7 @@ REFUSED = [
     ("queue", {"TumblingWindowInSeconds": 30}, WRONG, "'tumblingWindowInSeconds'"),
     (
         "queue",
-        {"DestinationConfig": {"OnFailure": {"Destination": f"{SQS}:q"}}},
+        failing(f"{SQS}:q"),
         WRONG,
         "'destinationConfig'",
     ),
@@ -310,13 +317,13 @@ REFUSED = [
     ("stream", STARTS | {"ScalingConfig": {"MaximumConcurrency": 2}}, WRONG, "'scalingConfig'"),
     (
         "stream",
-        STARTS | {"DestinationConfig": {"OnFailure": {"Destination": f"{SQS}:q.fifo"}}},
+        STARTS | failing(f"{SQS}:q.fifo"),
         WRONG,
         "FIFO",
     ),
     (
         "stream",
-        STARTS | {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:events:::x"}}},
+        STARTS | failing("arn:aws:events:::x"),
         WRONG,
         "must be the ARN of sqs, sns or s3",
     ),
@@ -327,6 +334,9 @@ REFUSED = [
         f"Stream not found: arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/none",
     ),
     ("kafka", KAFKA | {"Topics": ["a", "b"]}, WRONG, "exactly one topic"),
+    ("kafka", KAFKA | failing("kafka://t"), WRONG, "must not be the topic of the event source"),
+    ("kafka", KAFKA | failing("kafka://.t"), WRONG, "does not name a topic"),
+    ("stream", STARTS | failing("kafka://dead"), WRONG, "must be the ARN of sqs, sns or s3"),
     ("kafka", KAFKA | {"ParallelizationFactor": 2}, WRONG, "'parallelizationFactor'"),
     ("kafka", KAFKA | {"TumblingWindowInSeconds": 5}, WRONG, "'tumblingWindowInSeconds'"),
     ("queue", {"FunctionName": "none"}, WRONG, "Function does not exist"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from eventmill.deliver import destinations, shapes
+from eventmill.deliver import destinations, kafka_topics, shapes
 from eventmill.deliver.destinations import Parcel
 from eventmill.deliver.lanes import order
 from eventmill.kernel.arns import service_of
@@ -129,13 +129,17 @@ def tell(
     payload: Callable[[], bytes],
 ) -> None:
     """Send the record of what is lost at `place`, a shard or a partition, to the mapping's
-    OnFailure destination. `info` describes it; `payload` is the whole event, for a bucket."""
+    OnFailure destination. `info` describes it; `payload` is the whole event, which buckets and
+    topics of Kafka get too."""
     target = mapping.on_failure
     assert target is not None
     function = lambda_.unqualified(mapping.function)
     record = shapes.batch_record(
         loss.request_id, function, loss.condition, loss.tries, loss.response, info, tx.now
     )
+    if target.startswith(lambda_.KAFKA_TOPIC):
+        kafka_topics.send(tx, mapping, place, record | {"payload": payload().decode()})
+        return
     key = ""
     if service_of(target) == "s3":
         record["payload"] = payload().decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from eventmill.deliver import destinations
+from eventmill.deliver import destinations, kafka_topics
 from eventmill.deliver.asynchronous import AsynchronousInvocations
 from eventmill.deliver.authorization import Reach
 from eventmill.deliver.destinations import Sink
@@ -42,6 +42,7 @@ class Delivery:
         self.outbox.hop(
             destinations.KIND, destinations.carrier({**own, **(sinks or {})}, parts.metrics)
         )
+        self.outbox.send(kafka_topics.KIND, kafka_topics.sender(parts))
         self._pollers = Pollers(parts, streams or {}, reach)
         self._asynchronous = AsynchronousInvocations(parts)
 

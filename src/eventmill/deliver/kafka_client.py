@@ -9,7 +9,7 @@ import asyncio
 import json
 import ssl
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,9 @@ from eventmill.kernel.errors import Fault
 from eventmill.services import secretsmanager
 from eventmill.services.lambda_ import EventSourceMapping
 from eventmill.store.database import Database
+
+Access = Sequence[tuple[str, str]]
+"""SourceAccessConfigurations as (type, URI)."""
 
 _SASL = {
     "BASIC_AUTH": "PLAIN",
@@ -34,8 +37,16 @@ _REACH = 3.0
 """Real seconds within which a broker answers."""
 
 
+_REQUEST = 12_582_912
+"""Bytes of one request: a whole event of 6 MB as JSON within JSON, and some room."""
+
+
 class Unreachable(Exception):
     """The broker cannot be reached or does not let the mapping in; the text says why."""
+
+
+class NoTopic(Unreachable):
+    """The broker has no topic of that name."""
 
 
 @asynccontextmanager
@@ -57,7 +68,7 @@ async def consuming(mapping: EventSourceMapping, database: Database) -> AsyncIte
             max_poll_interval_ms=_POLL_MS,
             rebalance_timeout_ms=60_000,
             max_partition_fetch_bytes=6_291_456,
-            **_security(mapping, database),
+            **_security(mapping.servers, mapping.access, database),
         )
     except (Fault, KeyError, ValueError, OSError) as error:
         raise Unreachable(f"The credentials cannot be used: {error}") from error
@@ -79,11 +90,11 @@ async def consuming(mapping: EventSourceMapping, database: Database) -> AsyncIte
         await asyncio.wait({asyncio.ensure_future(client.stop())}, timeout=_REACH)
 
 
-def _security(mapping: EventSourceMapping, database: Database) -> dict[str, Any]:
+def _security(servers: Sequence[str], access: Access, database: Database) -> dict[str, Any]:
     """aiokafka's settings. TLS where a certificate is given, or a password leaves the machine."""
     found: dict[str, Any] = {}
     secrets: dict[str, dict[str, str]] = {}
-    for kind, uri in mapping.access:
+    for kind, uri in access:
         if not kind.startswith("VPC_"):
             text = database.read(partial(secretsmanager.current_text, secret_id=uri))
             secrets[kind] = json.loads(text)
@@ -96,7 +107,7 @@ def _security(mapping: EventSourceMapping, database: Database) -> dict[str, Any]
             }
     root = secrets.get("SERVER_ROOT_CA_CERTIFICATE")
     client = secrets.get("CLIENT_CERTIFICATE_TLS_AUTH")
-    local = all(server.startswith(_LOOPBACK) for server in mapping.servers)
+    local = all(server.startswith(_LOOPBACK) for server in servers)
     encrypted = bool(root or client or (found and not local))
     if encrypted:
         found["ssl_context"] = _context(root, client)
@@ -116,6 +127,28 @@ def _context(root: dict[str, str] | None, client: dict[str, str] | None) -> ssl.
             key.write_text(client["privateKey"])
             context.load_cert_chain(certificate, key, client.get("privateKeyPassword"))
     return context
+
+
+async def produce(
+    servers: Sequence[str], access: Access, database: Database, topic: str, key: bytes, value: bytes
+) -> None:
+    """Write one record to a topic. Raises Unreachable, NoTopic."""
+    from aiokafka import AIOKafkaProducer
+    from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+
+    try:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=list(servers),
+            request_timeout_ms=int(_REACH * 1000),
+            max_request_size=_REQUEST,
+            **_security(servers, access, database),
+        )
+        async with producer:
+            await producer.send_and_wait(topic, value, key)
+    except UnknownTopicOrPartitionError as error:
+        raise NoTopic(f"The topic {topic} does not exist.") from error
+    except (Fault, KeyError, ValueError, OSError, KafkaError) as error:
+        raise Unreachable(str(error) or "the broker does not answer") from error
 
 
 async def begin(client: Any, partitions: frozenset[Any], mapping: EventSourceMapping) -> None:

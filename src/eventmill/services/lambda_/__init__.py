@@ -55,7 +55,7 @@ from eventmill.services.lambda_.functions import (
 )
 from eventmill.services.lambda_.invoke_configs import Treatment, treatment
 from eventmill.services.lambda_.layers import adopt as adopt_layer
-from eventmill.services.lambda_.mapping_settings import cluster_servers
+from eventmill.services.lambda_.mapping_settings import KAFKA_TOPIC, cluster_servers
 from eventmill.services.lambda_.names import unqualified
 from eventmill.services.lambda_.operations import OPERATIONS
 from eventmill.services.lambda_.policies import may_invoke, open_to_all
@@ -89,6 +89,7 @@ __all__ = [
     "ACCOUNT_LIMIT",
     "EVENTS_KEY",
     "FUNCTIONS_KEY",
+    "KAFKA_TOPIC",
     "MAPPINGS_KEY",
     "SERVICE",
     "Event",

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -104,6 +105,11 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
 }
 _SELF_MANAGED = "kafka://"
+
+KAFKA_TOPIC = "kafka://"
+"""Begins an on-failure destination that is a topic of the mapping's own cluster."""
+
+_TOPIC = re.compile(r"kafka://[^.][a-zA-Z0-9\-_.]{0,248}\Z")
 REFUSED = {
     "Queues": "it belongs to Amazon MQ, of which no broker runs on one machine; use SQS",
     "DocumentDBEventSourceConfig": "it belongs to DocumentDB, which does not run on one machine; "
@@ -266,7 +272,12 @@ def _check_stream(source: str, config: Mapping[str, Any]) -> None:
     if -1 < config["MaximumRecordAgeInSeconds"] < 60:
         raise parameter("MaximumRecordAgeInSeconds must be -1, or between 60 and 604800.")
     target = ((config["DestinationConfig"].get("OnFailure")) or {}).get("Destination")
-    if target and service_of(target) not in ("sqs", "sns", "s3"):
+    if target and target.startswith(KAFKA_TOPIC) and "Topics" in config:
+        if not _TOPIC.match(target):
+            raise parameter(f"The destination {target} does not name a topic.")
+        if target.removeprefix(KAFKA_TOPIC) in config["Topics"]:
+            raise parameter(f"The destination {target} must not be the topic of the event source.")
+    elif target and service_of(target) not in ("sqs", "sns", "s3"):
         raise parameter(f"The destination {target} must be the ARN of sqs, sns or s3.")
     if target and target.endswith(".fifo"):
         raise parameter(f"The destination {target} must not be FIFO.")
