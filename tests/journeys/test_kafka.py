@@ -177,19 +177,23 @@ def test_what_fails_is_retried_then_told_to_the_destination(app, servers) -> Non
     assert info["recordInfo"]["orders-0"]["firstRecordOffset"] == str(offsets(again)[0])
 
 
+@pytest.fixture(scope="module")
+def poison(servers: str) -> None:
+    """One record that fails, in the topic `lost`. Each mapping of it is a group of its own, so
+    all of them read it."""
+    send(servers, "raises", topic="lost")
+
+
 @pytest.mark.parametrize("target", ["sqs", "sns", "s3"])
-def test_discarded_records_are_told_of(app, servers, target) -> None:
-    """Each mapping is a group of its own, so all of them read the topic's one poison record."""
+def test_discarded_records_are_told_of(app, servers, poison, target) -> None:
     sqs, allowed = app.client("sqs"), {"Policy": letting("sns", "s3")}
     url = sqs.create_queue(QueueName=target, Attributes=allowed)["QueueUrl"]
     arn = f"arn:aws:sqs:us-east-1:000000000000:{target}"
     destination = arn
-    if target == "sqs":
-        send(servers, "raises", topic="lost")
-    elif target == "sns":
+    if target == "sns":
         destination = app.client("sns").create_topic(Name=target)["TopicArn"]
         app.client("sns").subscribe(TopicArn=destination, Protocol="sqs", Endpoint=arn)
-    else:
+    elif target == "s3":
         app.client("s3").create_bucket(Bucket="kafka-lost")
         destination = "arn:aws:s3:::kafka-lost"
         notify = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
@@ -226,7 +230,7 @@ def received(servers: str, topic: str) -> Any:
     return asyncio.run(work())
 
 
-def test_discarded_records_go_to_a_topic_of_their_cluster(app, servers) -> None:
+def test_discarded_records_go_to_a_topic_of_their_cluster(app, servers, poison) -> None:
     made = mapped(app, servers, "lost", "kafka://dead")
     dead = received(servers, "dead")
     assert dead.key == b"lost-0"
@@ -238,7 +242,9 @@ def test_discarded_records_go_to_a_topic_of_their_cluster(app, servers) -> None:
     app.settle()
 
 
-def test_a_topic_that_is_not_there_loses_the_record_and_a_metric_says_so(app, servers) -> None:
+def test_a_topic_that_is_not_there_loses_the_record_and_a_metric_says_so(
+    app, servers, poison
+) -> None:
     made = mapped(app, servers, "lost", "kafka://nowhere")
     assert offsets(next_message(app, "Results")) == [0]
     while app.settle(60).later:
