@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from eventmill.kernel.errors import UsageError
 from eventmill.testing import TestEngine, engine
 from tests.queues import taken
 from tests.shape import assert_shape, recorded
@@ -301,16 +302,20 @@ def test_a_metric_that_several_alarms_watch_is_measured_once(app: TestEngine) ->
     cloudwatch.delete_alarms(AlarmNames=names)
 
 
-def test_a_template_may_give_periods_as_texts(app: TestEngine, tmp_path: Path) -> None:
+def test_a_template_may_give_numbers_and_truth_values_as_texts(
+    app: TestEngine, tmp_path: Path
+) -> None:
     stat = {"Metric": {"Namespace": "Texts", "MetricName": "None"}, "Period": "60", "Stat": "Sum"}
     alarm = {
         "Metrics": [
-            {"Id": "m1", "MetricStat": stat, "ReturnData": False},
+            {"Id": "m1", "MetricStat": stat, "ReturnData": "false"},
             {"Id": "e1", "Expression": "m1 + 1", "Period": 120},
         ],
         "TreatMissingData": "breaching",
         "EvaluationPeriods": "1",
         "Threshold": "1",
+        "ActionsEnabled": "false",
+        "AlarmActions": ["arn:aws:sns:us-east-1:000000000000:nobody"],
         "ComparisonOperator": "GreaterThanThreshold",
     }
     template = {"Resources": {"Late": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm}}}
@@ -319,5 +324,12 @@ def test_a_template_may_give_periods_as_texts(app: TestEngine, tmp_path: Path) -
     app.run(app.inner.deploy(path, {}))
     app.advance(60)
     app.settle()
-    (state,) = [state for name, state in states(app).items() if "-Late-" in name]
+    ((name, state),) = [entry for entry in states(app).items() if "-Late-" in entry[0]]
     assert state == "ALARM"
+    history = app.client("cloudwatch").describe_alarm_history(AlarmName=name)
+    kinds = {item["HistoryItemType"] for item in history["AlarmHistoryItems"]}
+    assert kinds == {"ConfigurationUpdate", "StateUpdate"}
+    alarm["Threshold"] = "high"
+    path.write_text(json.dumps(template))
+    with pytest.raises(UsageError, match="Threshold"):
+        app.run(app.inner.deploy(path, {}))

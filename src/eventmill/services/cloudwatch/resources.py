@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.services.cloudwatch import alarms
@@ -14,6 +14,8 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    truth,
+    typed,
 )
 
 _ALARM = (
@@ -38,12 +40,23 @@ _ALARM = (
     "Unit",
 )
 
+_TEXTS: Mapping[str, Callable[[str], Any]] = {
+    "ActionsEnabled": truth,
+    "DatapointsToAlarm": int,
+    "EvaluationPeriods": int,
+    "Period": int,
+    "ReturnData": truth,
+    "Threshold": float,
+}
+"""Members that templates may write as text."""
+
 
 def _put(call: Call, resource: Resource) -> Created:
     name = resource.physical_id or resource.properties.get("AlarmName")
     name = name or generated_name(resource, call.ids, limit=255)
     skipped = ("AlarmName", "Tags")
-    config = {key: value for key, value in resource.properties.items() if key not in skipped}
+    given = {key: value for key, value in resource.properties.items() if key not in skipped}
+    config = typed(given, _TEXTS)
     alarms.put(call, name, config)
     return Created(name, {"Arn": alarms.arn(call, name)})
 
