@@ -100,3 +100,57 @@ Outputs:
     url = eventmill.deploy(file)["Url"]
     assert json.loads(fetch(f"{url}any/where", "PUT")[2]) == "$default /any/where"
     assert json.loads(fetch(url)[2]) == "$default /"
+
+
+SNAPSHOT = """\
+Resources:
+  Deployment:
+    Type: AWS::ApiGatewayV2::Deployment
+    DependsOn: Route
+    Properties: {ApiId: !Ref Api}
+  Stage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Api, DeploymentId: !Ref Deployment, StageName: live}
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties:
+      Name: chat
+      ProtocolType: WEBSOCKET
+      RouteSelectionExpression: $request.body.action
+  Mock:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: MOCK
+      RequestTemplates: {$default: '{"statusCode": 200}'}
+      TemplateSelectionExpression: \\$default
+  Route:
+    Type: AWS::ApiGatewayV2::Route
+    Properties:
+      ApiId: !Ref Api
+      RouteKey: $default
+      RouteResponseSelectionExpression: $default
+      Target: !Sub "integrations/${Mock}"
+  RouteResponse:
+    Type: AWS::ApiGatewayV2::RouteResponse
+    Properties: {ApiId: !Ref Api, RouteId: !Ref Route, RouteResponseKey: $default}
+  MockResponse:
+    Type: AWS::ApiGatewayV2::IntegrationResponse
+    Properties:
+      ApiId: !Ref Api
+      IntegrationId: !Ref Mock
+      IntegrationResponseKey: $default
+      ResponseTemplates: {$default: '{"said": "yes"}'}
+      TemplateSelectionExpression: \\$default
+Outputs:
+  Url: {Value: !Sub "wss://${Api}.execute-api.${AWS::Region}.amazonaws.com/${Stage}"}
+"""
+
+
+def test_a_deployment_has_what_is_made_beside_it(eventmill, tmp_path: Path) -> None:
+    """Its DependsOn names the routes alone, as in published templates."""
+    file = tmp_path / "template.yaml"
+    file.write_text(SNAPSHOT)
+    with connect(eventmill.deploy(file)["Url"]) as socket:
+        socket.send('{"action": "any"}')
+        assert json.loads(socket.recv(timeout=5)) == {"said": "yes"}

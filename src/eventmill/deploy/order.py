@@ -19,10 +19,15 @@ _POLICIES = frozenset(
 """What others need without referring to it. CloudFormation makes what is independent at the same
 time, and a policy is there before a bucket that asks for it; here it is made first."""
 
+_SNAPSHOTS = frozenset({"AWS::ApiGateway::Deployment", "AWS::ApiGatewayV2::Deployment"})
+"""What keeps all that there is at its time. Templates often name only some of the parts that it
+depends on; the others are made at the same time by CloudFormation, and here before it."""
+
 
 def creation_order(template: Template, active: set[str]) -> list[str]:
-    """`active` resources, each after those that it refers to or depends on, policies early.
+    """`active` resources, each after those that it refers to or depends on.
 
+    Policies come early, snapshots and what needs them late.
     Raises UsageError naming the circle, when there is one, or a DependsOn of nothing.
     """
     needs = {}
@@ -37,14 +42,23 @@ def creation_order(template: Template, active: set[str]) -> list[str]:
         needs[name] = (references(declared.properties) | declared.depends_on) & active - {name}
     order: list[str] = []
     done: set[str] = set()
-    for name in sorted(template.resources, key=lambda one: not _is_policy(template, one)):
-        if name in active:
-            _visit(name, needs, order, done, [], template)
+    late = _late(template, needs)
+    wanted = [name for name in template.resources if name in active]
+    for name in sorted(wanted, key=lambda one: (one in late, not _is_policy(template, one))):
+        _visit(name, needs, order, done, [], template)
     return order
 
 
 def _is_policy(template: Template, name: str) -> bool:
     return template.resources[name].type in _POLICIES
+
+
+def _late(template: Template, needs: dict[str, set[str]]) -> set[str]:
+    """The snapshots, and what needs one of them."""
+    found = {name for name in needs if template.resources[name].type in _SNAPSHOTS}
+    while more := {name for name, needed in needs.items() if needed & found} - found:
+        found |= more
+    return found
 
 
 def _visit(
