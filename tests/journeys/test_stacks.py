@@ -150,3 +150,20 @@ Outputs:
         stack = app.client("cloudformation").describe_stacks()["Stacks"][0]["StackName"]
         app.run(app.inner.stacks.remove(stack))
         assert app.client("cloudformation").describe_stacks()["Stacks"] == []
+
+
+def test_check_looks_into_inner_stacks(tmp_path: Path) -> None:
+    inner = tmp_path / "inner.yaml"
+    inner.write_text("Resources:\n  Jobs: {Type: AWS::SQS::Queue, Properties: {Colour: red}}\n")
+    (tmp_path / "template.yaml").write_text(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Inner: {Type: AWS::Serverless::Application, Properties: {Location: inner.yaml}}
+  Jobs: {Type: AWS::SQS::Queue}
+"""
+    )
+    checked = CliRunner().invoke(cli, ["check", str(tmp_path)])
+    assert checked.exit_code == 1
+    assert f"refused   {inner}:2: Jobs: AWS::SQS::Queue Colour: " in checked.output
+    assert checked.output.splitlines()[-1].startswith("2 of 3 resources would be deployed, 1 ref")

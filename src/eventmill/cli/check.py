@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,7 +13,8 @@ from eventmill.config import DEFAULT_REGION
 from eventmill.deploy import Finding
 from eventmill.deploy import check as check_template
 from eventmill.joins import RESOURCE_TYPES
-from eventmill.template import read_template
+from eventmill.services.cloudformation import STACK
+from eventmill.template import Template, read_template
 
 
 @click.command()
@@ -21,25 +23,36 @@ from eventmill.template import read_template
 def check(template: Path, recorded: bool) -> None:
     """List what of TEMPLATE Eventmill does not offer, and what it only keeps the name of.
 
-    Exits with 1 when something is refused.
+    Templates of inner stacks are looked at too. Exits with 1 when something is refused.
     """
     with tempfile.TemporaryDirectory() as cache:
-        read = read_template(template, Path(cache), DEFAULT_REGION, None)
-    findings = check_template(read, RESOURCE_TYPES)
+        templates = list(_templates(template, Path(cache)))
+    findings = [finding for read in templates for finding in check_template(read, RESOURCE_TYPES)]
     refused = [finding for finding in findings if finding.severity == "refused"]
     shown = ("refused", "notice", "recorded") if recorded else ("refused", "notice")
     for severity in shown:
         for finding in findings:
             if finding.severity == severity:
                 click.echo(f"{severity:<9} {finding}")
-    names = {finding.resource for finding in refused}
-    good = [name for name in read.resources if name not in names]
+    names = {(finding.file, finding.resource) for finding in refused}
+    declared = [(str(read.file), name) for read in templates for name in read.resources]
+    good = [place for place in declared if place not in names]
     click.echo(
-        f"{len(good)} of {len(read.resources)} resources would be deployed, "
+        f"{len(good)} of {len(declared)} resources would be deployed, "
         f"{_count(findings, 'refused', 'refusal')}, {_count(findings, 'notice', 'notice')}, "
         f"{_count(findings, 'recorded', 'recorded property', 'recorded properties')}"
     )
     sys.exit(1 if refused else 0)
+
+
+def _templates(path: Path, cache: Path) -> Iterator[Template]:
+    """A template and those within it. Raises UsageError."""
+    read = read_template(path, cache, DEFAULT_REGION, None)
+    yield read
+    for declared in read.resources.values():
+        inner = declared.properties.get("TemplateURL")
+        if declared.type == STACK and isinstance(inner, str) and "://" not in inner:
+            yield from _templates(Path(inner), cache)
 
 
 def _count(findings: list[Finding], severity: str, one: str, many: str = "") -> str:
