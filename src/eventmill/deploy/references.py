@@ -22,6 +22,8 @@ _PARAMETER = re.compile(r"(arn:[^:]*:ssm:[^:]*:[^:]*:parameter/[^:]+|[^:]+)(?::(
 _MACHINE_IMAGE = "AWS::EC2::Image::Id"
 _PUBLIC = "/aws/service/"
 """Begins the names of parameters that AWS keeps."""
+_PUBLIC_IMAGE = re.compile(rf"{_PUBLIC}.*(\bami\b|image_id)")
+"""Those of them that hold the machine images of today."""
 _BOOTSTRAP = re.compile(r"/cdk-bootstrap/\w+/version\Z")
 _BOOTSTRAP_VERSION = "30"
 EVERYWHERE = ("ssm", "ssm-secure", "secretsmanager")
@@ -66,7 +68,12 @@ async def _parameter(operand: str, api: ApiCaller) -> str:
     if found is None:
         raise ValueError("it is no name of a parameter, with a version's number behind it")
     name = operand if found.group(2) else found.group(1)
-    answer = await api.call("ssm", "GetParameter", {"Name": name, "WithDecryption": True})
+    try:
+        answer = await api.call("ssm", "GetParameter", {"Name": name, "WithDecryption": True})
+    except Fault:
+        if _PUBLIC_IMAGE.match(name):
+            return str(stand_in(_MACHINE_IMAGE))
+        raise
     return str(answer["Parameter"]["Value"])
 
 
@@ -108,7 +115,8 @@ async def stored_values(
         try:
             answer = await api.call("ssm", "GetParameter", {"Name": value, "WithDecryption": True})
         except Fault:
-            if declared.type == f"{STORED}{_MACHINE_IMAGE}>" and value.startswith(_PUBLIC):
+            image = declared.type == f"{STORED}{_MACHINE_IMAGE}>" and value.startswith(_PUBLIC)
+            if image or _PUBLIC_IMAGE.match(value):
                 found[name] = stand_in(_MACHINE_IMAGE)
                 continue
             if _BOOTSTRAP.match(value):
