@@ -45,6 +45,8 @@ def ask(
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
     if trust is not None:
         context = ssl.create_default_context(cafile=trust)
+        # As Python itself from 3.13 on.
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
         connection = http.client.HTTPSConnection(
             parts.hostname or "", parts.port, timeout=20, context=context
         )

@@ -20,9 +20,11 @@ from urllib.parse import urlsplit
 from eventmill.config import Settings
 
 if TYPE_CHECKING:
-    from cryptography.x509 import GeneralName
+    from cryptography.x509 import GeneralName, KeyUsage
 
 _DAYS = 3_650
+_FORM = "2"
+"""Another for certificates of another form: those of an earlier start are then made anew."""
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -44,7 +46,7 @@ class Certificate:
 
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
         self._folder = folder
-        self._names = "\n".join(names)
+        self._names = names
         self.authority = folder / "authority.pem"
         self.bundle = folder / "bundle.pem"
         """The authority among those that the machine and AWS's SDK for Python trust."""
@@ -56,17 +58,17 @@ class Certificate:
 
         The bundle is always made anew, since the machine's authorities may have changed.
         """
-        listed = self._folder / "names"
-        if not listed.exists() or listed.read_text() != self._names:
+        listed, wanted = self._folder / "names", "\n".join([_FORM, *self._names])
+        if not listed.exists() or listed.read_text() != wanted:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._sign(now)
             # Last, so that files of a start that was cut off are made anew.
-            listed.write_text(self._names)
+            listed.write_text(wanted)
         certificates = dict.fromkeys([*_trusted(), self.authority.read_bytes().strip()])
         self.bundle.write_bytes(b"\n".join(certificates) + b"\n")
 
     def _sign(self, now: float) -> None:
-        authority, own = _signed(self._names.split("\n"), datetime.fromtimestamp(now, UTC))
+        authority, own = _signed(self._names, datetime.fromtimestamp(now, UTC))
         descriptor = os.open(self._own, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(own)
@@ -129,6 +131,7 @@ def _signed(names: Sequence[str], now: datetime) -> tuple[bytes, bytes]:
     authority = (
         builder(issuer, issuer, above)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_signing(), critical=True)
         .add_extension(
             x509.SubjectKeyIdentifier.from_public_key(above.public_key()), critical=False
         )
@@ -150,6 +153,23 @@ def _signed(names: Sequence[str], now: datetime) -> tuple[bytes, bytes]:
     )
     pem = serialization.Encoding.PEM
     return authority.public_bytes(pem), own.public_bytes(pem) + key
+
+
+def _signing() -> KeyUsage:
+    """What strict verifiers, Python's own from 3.13 on, want of an authority."""
+    from cryptography import x509
+
+    return x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _name(text: str) -> GeneralName:
