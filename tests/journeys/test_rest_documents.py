@@ -313,7 +313,7 @@ def test_what_a_deployment_says_of_its_stage_is_the_stage_s(app, gateway, tmp_pa
         api = app.deploy(tmp_path)["Url"].split("/execute-api/")[1].split("/")[0]
         (deployment,) = gateway.get_deployments(restApiId=api)["items"]
         got = gateway.get_stage(restApiId=api, stageName="early")
-        return {"deployment": deployment.get("description"), **got}
+        return {"api": api, "deployment": deployment.get("description"), **got}
 
     for word in ("one", "two"):
         got = stage(place + STAGE_DESCRIPTION.format(word=word))
@@ -326,6 +326,14 @@ def test_what_a_deployment_says_of_its_stage_is_the_stage_s(app, gateway, tmp_pa
     got = stage(brief)
     assert "accessLogSettings" not in got and "description" not in got
     assert got["methodSettings"] == {} and got["variables"] == {}
+    # A stage that somebody deleted is missed only when it should change.
+    gateway.delete_stage(restApiId=got["api"], stageName="early")
+    (tmp_path / "template.yaml").write_text(
+        template.replace(brief, f"{place}\n      Description: another\n")
+    )
+    app.deploy(tmp_path)
+    (deployment,) = gateway.get_deployments(restApiId=got["api"])["items"]
+    assert deployment["description"] == "another"
 
 
 DOCUMENTED = """

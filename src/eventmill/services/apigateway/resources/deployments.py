@@ -31,9 +31,9 @@ def _redescribe(call: Call, resource: Resource, old: Mapping[str, Any]) -> Creat
     parts.put(
         call.tx, api, "deployment", number, config | {"description": given.get("description")}
     )
-    if given.get("stageName"):
-        before = from_template(old).get("stageDescription") or {}
-        changes = _changes(before, given.get("stageDescription") or {})
+    before = from_template(old).get("stageDescription") or {}
+    changes = _changes(before, given.get("stageDescription") or {})
+    if given.get("stageName") and changes:
         deployments.change_stage(call, api, given["stageName"], changes)
     return Created(number, {"DeploymentId": number})
 
