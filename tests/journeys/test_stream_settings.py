@@ -299,3 +299,21 @@ def test_events_are_counted_where_that_is_asked_for(app) -> None:
         "Dropped": 1,
         "OnFailureDestinationDelivered": 1,
     }
+
+
+def test_a_function_that_does_not_run_shows_in_its_mapping(app, folder) -> None:
+    stream = Stream(app, "kinesis", "stopped")
+    uuid, client = stream.map(), app.client("lambda")
+    name = app.outputs["Chance"]
+
+    def result() -> str:
+        app.settle()
+        return client.get_event_source_mapping(UUID=uuid)["LastProcessingResult"]
+
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    stream.put(0)
+    assert result() == "PROBLEM: ReservedFunctionConcurrentInvocationLimitExceeded"
+    assert seen(folder, stream.name) == []
+    client.delete_function_concurrency(FunctionName=name)
+    assert result() == "OK"
+    assert seen(folder, stream.name) == [[0]]

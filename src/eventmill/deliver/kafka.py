@@ -228,10 +228,10 @@ class KafkaPoller:
             try:
                 with await self._consumer.turn() as turn:
                     return await turn.run(work)
-            except (ConcurrencyExceeded, FunctionStopped):
+            except (FunctionStopped, NotFound) as reason:
+                await self._consumer.tell(f"PROBLEM: {reason}")
                 await self._pause(partition, backoff(tries))
-            except NotFound as missing:
-                await self._consumer.tell(f"PROBLEM: {missing.message}")
+            except ConcurrencyExceeded:
                 await self._pause(partition, backoff(tries))
             tries += 1
         return None

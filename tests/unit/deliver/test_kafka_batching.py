@@ -155,7 +155,7 @@ async def mapped(b: Bench, handler: Any, **more: Any) -> None:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

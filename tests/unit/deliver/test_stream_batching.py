@@ -97,7 +97,7 @@ async def finish(b: Bench) -> None:
         b.clock.advance(61)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     operations=_OPERATIONS,
     size=st.integers(1, 7),
@@ -176,3 +176,54 @@ def test_every_record_is_taken_once_in_order_or_given_up_by_the_settings(
         else:
             assert 0 <= retries < context["approximateInvokeCount"]
             assert bisect or report or context["approximateInvokeCount"] == retries + 1
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    operations=st.lists(
+        st.one_of(
+            st.tuples(st.just("put"), st.sampled_from("abcdef")),
+            st.tuples(st.just("put"), st.sampled_from("abcdef")),
+            st.tuples(st.just("wait"), st.sampled_from((0, 1, 31))),
+            st.tuples(st.just("lanes"), st.integers(1, 5)),
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+    size=st.integers(1, 5),
+    bisect=st.booleans(),
+    outcomes=st.lists(st.sampled_from(["ok", "raise", "part"]), max_size=20),
+)
+def test_other_numbers_of_lanes_lose_nothing_and_keep_the_order_of_keys(
+    operations: list[tuple[str, Any]], size: int, bisect: bool, outcomes: list[str]
+) -> None:
+    """Some records may come twice then."""
+    handler, story = Chance(outcomes), Story(1)
+
+    async def scenario(folder: Path) -> None:
+        async with bench(folder) as b:
+            await b.function(handler)
+            uuid = await b.map(
+                STREAM,
+                StartingPosition="TRIM_HORIZON",
+                BatchSize=size,
+                BisectBatchOnFunctionError=bisect,
+                FunctionResponseTypes=["ReportBatchItemFailures"],
+            )
+            for verb, what in operations:
+                if verb == "put":
+                    await story.write(b, what)
+                elif verb == "wait":
+                    await b.flights.settled(5)
+                    b.clock.advance(what)
+                else:
+                    given = {"UUID": uuid, "ParallelizationFactor": what}
+                    await b.call("lambda", "UpdateEventSourceMapping", **given)
+            await finish(b)
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(scenario(Path(folder)))
+    for key in {key for _, key, _ in story.put}:
+        arrived = [record["value"] for record in handler.done if record["key"] == key]
+        expected = [value for _, other, value in story.put if other == key]
+        assert list(dict.fromkeys(arrived)) == expected
