@@ -110,13 +110,10 @@ def test_a_queue_that_comes_back_is_polled_again(app, folder) -> None:
 
 
 def test_messages_for_a_function_that_is_gone_stay_until_it_is_there_again(app, folder) -> None:
-    functions = app.client("lambda")
-    name = app.outputs["Queued"]
+    functions, name = app.client("lambda"), app.outputs["Queued"]
     was = functions.get_function(FunctionName=name)
-    code = functions.get_function(FunctionName=name)["Code"]["Location"]
     url, uuid = mapped(app, "orphan")
-
-    with urllib.request.urlopen(code) as answer:
+    with urllib.request.urlopen(was["Code"]["Location"]) as answer:
         archive = answer.read()
     functions.delete_function(FunctionName=name)
     send(app, url, "waits")
