@@ -90,6 +90,30 @@ def test_changes_reach_the_function_and_the_inner_stack(tmp_path: Path) -> None:
         ]
 
 
+def test_a_change_within_the_inner_stack_alone_reaches_it(tmp_path: Path) -> None:
+    folder = tmp_path / "stacks"
+    shutil.copytree(APP, folder)
+    inner = folder / "inner.yaml"
+    with engine() as mill:
+
+        def deploy() -> list[str]:
+            return mill.run(mill.inner.deploy(folder, {})).updated
+
+        mill.deploy(folder)
+        assert deploy() == []
+        text = inner.read_text()
+        inner.write_text(text.replace("Resources:", "Resources:\n  More: {Type: AWS::SQS::Queue}"))
+        assert deploy() == [], "the outer stack sees nothing of it"
+        names = [url.rpartition("/")[2] for url in mill.client("sqs").list_queues()["QueueUrls"]]
+        assert any("Inner-More" in name for name in names), names
+        inner.write_text(text.replace("Value: !Ref Name", "Value: !Sub '${Name}!'"))
+        assert deploy() == ["Inner"]
+        (stack,) = mill.client("cloudformation").describe_stacks(StackName="stacks")["Stacks"]
+        outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack["Outputs"]}
+        assert outputs["Told"] == "HELLO!"
+        assert deploy() == []
+
+
 def test_another_physical_id_replaces_and_a_resource_that_goes_is_deleted(tmp_path: Path) -> None:
     folder = tmp_path / "stacks"
     shutil.copytree(APP, folder)

@@ -47,6 +47,16 @@ class StackResult:
     deleted: list[str] = field(default_factory=list)
 
 
+def _kept(
+    old: Recorded | None, declared: str, properties: Mapping[str, Any], kind: ResourceType
+) -> Recorded | None:
+    """The resource that is there, when it goes on, as it is or changed in place."""
+    if old is None or old.type != declared:
+        return None
+    stays = all(old.properties.get(key) == properties.get(key) for key in kind.replaces)
+    return old if stays else None
+
+
 class Deployer:
     """Deploys into one engine."""
 
@@ -214,26 +224,19 @@ class Deployer:
             for key in ("Code", "Content"):
                 if name in folders and key in properties:
                     properties[key] = {"LocalPath": str(folders[name])}
-            if old is not None and old.type == declared.type and old.properties == properties:
-                return old, None
-            changed = (
-                set()
-                if old is None
-                else {
-                    key
-                    for key in properties.keys() | old.properties.keys()
-                    if properties.get(key) != old.properties.get(key)
-                }
-            )
-            in_place = old is not None and old.type == declared.type and not changed & kind.replaces
+            maker = self._makers.of(declared.type)
+            kept = _kept(old, declared.type, properties, kind)
+            same = kept is not None and kept.properties == properties
+            if kept is not None and same and not (maker and maker.always):
+                return kept, None
             resource = Resource(
                 stack,
                 number,
                 name,
                 properties,
                 dict(declared.metadata),
-                old.physical_id if old is not None and in_place else None,
-                old.attributes if old is not None and in_place else {},
+                kept.physical_id if kept else None,
+                kept.attributes if kept else {},
             )
             if declared.type == "AWS::Lambda::Function":
                 account = str(self._pseudo["AWS::AccountId"])
@@ -241,15 +244,21 @@ class Deployer:
                     properties, account, self._builder, self._database, self._call, self._progress
                 )
             retain = str(resolver.value(declared.deletion_policy)).startswith("Retain")
-            maker = self._makers.of(declared.type)
-            before = old.properties if old is not None and in_place else None
+            before = kept.properties if kept else None
             outside = None if maker is None else await maker.make(declared.type, resource, before)
+            if kept is not None and same and outside == Created(kept.physical_id, kept.attributes):
+                return kept, None
 
             def write(tx: Transaction) -> Recorded:
                 made = outside or self._made(tx, kind, resource, before)
-                kept = old.position if old is not None and in_place else position
                 recorded = Recorded(
-                    name, declared.type, made.physical_id, properties, made.attributes, retain, kept
+                    name,
+                    declared.type,
+                    made.physical_id,
+                    properties,
+                    made.attributes,
+                    retain,
+                    kept.position if kept else position,
                 )
                 record.put(tx, stack, recorded)
                 return recorded
@@ -257,11 +266,11 @@ class Deployer:
             recorded = await self._database.write(write, long=True)
         except EventmillError as error:
             raise UsageError(f"{name} ({declared.type}), line {declared.line}: {error}") from error
-        (result.created if old is None or not in_place else result.updated).append(name)
-        self._progress(f"{'updated' if in_place else 'created'} {name}")
+        (result.updated if kept else result.created).append(name)
+        self._progress(f"{'updated' if kept else 'created'} {name}")
         # A function that gives another id to what it changed has made another resource.
-        moved = outside is not None and old is not None and outside.physical_id != old.physical_id
-        return recorded, None if in_place and not moved else old
+        moved = outside is not None and kept is not None and outside.physical_id != kept.physical_id
+        return recorded, None if kept and not moved else old
 
     def _type(self, name: str) -> ResourceType:
         found = type_of(self._types, name)

@@ -22,6 +22,11 @@ Remove = Callable[[str], Awaitable[None]]
 class Maker(Protocol):
     """Makes, changes and deletes resources of one type."""
 
+    @property
+    def always(self) -> bool:
+        """Whether a resource may change though its properties stay, so that each deployment asks
+        for it."""
+
     async def make(self, kind: str, resource: Resource, old: Mapping[str, Any] | None) -> Created:
         """The resource as it now is; `old` are the properties before a change, None at first."""
 
@@ -34,6 +39,7 @@ class Custom:
     """Custom resources."""
 
     resources: CustomResources
+    always = False
 
     async def make(self, kind: str, resource: Resource, old: Mapping[str, Any] | None) -> Created:
         """Ask its function. Raises UsageError."""
@@ -48,10 +54,14 @@ class Custom:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """Stacks within stacks. Their templates are files beside the outer one."""
+    """Stacks within stacks. Their templates are files beside the outer one.
+
+    Only the inner deployment finds whether its template, or code that it names, has changed.
+    """
 
     deploy: Deploy
     remove: Remove
+    always = True
 
     async def make(self, kind: str, resource: Resource, old: Mapping[str, Any] | None) -> Created:
         """Deploy the inner template. Raises UsageError."""
