@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from eventmill.cli.main import cli
 from eventmill.testing import TestEngine, engine
 from tests.policies import letting
 
@@ -513,3 +515,43 @@ def test_a_stack_without_the_policy_is_refused_with_the_reason(
     (tmp_path / "template.yaml").write_text(without)
     with pytest.raises(Exception, match="Unable to validate the following destination"):
         app.deploy(tmp_path)
+
+
+def test_check_says_what_a_template_lets_nobody_into(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        """\
+Resources:
+  Closed: {Type: AWS::SQS::Queue}
+  Dead: {Type: AWS::SQS::Queue}
+  Open: {Type: AWS::SQS::Queue}
+  News:
+    Type: AWS::SNS::Topic
+    Properties: {Subscription: [{Protocol: sqs, Endpoint: !GetAtt Closed.Arn}]}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [shop]}
+      Targets:
+        - {Id: a, Arn: !GetAtt Open.Arn, DeadLetterConfig: {Arn: !GetAtt Dead.Arn}}
+        - {Id: b, Arn: !Ref News}
+        - {Id: c, Arn: !GetAtt Closed.Arn, RoleArn: 'arn:aws:iam::000000000000:role/r'}
+  LetIn:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [!Ref Open]
+      PolicyDocument:
+        Statement: {Effect: Allow, Principal: '*', Action: 'sqs:*', Resource: '*'}
+"""
+    )
+    said = CliRunner().invoke(cli, ["check", str(file)])
+    notices = [line for line in said.output.splitlines() if line.startswith("notice")]
+    assert [line.partition("yaml:")[2] for line in notices] == [
+        "5: AWS::SQS::Queue Closed gets nothing from AWS::SNS::Topic News: no "
+        "AWS::SQS::QueuePolicy lets sns.amazonaws.com in",
+        "8: AWS::SQS::Queue Dead gets nothing from AWS::Events::Rule Rule: no "
+        "AWS::SQS::QueuePolicy lets events.amazonaws.com in",
+        "8: AWS::SNS::Topic News gets nothing from AWS::Events::Rule Rule: no "
+        "AWS::SNS::TopicPolicy lets events.amazonaws.com in",
+    ]
+    assert said.exit_code == 0

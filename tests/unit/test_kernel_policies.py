@@ -204,6 +204,8 @@ def test_what_one_machine_has_not_denies_nobody() -> None:
         {"Effect": "Maybe"},
         {"Action": None, "Effect": "allow"},
         {"Condition": {"StringSounds": {"aws:SourceArn": "x"}}},
+        {"Condition": ["StringEquals"]},
+        {"Condition": {"StringEquals": "aws:SourceArn"}},
         {"Condition": {"IpAddress": {"aws:SourceArn": "10.0.0.0/8"}}},
         {"Condition": {"DateLessThan": {"aws:CurrentTime": "soon"}}},
         {"Condition": {"NumericLessThan": {"aws:EpochTime": "few"}}},

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventmill.deploy.types import refusal, type_of
+from eventmill.deploy.unadmitted import unadmitted
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
 from eventmill.template import Declared, Template, mentions, references
 
@@ -22,8 +23,8 @@ class Finding:
     """What is to be said of a resource.
 
     `severity` is `refused`, `recorded` for a property without meaning, or `notice` for what an
-    application may miss: a whole type, or the value of an attribute. Then `property` is empty and
-    `reason` a sentence of its own.
+    application may miss: a whole type, the value of an attribute, a policy. Then `property` is
+    empty and `reason` a sentence of its own.
     """
 
     severity: str
@@ -53,6 +54,9 @@ def check(template: Template, types: Mapping[str, ResourceType]) -> list[Finding
         node = [output.value, output.export]
         found += _unknown(template, (output.name, "Output", output.line), node)
         found += _stand_ins(template, types, output.line, node)
+    for name, reason in unadmitted(template):
+        kind, line = template.resources[name].type, template.resources[name].line
+        found.append(Finding("notice", name, kind, "", reason, str(template.file), line))
     return sorted(found, key=lambda finding: finding.line)
 
 

@@ -68,11 +68,11 @@ def met(statement: Mapping[str, Any], situation: Situation) -> bool:
     """Whether a statement's conditions hold.
 
     Keys of what one machine does not have (networks, organizations) neither deny nor stand in
-    the way. Raises BadPolicy for an operator that is not known.
+    the way. Raises BadPolicy for an operator that is not known, and for what is no condition.
     """
     denies = statement["Effect"] == "Deny"
-    for operator, keys in (statement.get("Condition") or {}).items():
-        for key, wanted in keys.items():
+    for operator, keys in _items(statement.get("Condition") or {}):
+        for key, wanted in _items(keys):
             name = key.lower()
             if situation.lacks(name):
                 if denies:
@@ -81,6 +81,12 @@ def met(statement: Mapping[str, Any], situation: Situation) -> bool:
             if not _holds(operator, listed(wanted), name, situation):
                 return False
     return True
+
+
+def _items(node: Any) -> Iterable[tuple[str, Any]]:
+    if not isinstance(node, dict):
+        raise BadPolicy("a Condition has operators, and they have keys")
+    return node.items()
 
 
 def _holds(operator: str, wanted: list[Any], key: str, situation: Situation) -> bool:
