@@ -187,7 +187,8 @@ class StreamPoller:
             return
         for shard in self._source.shards(tx, self._mapping.source):
             name_of = shard.shard_id
-            begun = name_of in self._lanes or name_of in self._finished
+            # An open one of a finished one's name is of a new stream, which `_run` will see.
+            begun = name_of in self._lanes or (name_of in self._finished and shard.closed)
             if not begun and self._unread(tx, name_of, None):
                 yield Motion(name)
 
