@@ -1,8 +1,8 @@
 """A process that has imported boto3 and forks execution environments on request.
 
-It runs as a script on any interpreter, so it imports nothing of ours. It holds no threads and no
-user code: a fork of either would be unsafe or leak between functions. The runtime client is
-imported after the fork, because its C part keeps the address that it saw at load.
+It runs as a script and imports nothing of ours, which functions must not find loaded. It holds no
+threads and no user code: a fork of either would be unsafe or leak between functions. The runtime
+client is imported after the fork, because its C part keeps the address that it saw at load.
 
 Requests come over the Unix socket on descriptor 0: one JSON line with `id`, `env`, `cwd`, `argv`
 (see `serve_function`) and `path` (for sys.path), together with the descriptor that becomes stdout
