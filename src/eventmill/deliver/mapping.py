@@ -159,5 +159,7 @@ class Pollers:
             mapping = (wanted.get(uuid) or running[uuid]).mapping
             service = service_of(mapping.source)
             known = mapping.topic or service == "sqs" or service in self._streams
-            if known and wanted.get(uuid) != running.get(uuid):
+            # One that was changed back and forth is replaced although it is as wanted again.
+            changing = uuid in self._retiring or wanted.get(uuid) != running.get(uuid)
+            if known and changing:
                 yield Motion(f"event source mapping {uuid} changing")

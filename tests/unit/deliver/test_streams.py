@@ -334,3 +334,18 @@ async def test_a_discarded_batch_is_told_of_although_its_first_write_fails(folde
             (record,) = [json.loads(body) for body in await b.bodies(LOST)]
             assert record["DDBStreamBatchInfo"]["batchSize"] == 1
             assert b.metrics.values["DroppedEventCount"] == [1]
+
+
+@run
+async def test_a_mapping_changed_back_and_forth_is_not_settled_before_it_reads_on(
+    folder: Path,
+) -> None:
+    async with bench(folder) as b:
+        await b.function(lambda event: None)
+        uuid = await b.map(STREAM, **FROM_START)
+        await b.flights.settled(5)
+        await b.call("lambda", "UpdateEventSourceMapping", UUID=uuid, ParallelizationFactor=2)
+        await b.put(("k", "1"))
+        await b.call("lambda", "UpdateEventSourceMapping", UUID=uuid, ParallelizationFactor=1)
+        await b.flights.settled(5)
+        assert [values(event) for event in b.invoker.events] == [["1"]]
