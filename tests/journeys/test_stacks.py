@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,39 @@ def test_changes_reach_the_function_and_the_inner_stack(tmp_path: Path) -> None:
             "stacks-south",
             "stacks-west",
         ]
+
+
+def test_an_export_belongs_to_its_output_though_another_has_its_value(
+    eventmill: TestEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "template.yaml").write_text(
+        """
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs}}
+Outputs:
+  Plain: {Value: !GetAtt Queue.Arn}
+  Shared: {Value: !GetAtt Queue.Arn, Export: {Name: jobs-arn}}
+  Again: {Value: !GetAtt Queue.Arn, Export: {Name: jobs-arn-too}}
+"""
+    )
+    arn = eventmill.deploy(tmp_path)["Plain"]
+    api = eventmill.client("cloudformation")
+
+    def names() -> dict[str, str]:
+        (stack,) = api.describe_stacks()["Stacks"]
+        return {out["OutputKey"]: out.get("ExportName", "") for out in stack["Outputs"]}
+
+    assert names() == {"Plain": "", "Shared": "jobs-arn", "Again": "jobs-arn-too"}
+    exports = {entry["Name"]: entry["Value"] for entry in api.list_exports()["Exports"]}
+    assert exports == {"jobs-arn": arn, "jobs-arn-too": arn}
+    earlier = json.dumps({"jobs-arn": arn})
+    eventmill.run(
+        eventmill.inner.database.write(
+            lambda tx: tx.execute("UPDATE deploy_stacks SET exports=?", (earlier,))
+        )
+    )
+    assert [entry["Value"] for entry in api.list_exports()["Exports"]] == [arn]
+    assert list(names().values()).count("jobs-arn") == 1
 
 
 def test_a_change_within_the_inner_stack_alone_reaches_it(tmp_path: Path) -> None:

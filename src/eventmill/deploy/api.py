@@ -39,13 +39,13 @@ def _resources(call: Call, wanted: str) -> tuple[str, str, list[Recorded]]:
 @OPERATIONS.scan("DescribeStacks")
 def describe_stacks(call: Call, request: dict[str, Any]) -> Result:
     """All stacks, or one with its outputs. Raises Invalid (ValidationError)."""
-    names = {(entry["ExportingStackId"], entry["Value"]): entry["Name"] for entry in _exports(call)}
+    names = {(export.stack_id, export.output): export.name for export in record.exports_of(call.tx)}
     stacks = []
     for name, number, outputs in _stacks(call, request.get("StackName")):
         shown = []
         for key, value in outputs.items():
             output = {"OutputKey": key, "OutputValue": str(value)}
-            export = names.get((number, str(value)))
+            export = names.get((number, key))
             shown.append(output | ({"ExportName": export} if export else {}))
         stacks.append(
             {
@@ -132,19 +132,19 @@ def describe_stack_resource(call: Call, request: dict[str, Any]) -> Result:
     )
 
 
-def _exports(call: Call) -> list[dict[str, Any]]:
-    rows = call.tx.all("SELECT id, exports FROM deploy_stacks ORDER BY name")
-    return [
-        {"ExportingStackId": number, "Name": name, "Value": str(value)}
-        for number, exports in rows
-        for name, value in json.loads(exports).items()
-    ]
-
-
 @OPERATIONS.scan("ListExports")
 def list_exports(call: Call, request: dict[str, Any]) -> Result:
     """Of every stack."""
-    return {"Exports": _exports(call)}
+    return {
+        "Exports": [
+            {
+                "ExportingStackId": export.stack_id,
+                "Name": export.name,
+                "Value": str(export.value),
+            }
+            for export in record.exports_of(call.tx)
+        ]
+    }
 
 
 SERVICE = Service("cloudformation", OPERATIONS.by_name, (), RESOURCES)

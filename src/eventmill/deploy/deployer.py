@@ -342,7 +342,7 @@ class Deployer:
             value = await dynamic(value, self._api, IN_OUTPUTS)
             result.outputs[output.name] = value
             if output.export is not None:
-                exports[str(resolver.value(output.export))] = value
+                exports[str(resolver.value(output.export))] = output.name
         await self._database.write(
             lambda tx: record.put_outputs(tx, stack, result.outputs, exports)
         )

@@ -46,6 +46,16 @@ class Recorded:
     position: int
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What a stack lets others import. `output` is the one that it comes from."""
+
+    stack_id: str
+    output: str
+    name: str
+    value: Any
+
+
 def open_stack(tx: Transaction, name: str, fresh: str, endpoint: str) -> str:
     """The stack's id; `fresh` becomes it when the stack is new.
 
@@ -118,12 +128,16 @@ def remove(tx: Transaction, stack: str, logical_id: str) -> None:
 
 
 def put_outputs(
-    tx: Transaction, stack: str, outputs: Mapping[str, Any], exports: Mapping[str, Any]
+    tx: Transaction, stack: str, outputs: Mapping[str, Any], exports: Mapping[str, str]
 ) -> None:
-    """Record what the stack tells."""
+    """Record what the stack tells; `exports` are the outputs' names by the exports'."""
     tx.execute(
         "UPDATE deploy_stacks SET outputs=?, exports=? WHERE name=?",
-        (json.dumps(dict(outputs)), json.dumps(dict(exports)), stack),
+        (
+            json.dumps(dict(outputs)),
+            json.dumps({name: {"output": output} for name, output in exports.items()}),
+            stack,
+        ),
     )
 
 
@@ -134,10 +148,26 @@ def outputs_of(tx: Transaction) -> dict[str, dict[str, Any]]:
     }
 
 
+def exports_of(tx: Transaction) -> list[Export]:
+    """Of every stack."""
+    found = []
+    for number, told, exports in tx.all(
+        "SELECT id, outputs, exports FROM deploy_stacks ORDER BY name"
+    ):
+        outputs = json.loads(told)
+        for name, entry in json.loads(exports).items():
+            output = _output(entry, outputs)
+            found.append(Export(number, output, name, outputs[output]))
+    return found
+
+
+def _output(entry: Any, outputs: Mapping[str, Any]) -> str:
+    """The output's name; records that earlier versions wrote hold its value."""
+    if isinstance(entry, dict):
+        return str(entry["output"])
+    return next(name for name, value in outputs.items() if value == entry)
+
+
 def exported(tx: Transaction, name: str) -> Any:
     """The value that some stack exports under `name`, or None."""
-    for (text,) in tx.all("SELECT exports FROM deploy_stacks"):
-        exports = json.loads(text)
-        if name in exports:
-            return exports[name]
-    return None
+    return next((export.value for export in exports_of(tx) if export.name == name), None)
