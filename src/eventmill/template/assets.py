@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
-from eventmill.template.text import parse
+from eventmill.template.text import read_mapping
 
 _MANIFESTS = "*.assets.json"
 _CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
@@ -34,7 +34,7 @@ def take_assets(file: Path, document: Mapping[str, Any]) -> None:
             properties[key] = {"LocalPath": str(found)}
         if kind in _APIS and (found := _at(properties.get("BodyS3Location"), "Key", files)):
             del properties["BodyS3Location"]
-            properties["Body"] = parse(found.read_text())
+            properties["Body"] = read_mapping(found)
         if kind == _STACK:
             for found in _named(properties.get("TemplateURL"), files):
                 properties["TemplateURL"] = str(found)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
-from eventmill.template.text import parse
+from eventmill.template.text import read_mapping
 
 _KEY = "Fn::Transform"
 _NAME = "AWS::Include"
@@ -35,10 +35,4 @@ def include(file: Path, value: Any) -> None:
 def _content(file: Path, location: Any) -> dict[str, Any]:
     if not isinstance(location, str) or location.startswith("s3://"):
         raise UsageError(f"{file}: {_NAME}: Location {location} is no path of a local file")
-    path = file.parent / location
-    try:
-        return parse(path.read_text())
-    except OSError as error:
-        raise UsageError(f"{file}: {_NAME}: {location}: {error.strerror}") from None
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
+    return read_mapping(file.parent / location, f"{file}: {_NAME}: {location}")

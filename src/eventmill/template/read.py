@@ -14,7 +14,7 @@ from eventmill.template.include import include
 from eventmill.template.model import Declared, Output, Parameter, Template
 from eventmill.template.resolve import Resolver
 from eventmill.template.sam import expand, is_sam
-from eventmill.template.text import line_of, parse
+from eventmill.template.text import line_of, read_mapping
 
 _SECTIONS = {
     "AWSTemplateFormatVersion",
@@ -44,12 +44,7 @@ def read_template(
     looked at. Those without a default then have some value that they may have.
     """
     file = find_template(path).resolve()
-    try:
-        document: dict[str, Any] = parse(file.read_text())
-    except UsageError as error:
-        raise UsageError(f"{file}: {error}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{file} is no UTF-8 text") from None
+    document: dict[str, Any] = read_mapping(file)
     _check_sections(file, document)
     lines = {section: _lines(document.get(section) or {}) for section in ("Resources", "Outputs")}
     include(file, document)

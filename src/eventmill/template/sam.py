@@ -17,7 +17,7 @@ from typing import Any
 
 from eventmill.kernel.errors import UsageError
 from eventmill.template.parameters import STORED
-from eventmill.template.text import line_of, parse
+from eventmill.template.text import line_of, read_mapping
 
 _SAM = "AWS::Serverless-2016-10-31"
 _FORMAT = "1"
@@ -149,13 +149,8 @@ def _inline_definition(file: Path, name: str, properties: dict[str, Any], key: s
     uri = properties.get("DefinitionUri")
     if not isinstance(uri, str) or uri.startswith("s3://"):
         return
-    path = file.parent / uri
-    try:
-        properties[key] = json.loads(json.dumps(parse(path.read_text())))
-    except OSError as error:
-        raise UsageError(f"{file}: {name}: DefinitionUri {uri}: {error.strerror}") from None
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
+    definition = read_mapping(file.parent / uri, f"{file}: {name}: DefinitionUri {uri}")
+    properties[key] = json.loads(json.dumps(definition))
     del properties["DefinitionUri"]
 
 

@@ -6,6 +6,7 @@ Short tags become the long form: `!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` is
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -107,6 +108,21 @@ def parse(text: str) -> Lines:
     if not isinstance(document, Lines):
         raise UsageError("a template is a mapping with a Resources section")
     return document
+
+
+def read_mapping(path: Path, named: str = "") -> Lines:
+    """The document in a file. Raises UsageError naming the file.
+
+    `named` is how a template names it, for when it cannot be opened.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{named or path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no UTF-8 text") from None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
 
 
 def line_of(mapping: Any, key: str) -> int:

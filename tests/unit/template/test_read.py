@@ -103,3 +103,36 @@ Resources:
 """
     with pytest.raises(UsageError, match=r"Flow: DefinitionUri flow.asl.json: No such file"):
         _read(tmp_path, text, {})
+
+
+_FLOW = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Flow:
+    Type: AWS::Serverless::StateMachine
+    Properties: {DefinitionUri: other.yaml}
+"""
+_INCLUDED = """\
+Resources:
+  Own:
+    Type: AWS::SQS::Queue
+    Fn::Transform: {Name: AWS::Include, Parameters: {Location: other.yaml}}
+"""
+
+
+@pytest.mark.parametrize("text", [_FLOW, _INCLUDED])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"A: 1\nB: [\n", r"other\.yaml: line 3, column 1: "),
+        (b"A: \xff\n", r"other\.yaml is no UTF-8 text"),
+        (None, r"template\.yaml: .*other\.yaml: No such file or directory"),
+    ],
+)
+def test_another_file_that_cannot_be_read_is_named(
+    tmp_path: Path, text: str, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "other.yaml").write_bytes(content)
+    with pytest.raises(UsageError, match=said):
+        _read(tmp_path, text, {})
