@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
+from eventmill.template.text import Lines, line_of
 
-_PREFIX = "Fn::ForEach::"
-
+PREFIX = "Fn::ForEach::"
+"""Begins the names of loops."""
 
 Plain = Callable[[Any, Mapping[str, Any]], Any]
-"""(what stands for a list, values of parameters and loops) → the list, or a text that holds it."""
+"""(what stands for a list, values of parameters) → the list, or a text that holds it."""
 
 
 def unroll(node: Any, values: Mapping[str, Any], plain: Plain) -> Any:
@@ -24,17 +25,20 @@ def unroll(node: Any, values: Mapping[str, Any], plain: Plain) -> Any:
         return [unroll(entry, values, plain) for entry in node]
     if not isinstance(node, dict):
         return node
-    if not any(str(key).startswith(_PREFIX) for key in node):
+    if not any(str(key).startswith(PREFIX) for key in node):
         # Kept as it is where nothing changes: it remembers the lines of its keys.
         for key, held in node.items():
             node[key] = unroll(held, values, plain)
         return node
-    found: dict[str, Any] = {}
+    found = Lines()
+    found.lines = {}
     for key, held in node.items():
-        if str(key).startswith(_PREFIX):
-            found |= _loop(str(key), held, values, plain)
+        if str(key).startswith(PREFIX):
+            made = _loop(str(key), held, values, plain)
         else:
-            found[key] = unroll(held, values, plain)
+            made = {key: unroll(held, values, plain)}
+        found |= made
+        found.lines |= dict.fromkeys(made, line_of(node, key))
     return found
 
 
@@ -45,7 +49,7 @@ def _loop(name: str, loop: Any, values: Mapping[str, Any], plain: Plain) -> dict
     found: dict[str, Any] = {}
     for value in _collection(name, collection, values, plain):
         filled = _filled(fragment, str(identifier), str(value))
-        found |= unroll(filled, {**values, str(identifier): str(value)}, plain)
+        found |= unroll(filled, values, plain)
     return found
 
 

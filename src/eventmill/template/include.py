@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
-from eventmill.template.text import read_mapping
+from eventmill.template.text import Lines, line_of, read_mapping
 
 _KEY = "Fn::Transform"
 _NAME = "AWS::Include"
@@ -27,7 +27,11 @@ def include(file: Path, value: Any) -> None:
     transform = value.get(_KEY)
     if isinstance(transform, dict) and transform.get("Name") == _NAME:
         del value[_KEY]
-        value.update(_content(file, (transform.get("Parameters") or {}).get("Location")))
+        content = _content(file, (transform.get("Parameters") or {}).get("Location"))
+        value.update(content)
+        if isinstance(value, Lines):
+            # Lines of the other file would be wrong in this one.
+            value.lines |= dict.fromkeys(content, line_of(value, _KEY))
     for held in value.values():
         include(file, held)
 

@@ -28,6 +28,12 @@ STORED = "AWS::SSM::Parameter::Value<"
 """Begins the types of parameters whose value lies in Parameter Store."""
 
 
+def defaults(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the parameters that a template as it was read declares with one."""
+    declared = document.get("Parameters") or {}
+    return {name: body["Default"] for name, body in declared.items() if "Default" in body}
+
+
 def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
     """Values by name, lists split. Raises UsageError listing every mistake."""
     problems = [

@@ -9,11 +9,12 @@ from typing import Any
 from eventmill.kernel.errors import UsageError
 from eventmill.template.assets import take_assets
 from eventmill.template.files import find_template
-from eventmill.template.foreach import Plain, unroll
+from eventmill.template.foreach import PREFIX, Plain, unroll
 from eventmill.template.include import include
 from eventmill.template.model import Declared, Output, Parameter, Template
+from eventmill.template.parameters import defaults
 from eventmill.template.resolve import Resolver
-from eventmill.template.sam import expand, is_sam
+from eventmill.template.sam import SAM, expand
 from eventmill.template.text import line_of, read_mapping
 
 _SECTIONS = {
@@ -32,7 +33,7 @@ _SECTIONS = {
 }
 _LANGUAGE = "AWS::LanguageExtensions"
 _NO_LINES: Mapping[str, Mapping[str, int]] = {"Resources": {}, "Outputs": {}}
-_TRANSFORMS = {"AWS::Serverless-2016-10-31", _LANGUAGE}
+_TRANSFORMS = {SAM, _LANGUAGE}
 
 
 def read_template(
@@ -45,16 +46,18 @@ def read_template(
     """
     file = find_template(path).resolve()
     document: dict[str, Any] = read_mapping(file)
-    _check_sections(file, document)
-    lines = {section: _lines(document.get(section) or {}) for section in ("Resources", "Outputs")}
+    transforms = _transforms(document)
+    _check_sections(file, document, transforms)
     include(file, document)
-    take_assets(file, document)
     if parameters is None:
         parameters = _possible(document)
-    if _LANGUAGE in _transforms(document):
-        known = _defaults(document) | dict(parameters) | {"AWS::Region": region}
+    if _LANGUAGE in transforms:
+        known = defaults(document) | dict(parameters) | {"AWS::Region": region}
         document = unroll(document, known, _plain(file, document))
-    if is_sam(document):
+    _check_resources(file, document)
+    take_assets(file, document)
+    lines = {section: _lines(document.get(section) or {}) for section in ("Resources", "Outputs")}
+    if SAM in transforms:
         document = expand(file, document, cache, region, parameters)
     return _template(file, document, lines)
 
@@ -74,11 +77,6 @@ def _transforms(document: Mapping[str, Any]) -> list[Any]:
     return [transforms] if isinstance(transforms, str | dict) else list(transforms)
 
 
-def _defaults(document: Mapping[str, Any]) -> dict[str, Any]:
-    declared = document.get("Parameters") or {}
-    return {name: body["Default"] for name, body in declared.items() if "Default" in body}
-
-
 def _possible(document: Mapping[str, Any]) -> dict[str, str]:
     declared = document.get("Parameters") or {}
     return {
@@ -88,28 +86,39 @@ def _possible(document: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _check_sections(file: Path, document: Mapping[str, Any]) -> None:
+def _check_sections(file: Path, document: Mapping[str, Any], transforms: list[Any]) -> None:
     problems = [
         f"{file}:{line_of(document, name)}: {name} is no section of a template"
         for name in document
         if name not in _SECTIONS
     ]
-    for name in _transforms(document):
+    for name in transforms:
         if not isinstance(name, str) or name not in _TRANSFORMS:
             problems.append(
                 f"{file}:{line_of(document, 'Transform')}: the transform {name} is not offered; "
                 f"offered are {', '.join(sorted(_TRANSFORMS))}"
             )
+    if problems:
+        raise UsageError("\n".join(problems))
+
+
+def _check_resources(file: Path, document: Mapping[str, Any]) -> None:
+    """Every resource says what it is, those of other files and of loops too. Raises UsageError."""
     resources = document.get("Resources")
     if not isinstance(resources, dict) or not resources:
-        problems.append(f"{file}: the template declares no Resources")
-    else:
-        problems += [
-            f"{file}:{line_of(resources, name)}: the resource {name} needs a Type"
-            for name, body in resources.items()
-            if not name.startswith("Fn::ForEach::")
-            and (not isinstance(body, dict) or not isinstance(body.get("Type"), str))
-        ]
+        raise UsageError(f"{file}: the template declares no Resources")
+    problems = []
+    for name, body in resources.items():
+        if isinstance(body, dict) and isinstance(body.get("Type"), str):
+            continue
+        line = line_of(resources, name)
+        loop = name.startswith(PREFIX)
+        what = (
+            f"loop {name} needs `Transform: {_LANGUAGE}`"
+            if loop
+            else f"resource {name} needs a Type"
+        )
+        problems.append(f"{file}:{line}: the {what}" if line else f"{file}: the {what}")
     if problems:
         raise UsageError("\n".join(problems))
 

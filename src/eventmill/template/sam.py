@@ -6,7 +6,6 @@ made is kept by the content of what went in.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import logging
@@ -16,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
-from eventmill.template.parameters import STORED
+from eventmill.template.parameters import STORED, defaults
 from eventmill.template.text import line_of, read_mapping
 
-_SAM = "AWS::Serverless-2016-10-31"
+SAM = "AWS::Serverless-2016-10-31"
+"""The transform's name."""
 _FORMAT = "1"
 """Changes when what is kept must be made anew."""
 _BUCKET = "eventmill-local"
@@ -33,12 +33,6 @@ _DEFINITIONS = {
     "AWS::Serverless::StateMachine": "Definition",
 }
 """Types whose `DefinitionUri` may be a local file, and where its content goes."""
-
-
-def is_sam(document: Mapping[str, Any]) -> bool:
-    """Whether the template asks for SAM's transform."""
-    transforms = document.get("Transform") or []
-    return _SAM in ([transforms] if isinstance(transforms, str) else transforms)
 
 
 def expand(
@@ -99,12 +93,8 @@ def _with_names(expanded: dict[str, Any], names: Mapping[str, Any]) -> dict[str,
 def _parameter_values(
     document: Mapping[str, Any], region: str, parameters: Mapping[str, str]
 ) -> dict[str, Any]:
-    values = {
-        name: body["Default"]
-        for name, body in (document.get("Parameters") or {}).items()
-        if "Default" in body
-    }
-    return values | dict(parameters) | {"AWS::Region": region, "AWS::Partition": "aws"}
+    given = {**parameters, "AWS::Region": region, "AWS::Partition": "aws"}
+    return defaults(document) | given
 
 
 def _with_local_code(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,6 +151,7 @@ def _translate(
     values: dict[str, Any],
     region: str,
 ) -> dict[str, Any]:
+    """What the translator makes of `prepared`, which it changes. Raises UsageError."""
     os.environ.setdefault("AWS_DEFAULT_REGION", region)
     # What it notes for its own makers (feature flags, unpublished metrics) is nothing for users.
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
@@ -174,7 +165,7 @@ def _translate(
             return _Managed()
 
     try:
-        result: dict[str, Any] = transform(copy.deepcopy(prepared), values, Policies())
+        result: dict[str, Any] = transform(prepared, values, Policies())
     except InvalidDocumentException as error:
         causes = getattr(error, "causes", None) or [error]
         lines = []

@@ -114,9 +114,8 @@ Resources:
 """
 _INCLUDED = """\
 Resources:
-  Own:
-    Type: AWS::SQS::Queue
-    Fn::Transform: {Name: AWS::Include, Parameters: {Location: other.yaml}}
+  Fn::Transform: {Name: AWS::Include, Parameters: {Location: other.yaml}}
+  Own: {Type: AWS::SQS::Queue}
 """
 
 
@@ -136,3 +135,44 @@ def test_another_file_that_cannot_be_read_is_named(
         (tmp_path / "other.yaml").write_bytes(content)
     with pytest.raises(UsageError, match=said):
         _read(tmp_path, text, {})
+
+
+def test_resources_may_come_from_another_file(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("# theirs\n\n\nTheirs: {Type: AWS::SNS::Topic}\n")
+    resources = _read(tmp_path, _INCLUDED, {}).resources
+    assert {name: (each.type, each.line) for name, each in resources.items()} == {
+        "Own": ("AWS::SQS::Queue", 3),
+        "Theirs": ("AWS::SNS::Topic", 2),
+    }
+
+
+def test_what_loops_make_stands_at_their_line(tmp_path: Path) -> None:
+    text = _LOOP.replace("COLLECTION", "[a, b]") + "  Own: {Type: AWS::SQS::Queue}\n"
+    lines = {name: each.line for name, each in _read(tmp_path, text, {}).resources.items()}
+    assert lines == {"Queuea": 6, "Queueb": 6, "Own": 10}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (_LOOP.replace("Type: AWS::SQS::Queue", "A: B"), ":6: the resource Queuea needs a Type"),
+        (_LOOP.replace("{Type: AWS::SQS::Queue}", "text"), ":6: the resource Queuea needs a Type"),
+        (_LOOP.replace("Transform:", "# "), ":6: the loop Fn::ForEach::Queues needs `Transform: "),
+        (_INCLUDED, ":2: the resource Theirs needs a Type"),
+        ("Resources:\n  Own: {A: B}\n", ":2: the resource Own needs a Type"),
+        ("Resources: !Transform {Name: AWS::Include, Parameters: {Location: other.yaml}}\n",
+         "template.yaml: the resource Theirs needs a Type"),
+    ],
+)  # fmt: skip
+def test_a_resource_without_a_type_is_named_with_its_line(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "other.yaml").write_text("\nTheirs: {Properties: {}}\n")
+    with pytest.raises(UsageError) as refused:
+        _read(tmp_path, text.replace("COLLECTION", "[a]"), {})
+    assert said in str(refused.value)
+
+
+def test_loops_that_make_nothing_leave_no_resources(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the template declares no Resources"):
+        _read(tmp_path, _LOOP.replace("COLLECTION", "[]"), {})
