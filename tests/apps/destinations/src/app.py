@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from pathlib import Path
 
 import boto3
 
@@ -10,8 +11,9 @@ sqs = boto3.client("sqs")
 
 
 def work(event, context):
-    """Take as long as told to, then fail when told to."""
-    time.sleep(event["seconds"])
+    """Wait for the event's gate, a file, then fail when told to."""
+    while "gate" in event and not Path(event["gate"]).exists():
+        time.sleep(0.01)
     if event["fail"]:
         raise ValueError("told to")
     return {"done": event["number"]}
