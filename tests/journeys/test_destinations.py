@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from eventmill.testing import engine
 from tests.metrics import total
+from tests.queues import taken
 
 APP = Path(__file__).parents[1] / "apps" / "destinations"
 MB = 1_048_576
@@ -43,14 +44,7 @@ def finish(app: Any) -> None:
 
 def received(app: Any, kind: str) -> list[Any]:
     finish(app)
-    sqs, url, found = app.client("sqs"), app.outputs[f"{kind}Records"], []
-    while messages := sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-    ).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        found += messages
-    return found
+    return taken(app, app.outputs[f"{kind}Records"])
 
 
 def bucket(app: Any) -> list[Any]:

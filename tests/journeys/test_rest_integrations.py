@@ -12,6 +12,7 @@ import pytest
 
 from eventmill.testing import engine
 from tests.journeys.rest_client import Answer, ask
+from tests.queues import taken
 
 APP = Path(__file__).parents[1] / "apps" / "gateway"
 JSON = {"Content-Type": "application/json"}
@@ -59,12 +60,7 @@ def post(app: Any, path: str, body: Any, **headers: str) -> Answer:
 
 def messages(app: Any) -> list[str]:
     app.settle()
-    found = app.client("sqs").receive_message(QueueUrl=app.outputs["Queue"], MaxNumberOfMessages=10)
-    for message in found.get("Messages", []):
-        app.client("sqs").delete_message(
-            QueueUrl=app.outputs["Queue"], ReceiptHandle=message["ReceiptHandle"]
-        )
-    return [message["Body"] for message in found.get("Messages", [])]
+    return [message["Body"] for message in taken(app, app.outputs["Queue"])]
 
 
 def test_templates_around_a_function(app) -> None:

@@ -111,14 +111,11 @@ def _check_resources(file: Path, document: Mapping[str, Any]) -> None:
     for name, body in resources.items():
         if isinstance(body, dict) and isinstance(body.get("Type"), str):
             continue
+        what = f"the resource {name} needs a Type"
+        if name.startswith(PREFIX):
+            what = f"the loop {name} needs `Transform: {_LANGUAGE}`"
         line = line_of(resources, name)
-        loop = name.startswith(PREFIX)
-        what = (
-            f"loop {name} needs `Transform: {_LANGUAGE}`"
-            if loop
-            else f"resource {name} needs a Type"
-        )
-        problems.append(f"{file}:{line}: the {what}" if line else f"{file}: the {what}")
+        problems.append(f"{file}:{line}: {what}" if line else f"{file}: {what}")
     if problems:
         raise UsageError("\n".join(problems))
 
