@@ -175,6 +175,19 @@ def test_another_physical_id_replaces_and_a_resource_that_goes_is_deleted(tmp_pa
             mill.deploy(folder)
 
 
+def test_what_is_to_be_retained_stays_though_nothing_else_of_it_changed(
+    eventmill: TestEngine, tmp_path: Path
+) -> None:
+    file = tmp_path / "template.yaml"
+    kept, other = "Kept: {Type: AWS::SQS::Queue}", "Other: {Type: AWS::SQS::Queue}"
+    retained = kept.replace("}", ", DeletionPolicy: Retain}")
+    for resources in ([kept, other], [retained, other], [other]):
+        file.write_text("Resources:\n" + "".join(f"  {each}\n" for each in resources))
+        eventmill.deploy(tmp_path)
+    urls = eventmill.client("sqs").list_queues()["QueueUrls"]
+    assert len(urls) == 2 and any("-Kept-" in url for url in urls)
+
+
 def test_a_stack_can_go_though_its_resources_were_deleted_by_hand(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text(
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -227,8 +227,9 @@ class Deployer:
             maker = self._makers.of(declared.type)
             kept = _kept(old, declared.type, properties, kind)
             same = kept is not None and kept.properties == properties
+            retain = str(resolver.value(declared.deletion_policy)).startswith("Retain")
             if kept is not None and same and not (maker and maker.always):
-                return kept, None
+                return await self._unchanged(stack, kept, retain), None
             resource = Resource(
                 stack,
                 number,
@@ -243,11 +244,10 @@ class Deployer:
                 await layers.provide(
                     properties, account, self._builder, self._database, self._call, self._progress
                 )
-            retain = str(resolver.value(declared.deletion_policy)).startswith("Retain")
             before = kept.properties if kept else None
             outside = None if maker is None else await maker.make(declared.type, resource, before)
             if kept is not None and same and outside == Created(kept.physical_id, kept.attributes):
-                return kept, None
+                return await self._unchanged(stack, kept, retain), None
 
             def write(tx: Transaction) -> Recorded:
                 made = outside or self._made(tx, kind, resource, before)
@@ -271,6 +271,14 @@ class Deployer:
         # A function that gives another id to what it changed has made another resource.
         moved = outside is not None and kept is not None and outside.physical_id != kept.physical_id
         return recorded, None if kept and not moved else old
+
+    async def _unchanged(self, stack: str, kept: Recorded, retain: bool) -> Recorded:
+        """The resource with what is to become of it when the template no longer declares it."""
+        if kept.retain == retain:
+            return kept
+        recorded = replace(kept, retain=retain)
+        await self._database.write(lambda tx: record.put(tx, stack, recorded))
+        return recorded
 
     def _type(self, name: str) -> ResourceType:
         found = type_of(self._types, name)
