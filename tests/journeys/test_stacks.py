@@ -223,6 +223,24 @@ Outputs:
         assert app.client("cloudformation").describe_stacks()["Stacks"] == []
 
 
+def test_deployments_say_where_a_key_stands_twice(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        """\
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      DelaySeconds: 1
+      DelaySeconds: 2
+"""
+    )
+    command = ["run", str(tmp_path), "--port", "0", "--data", str(tmp_path / "data"), "--", "true"]
+    deployed = CliRunner().invoke(cli, command)
+    assert deployed.exit_code == 0, deployed.output
+    assert f"{template}:6: DelaySeconds stands here and in line 5: " in deployed.stderr
+
+
 def test_check_looks_into_inner_stacks(tmp_path: Path) -> None:
     inner = tmp_path / "inner.yaml"
     inner.write_text("Resources:\n  Jobs: {Type: AWS::SQS::Queue, Properties: {Colour: red}}\n")

@@ -12,7 +12,7 @@ from typing import Any
 from eventmill.deploy.types import refusal, type_of
 from eventmill.deploy.unadmitted import unadmitted
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
-from eventmill.template import Declared, Template, mentions, references
+from eventmill.template import Declared, Repeated, Template, mentions, references
 
 _SILENT = "AWS::CDK::Metadata"
 """Nothing of an application, though in every stack of the CDK."""
@@ -23,8 +23,9 @@ class Finding:
     """What is to be said of a resource.
 
     `severity` is `refused`, `recorded` for a property without meaning, or `notice` for what an
-    application may miss: a whole type, the value of an attribute, a policy. Then `property` is
-    empty and `reason` a sentence of its own.
+    application may miss: a whole type, the value of an attribute, a policy, what a key that
+    stands twice says first. Then `property` is empty and `reason` a sentence of its own;
+    `resource` is empty where the notice is about none.
     """
 
     severity: str
@@ -44,7 +45,7 @@ class Finding:
 
 def check(template: Template, types: Mapping[str, ResourceType]) -> list[Finding]:
     """Findings in the order of the file; those refused prevent a deployment."""
-    found: list[Finding] = []
+    found = [_repeated(one) for one in template.repeated]
     for declared in template.resources.values():
         found += _resource(template, declared, types)
         place = (declared.logical_id, declared.type, declared.line)
@@ -58,6 +59,11 @@ def check(template: Template, types: Mapping[str, ResourceType]) -> list[Finding
         kind, line = template.resources[name].type, template.resources[name].line
         found.append(Finding("notice", name, kind, "", reason, str(template.file), line))
     return sorted(found, key=lambda finding: finding.line)
+
+
+def _repeated(one: Repeated) -> Finding:
+    reason = f"{one.key} stands here and in line {one.first}: CloudFormation takes the last one"
+    return Finding("notice", "", "", "", reason, str(one.file), one.line)
 
 
 def _unknown(template: Template, place: tuple[str, str, int], node: Any) -> Iterator[Finding]:

@@ -117,7 +117,7 @@ class Deployer:
             if declared.condition is None or resolver.condition(declared.condition)
         }
         for notice in notices:
-            if notice.resource in active:
+            if not notice.resource or notice.resource in active:
                 self._progress(str(notice))
         folders = await self._build(template, active, resolver)
         result = StackResult(number)

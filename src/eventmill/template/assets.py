@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
-from eventmill.template.text import read_mapping
+from eventmill.template.text import Repeated, read_mapping
 
 _MANIFESTS = "*.assets.json"
 _CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
@@ -21,8 +21,11 @@ _APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 _STACK = "AWS::CloudFormation::Stack"
 
 
-def take_assets(file: Path, document: Mapping[str, Any]) -> None:
-    """Let resources name local files where they name assets. Raises UsageError."""
+def take_assets(file: Path, document: Mapping[str, Any], repeated: list[Repeated]) -> None:
+    """Let resources name local files where they name assets. Raises UsageError.
+
+    Keys that stand twice in an API's document are added to `repeated`.
+    """
     files = _files(file.parent)
     if not files:
         return
@@ -34,7 +37,7 @@ def take_assets(file: Path, document: Mapping[str, Any]) -> None:
             properties[key] = {"LocalPath": str(found)}
         if kind in _APIS and (found := _at(properties.get("BodyS3Location"), "Key", files)):
             del properties["BodyS3Location"]
-            properties["Body"] = read_mapping(found)
+            properties["Body"] = read_mapping(found, repeated)
         if kind == _STACK:
             for found in _named(properties.get("TemplateURL"), files):
                 properties["TemplateURL"] = str(found)

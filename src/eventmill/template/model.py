@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eventmill.template.text import Repeated
+
 ANY_ATTRIBUTE = "*"
 """Among a resource's attributes: the value of each that is not there itself."""
 
@@ -60,3 +62,5 @@ class Template:
     resources: Mapping[str, Declared]
     outputs: Mapping[str, Output]
     rules: Mapping[str, Any] = field(default_factory=dict)
+    repeated: tuple[Repeated, ...] = ()
+    """Keys that stand twice, in this file or one that it takes in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from eventmill.template.model import Declared, Output, Parameter, Template
 from eventmill.template.parameters import defaults
 from eventmill.template.resolve import Resolver
 from eventmill.template.sam import SAM, expand
-from eventmill.template.text import line_of, read_mapping
+from eventmill.template.text import Repeated, line_of, read_mapping
 
 _SECTIONS = {
     "AWSTemplateFormatVersion",
@@ -45,21 +46,22 @@ def read_template(
     looked at. Those without a default then have some value that they may have.
     """
     file = find_template(path).resolve()
-    document: dict[str, Any] = read_mapping(file)
+    repeated: list[Repeated] = []
+    document: dict[str, Any] = read_mapping(file, repeated)
     transforms = _transforms(document)
     _check_sections(file, document, transforms)
-    include(file, document)
+    include(file, document, repeated)
     if parameters is None:
         parameters = _possible(document)
     if _LANGUAGE in transforms:
         known = defaults(document) | dict(parameters) | {"AWS::Region": region}
         document = unroll(document, known, _plain(file, document))
     _check_resources(file, document)
-    take_assets(file, document)
+    take_assets(file, document, repeated)
     lines = {section: _lines(document.get(section) or {}) for section in ("Resources", "Outputs")}
     if SAM in transforms:
-        document = expand(file, document, cache, region, parameters)
-    return _template(file, document, lines)
+        document = expand(file, document, cache, region, parameters, repeated)
+    return replace(_template(file, document, lines), repeated=tuple(repeated))
 
 
 def _plain(file: Path, document: dict[str, Any]) -> Plain:

@@ -16,7 +16,7 @@ from typing import Any
 
 from eventmill.kernel.errors import UsageError
 from eventmill.template.parameters import STORED, defaults
-from eventmill.template.text import line_of, read_mapping
+from eventmill.template.text import Repeated, line_of, read_mapping
 
 SAM = "AWS::Serverless-2016-10-31"
 """The transform's name."""
@@ -41,12 +41,14 @@ def expand(
     cache: Path,
     region: str,
     parameters: Mapping[str, str],
+    repeated: list[Repeated],
 ) -> dict[str, Any]:
     """The plain template. Code in local folders becomes `{"LocalPath": <folder>}`.
 
+    Keys that stand twice in the definitions it names are added to `repeated`.
     Raises UsageError with the translator's words for each mistake.
     """
-    prepared = _with_local_code(file, document)
+    prepared = _with_local_code(file, document, repeated)
     names = _hide_stored_values(prepared)
     shown = {name: value for name, value in parameters.items() if name not in names}
     values = _parameter_values(prepared, region, shown)
@@ -97,7 +99,9 @@ def _parameter_values(
     return defaults(document) | given
 
 
-def _with_local_code(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+def _with_local_code(
+    file: Path, document: Mapping[str, Any], repeated: list[Repeated]
+) -> dict[str, Any]:
     """A copy in which local paths are S3 addresses, which is all that the translator takes."""
     prepared: dict[str, Any] = json.loads(json.dumps(document))
     base = file.parent
@@ -116,7 +120,7 @@ def _with_local_code(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
             )
         if key is None:
             if body["Type"] in _DEFINITIONS:
-                _inline_definition(file, name, properties, _DEFINITIONS[body["Type"]])
+                _inline_definition(file, name, properties, _DEFINITIONS[body["Type"]], repeated)
             continue
         if isinstance(properties.get(key), str):
             properties[key] = _address(base, properties[key])
@@ -135,11 +139,14 @@ def _address(base: Path, path: str) -> str:
     return f"s3://{_BUCKET}/{(base / path).resolve().as_posix().lstrip('/')}"
 
 
-def _inline_definition(file: Path, name: str, properties: dict[str, Any], key: str) -> None:
+def _inline_definition(
+    file: Path, name: str, properties: dict[str, Any], key: str, repeated: list[Repeated]
+) -> None:
     uri = properties.get("DefinitionUri")
     if not isinstance(uri, str) or uri.startswith("s3://"):
         return
-    definition = read_mapping(file.parent / uri, f"{file}: {name}: DefinitionUri {uri}")
+    named = f"{file}: {name}: DefinitionUri {uri}"
+    definition = read_mapping(file.parent / uri, repeated, named)
     properties[key] = json.loads(json.dumps(definition))
     del properties["DefinitionUri"]
 

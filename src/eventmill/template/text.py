@@ -6,6 +6,7 @@ Short tags become the long form: `!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` is
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import yaml
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.yaml_text import Loader
 
+_MERGE = "tag:yaml.org,2002:merge"
 _PLAIN = {"Ref", "Condition"}
 _KNOWN = {
     "Ref",
@@ -46,8 +48,23 @@ _KNOWN = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A key that stands twice in one mapping. `line` is where it stands again, `first` before."""
+
+    file: Path
+    line: int
+    key: str
+    first: int
+
+
 class _Loader(Loader):
     """With CloudFormation's tags."""
+
+    def __init__(self, text: str, file: Path, repeated: list[Repeated]) -> None:
+        super().__init__(text)
+        self.file = file
+        self.repeated = repeated
 
 
 class Lines(dict[str, Any]):
@@ -56,20 +73,34 @@ class Lines(dict[str, Any]):
     lines: dict[str, int]
 
 
+def _key(loader: _Loader, node: yaml.Node) -> str:
+    key = loader.construct_object(node, deep=True)
+    return str(key).lower() if isinstance(key, bool) else str(key)
+
+
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Lines:
+    """Of keys that stand twice the last one, as CloudFormation takes it."""
+    _note_repeated(loader, node)
     loader.flatten_mapping(node)
     result = Lines()
     result.lines = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            key = str(key).lower() if isinstance(key, bool) else str(key)
-        if key in result:
-            line = key_node.start_mark.line + 1
-            raise UsageError(f"line {line}: the key {key} stands twice; keep one of them")
+        key = _key(loader, key_node)
         result[key] = loader.construct_object(value_node, deep=True)
         result.lines[key] = key_node.start_mark.line + 1
     return result
+
+
+def _note_repeated(loader: _Loader, node: yaml.MappingNode) -> None:
+    """Before `<<` is resolved: what a mapping changes of another that it takes in is meant."""
+    lines: dict[str, int] = {}
+    for key_node, _ in node.value:
+        if key_node.tag == _MERGE:
+            continue
+        key, line = _key(loader, key_node), key_node.start_mark.line + 1
+        if key in lines:
+            loader.repeated.append(Repeated(loader.file, line, key, lines[key]))
+        lines[key] = line
 
 
 def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
@@ -92,13 +123,12 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_multi_constructor("!", _tagged)
 
 
-def parse(text: str) -> Lines:
-    """The document. Raises UsageError with the line of what is wrong."""
+def _parse(text: str, file: Path, repeated: list[Repeated]) -> Lines:
     if text.lstrip().startswith("{"):
         # JSON may be indented with tabs, which YAML refuses; within its texts they are escaped.
         text = text.replace("\t", "  ")
     try:
-        document = yaml.load(text, _Loader)
+        document = _Loader(text, file, repeated).get_single_data()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -110,13 +140,14 @@ def parse(text: str) -> Lines:
     return document
 
 
-def read_mapping(path: Path, named: str = "") -> Lines:
-    """The document in a file. Raises UsageError naming the file.
+def read_mapping(path: Path, repeated: list[Repeated], named: str = "") -> Lines:
+    """The document in a file; keys that stand twice in it are added to `repeated`.
 
-    `named` is how a template names it, for when it cannot be opened.
+    `named` is how a template names it, for when it cannot be opened. Raises UsageError naming
+    the file, and the line of what is wrong.
     """
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return _parse(path.read_text(encoding="utf-8"), path, repeated)
     except OSError as error:
         raise UsageError(f"{named or path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from eventmill.cli.main import cli
 from eventmill.kernel.errors import UsageError
 from eventmill.template import Template, read_template
-from eventmill.template.text import line_of, parse
+from eventmill.template.text import line_of, read_mapping
 
 _LOOP = """\
 Transform: AWS::LanguageExtensions
@@ -32,10 +32,12 @@ def _read(folder: Path, text: str, parameters: dict[str, str] | None = None) -> 
     return read_template(file, folder / "cache", "us-east-1", parameters)
 
 
-def test_json_may_be_indented_with_tabs() -> None:
-    document = parse(
+def test_json_may_be_indented_with_tabs(tmp_path: Path) -> None:
+    file = tmp_path / "template.json"
+    file.write_text(
         '{\n\t"Resources": {\n\t\t"Jobs": {"Type": "AWS::SQS::Queue", "T": "a\\tb"}\n\t}\n}'
     )
+    document = read_mapping(file, [])
     assert document == {"Resources": {"Jobs": {"Type": "AWS::SQS::Queue", "T": "a\tb"}}}
     assert line_of(document["Resources"], "Jobs") == 3
 
@@ -64,13 +66,88 @@ def test_a_loop_over_nothing_says_what_is_missing(tmp_path: Path) -> None:
         _read(tmp_path, text, {})
 
 
-def test_functions_of_rules_have_short_forms() -> None:
-    text = "A: !Contains [!RefAll 'AWS::EC2::VPC::Id', x]\nB: !EachMemberIn [[a], [a, b]]"
+def test_functions_of_rules_have_short_forms(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("A: !Contains [!RefAll 'AWS::EC2::VPC::Id', x]\nB: !EachMemberIn [[a], [a, b]]")
     expected: dict[str, Any] = {
         "A": {"Fn::Contains": [{"Fn::RefAll": "AWS::EC2::VPC::Id"}, "x"]},
         "B": {"Fn::EachMemberIn": [["a"], ["a", "b"]]},
     }
-    assert parse(text) == expected
+    assert read_mapping(file, []) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """\
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties: {DelaySeconds: 1}
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      DelaySeconds: 2
+      DelaySeconds: 3
+""",
+        """\
+{"Resources": {
+  "Jobs":
+    {"Type": "AWS::SQS::Queue",
+     "Properties": {"DelaySeconds": 1}},
+  "Jobs":
+    {"Type": "AWS::SQS::Queue",
+     "Properties": {
+       "DelaySeconds": 2,
+       "DelaySeconds": 3
+}}}}
+""",
+    ],
+)
+def test_the_last_of_equal_keys_is_taken_and_said(tmp_path: Path, text: str) -> None:
+    template = _read(tmp_path, text, {})
+    assert template.resources["Jobs"].properties == {"DelaySeconds": 3}
+    checked = CliRunner().invoke(cli, ["check", str(tmp_path)])
+    assert checked.exit_code == 0
+    file, last = tmp_path / "template.yaml", "CloudFormation takes the last one"
+    assert checked.output.splitlines()[:2] == [
+        f"notice    {file}:5: Jobs stands here and in line 2: {last}",
+        f"notice    {file}:9: DelaySeconds stands here and in line 8: {last}",
+    ]
+
+
+def test_what_a_mapping_changes_of_one_that_it_takes_in_does_not_stand_twice(
+    tmp_path: Path,
+) -> None:
+    text = """\
+Resources:
+  Slow: &slow {Type: AWS::SQS::Queue, DeletionPolicy: Retain}
+  Fast:
+    <<: *slow
+    DeletionPolicy: Delete
+"""
+    template = _read(tmp_path, text, {})
+    assert template.resources["Fast"].type == "AWS::SQS::Queue"
+    assert template.resources["Fast"].deletion_policy == "Delete"
+    assert template.repeated == ()
+
+
+def test_an_included_file_says_where_a_key_stands_twice(tmp_path: Path) -> None:
+    (tmp_path / "queue.yaml").write_text("DelaySeconds: 1\nDelaySeconds: 2\n")
+    text = """\
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      Fn::Transform: {Name: AWS::Include, Parameters: {Location: queue.yaml}}
+"""
+    (one,) = _read(tmp_path, text, {}).repeated
+    assert (one.file, one.line, one.key, one.first) == (
+        tmp_path / "queue.yaml",
+        2,
+        "DelaySeconds",
+        1,
+    )
 
 
 def test_check_needs_no_values_of_parameters(tmp_path: Path) -> None:
