@@ -167,8 +167,8 @@ def _delete_archive(call: Call, resource: Resource) -> None:
 RESOURCES = (
     ResourceType(
         "AWS::Events::EventBus",
-        dict.fromkeys(("Name", "Description", "Policy"), H)
-        | dict.fromkeys(("Tags", "KmsKeyIdentifier", "LogConfig", "DeadLetterConfig"), R)
+        dict.fromkeys(("Name", "Description"), H)
+        | dict.fromkeys(("Policy", "Tags", "KmsKeyIdentifier", "LogConfig", "DeadLetterConfig"), R)
         | {"EventSourceName": Refused("partner event sources exist only on AWS")},
         _create_bus,
         _update_bus,
@@ -179,8 +179,8 @@ RESOURCES = (
         "AWS::Events::Rule",
         {
             **dict.fromkeys(("Name", "EventBusName", "EventPattern", "ScheduleExpression"), H),
-            **dict.fromkeys(("State", "Description", "Targets"), H),
-            **dict.fromkeys(("Targets.RoleArn", "RoleArn", "Tags"), R),
+            **dict.fromkeys(("State", "Description", "Targets", "Targets.RoleArn"), H),
+            **dict.fromkeys(("RoleArn", "Tags"), R),
             **{f"Targets.{member}": R for member in targets.PARAMETERS_OF_NOTHING},
         },
         _create_rule,

@@ -32,7 +32,6 @@ CARRIED = {
 
 _RETRY_BOUNDS = (("MaximumRetryAttempts", 0, 185), ("MaximumEventAgeInSeconds", 60, 86_400))
 _ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}\Z")
-_RECORDED = {"RoleArn"}
 _BY_ROLE = ("kinesis", "states")
 """Targets without a policy of their own that could let EventBridge in, as API destinations."""
 PARAMETERS_OF_NOTHING = {
@@ -55,6 +54,7 @@ _HONOURED = {
     "RetryPolicy",
     "HttpParameters",
     "KinesisParameters",
+    "RoleArn",
 }
 _PARAMETERS = {
     "SqsParameters": ("arn:aws:sqs:",),
@@ -101,7 +101,7 @@ def _fits(member: str, arn: str, service: str) -> bool:
     """Whether a target of that ARN may have the member."""
     if member in PARAMETERS_OF_NOTHING:
         return service in PARAMETERS_OF_NOTHING[member]
-    return member in _HONOURED | _RECORDED and arn.startswith(_PARAMETERS.get(member, ("",)))
+    return member in _HONOURED and arn.startswith(_PARAMETERS.get(member, ("",)))
 
 
 def _check_retries(policy: Mapping[str, Any]) -> None:
