@@ -10,6 +10,7 @@ from eventmill.deliver import (
     alarms,
     balancers,
     bus,
+    changes,
     mail,
     objects,
     scheduled,
@@ -22,7 +23,7 @@ from eventmill.deliver.http_targets import HttpTargets
 from eventmill.deliver.outbox import Outbox
 from eventmill.deliver.parts import Parts
 from eventmill.kernel.ports import ApiCaller, HttpSender
-from eventmill.services import cloudwatch, elbv2, events, logs, s3, scheduler, ses, sns
+from eventmill.services import cloudwatch, dynamodb, elbv2, events, logs, s3, scheduler, ses, sns
 from eventmill.store.transaction import Transaction
 
 
@@ -48,6 +49,7 @@ def register(outbox: Outbox, means: Means) -> None:
     outbox.hop(s3.BUS, bus.put_carrier(ids, region, account))
     outbox.hop(events.TARGET, bus.target_carrier(ids, region, account))
     outbox.send(events.HTTP_TARGET, HttpTargets(parts, means.reach, region, account).send)
+    outbox.hop(dynamodb.CHANGE, changes.carrier(ids))
     outbox.hop(logs.SUBSCRIPTION, subscriptions.carrier(ids, region, account))
     outbox.hop(cloudwatch.ACTION, alarms.carrier(ids, account))
     outbox.hop(scheduler.TARGET, scheduled.carrier(ids))

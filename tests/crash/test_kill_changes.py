@@ -1,4 +1,4 @@
-"""kill -9 of the engine while a table's changes and events go to functions: they go on."""
+"""kill -9 while a table's changes go to a function and a stream, and events to functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventmill.testing import engine
+from eventmill.testing import TestEngine, engine
 from tests.crash.process import calm, client_of, kill, start
 from tests.queues import taken
 
@@ -22,6 +22,12 @@ def test_every_change_arrives_in_order_and_every_event_ends(tmp_path: Path, seed
     outputs = said["outputs"]
     db = client_of(said["endpoint"], "dynamodb")
     functions = client_of(said["endpoint"], "lambda")
+    kinesis = client_of(said["endpoint"], "kinesis")
+    kinesis.create_stream(StreamName="changes", ShardCount=1)
+    stream = kinesis.describe_stream_summary(StreamName="changes")["StreamDescriptionSummary"]
+    db.enable_kinesis_streaming_destination(
+        TableName=outputs["Items"], StreamArn=stream["StreamARN"]
+    )
     kill_after = random.Random(seed).randrange(5, CHANGES)
     for number in range(kill_after):
         item = {"id": {"S": "same"}, "n": {"N": str(number)}}
@@ -39,6 +45,7 @@ def test_every_change_arrives_in_order_and_every_event_ends(tmp_path: Path, seed
             for record in event.get("Records", [])
         ]
         assert list(dict.fromkeys(changes)) == list(range(kill_after))
+        assert _streamed(mill) == list(range(kill_after))
         done = {e["requestPayload"]["number"] for e in told if "requestPayload" in e}
         assert done == set(range(0, kill_after, 2))
         s3, failed = mill.client("s3"), set()
@@ -46,3 +53,13 @@ def test_every_change_arrives_in_order_and_every_event_ends(tmp_path: Path, seed
             body = s3.get_object(Bucket=outputs["Lost"], Key=entry["Key"])["Body"].read()
             failed.add(json.loads(body)["requestPayload"]["number"])
         assert failed == set(range(1, kill_after, 2))
+
+
+def _streamed(mill: TestEngine) -> list[int]:
+    """The changes that went into the stream of Kinesis, each of them once."""
+    kinesis = mill.client("kinesis")
+    iterator = kinesis.get_shard_iterator(
+        StreamName="changes", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    records = kinesis.get_records(ShardIterator=iterator)["Records"]
+    return [int(json.loads(r["Data"])["dynamodb"]["NewImage"]["n"]["N"]) for r in records]

@@ -16,6 +16,7 @@ from eventmill.services.contract import (
     truth,
 )
 from eventmill.services.dynamodb import tables
+from eventmill.services.dynamodb.destination_operations import align
 from eventmill.services.dynamodb.faults import validation
 from eventmill.services.dynamodb.tables import Table
 
@@ -29,6 +30,7 @@ _HONOURED = (
     "TimeToLiveSpecification",
     "DeletionProtectionEnabled",
 )
+_KINESIS = "KinesisStreamSpecification"
 _RECORDED = (
     "BillingMode",
     "ProvisionedThroughput",
@@ -57,6 +59,14 @@ def _request(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
     return request
 
 
+def _destination(call: Call, properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The KinesisStreamSpecification of a table, or of a global table's replica here."""
+    replicas = properties.get("Replicas") or ()
+    here = next((one for one in replicas if one.get("Region") == call.region), properties)
+    found: Mapping[str, Any] | None = here.get(_KINESIS)
+    return found
+
+
 def _created(table: Table) -> Created:
     attributes = {"Arn": table.arn, "TableId": str(table.id)}
     if table.stream is not None:
@@ -66,7 +76,11 @@ def _created(table: Table) -> Created:
 
 def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("TableName") or generated_name(resource, call.ids, limit=255)
-    return _created(tables.create(call, _request(resource.properties, name)))
+    table = tables.create(call, _request(resource.properties, name))
+    destination = _destination(call, resource.properties)
+    if destination is not None:
+        align(call, name, destination)
+    return _created(table)
 
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
@@ -92,6 +106,9 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     definition = dict(tables.find(call.tx, name).definition)
     definition["TimeToLive"] = request.get("TimeToLive") or {}
     tables.put_definition(call, name, definition)
+    destination = _destination(call, resource.properties)
+    if destination != _destination(call, old):
+        align(call, name, destination)
     return _created(tables.find(call.tx, name))
 
 
@@ -123,10 +140,8 @@ RESOURCES = (
         dict.fromkeys(_HONOURED, Support.HONOURED)
         | dict.fromkeys(_RECORDED, Support.RECORDED)
         | {
+            _KINESIS: Support.HONOURED,
             "ImportSourceSpecification": Refused("imports are not offered; write the items"),
-            "KinesisStreamSpecification": Refused(
-                "changes are not carried to streams of Kinesis; use the table's own stream"
-            ),
         },
         _create,
         _update,
@@ -137,7 +152,8 @@ RESOURCES = (
     ResourceType(
         "AWS::DynamoDB::GlobalTable",
         dict.fromkeys(_HONOURED, Support.HONOURED)
-        | dict.fromkeys((*_RECORDED, *_OF_REPLICAS), Support.RECORDED),
+        | dict.fromkeys((*_RECORDED, *_OF_REPLICAS), Support.RECORDED)
+        | {f"Replicas.{_KINESIS}": Support.HONOURED},
         _create,
         _update,
         _delete,

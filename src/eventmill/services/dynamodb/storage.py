@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import Call
-from eventmill.services.dynamodb import streams, tables
+from eventmill.services.dynamodb import destinations, streams, tables
 from eventmill.services.dynamodb.faults import validation
 from eventmill.services.dynamodb.tables import Table
 from eventmill.services.dynamodb.values import ITEM_LIMIT, Item, dump, key_bytes, load
@@ -62,7 +62,7 @@ def fetch(tx: Transaction, table: Table, place: Place) -> Item | None:
 
 
 def put(call: Call, table: Table, place: Place, old: Item | None, new: Item, size: int) -> None:
-    """Write an item with its index entries and stream record. Raises Fault when too large."""
+    """Write an item with its index entries and records. Raises Fault when too large."""
     if size > ITEM_LIMIT:
         raise validation("Item size has exceeded the maximum allowed size")
     expires = _expiry(table, new)
@@ -117,12 +117,16 @@ def _record(
     *,
     expired: bool = False,
 ) -> None:
-    if table.stream is None or table.view is None:
+    if table.stream is None and table.destination is None:
         return
     source = new if new is not None else old
     assert source is not None
-    keys = {name: source[name] for name in table.keys}
-    streams.record(call, table.stream, table.view, keys, old, new, size, expired=expired)
+    # In the schema's order: their text tells whether two records are of the same item.
+    keys = {name: source[name] for name in (table.partition, table.sort) if name is not None}
+    if table.stream is not None and table.view is not None:
+        streams.record(call, table.stream, table.view, keys, old, new, size, expired=expired)
+    if table.destination is not None:
+        destinations.record(call, table.name, table.destination, keys, old, new, expired=expired)
 
 
 def expire(call: Call, limit: int = 100) -> None:

@@ -22,6 +22,8 @@ VIEWS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 identity: str | None = None
 """Records do not say who reads them."""
 
+EXPIRY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+"""The identity in records of items whose time to live was over."""
 _NEVER = 1 << 62
 """Above every sequence number."""
 
@@ -75,6 +77,11 @@ def disable(call: Call, table: str) -> None:
         shards_of.end(call.tx, arn)
 
 
+def change_name(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> str:
+    """What became of an item."""
+    return "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+
+
 def record(
     call: Call,
     stream: str,
@@ -89,7 +96,6 @@ def record(
     """Write the record of one change; a change that changed nothing leaves none."""
     if old == new:
         return
-    name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
     inner: dict[str, Any] = {
         "ApproximateCreationDateTime": int(call.now),
         "Keys": keys,
@@ -102,7 +108,7 @@ def record(
         inner["OldImage"] = old
     event: dict[str, Any] = {
         "eventID": call.ids.hex(32),
-        "eventName": name,
+        "eventName": change_name(old, new),
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
         "awsRegion": call.region,
@@ -110,7 +116,7 @@ def record(
         "eventSourceARN": stream,
     }
     if expired:
-        event["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+        event["userIdentity"] = EXPIRY
     call.tx.execute(
         "INSERT INTO ddb_records VALUES(?,?,?,?,?)",
         (

@@ -10,7 +10,8 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Operations, Result
-from eventmill.services.dynamodb import streams
+from eventmill.services.dynamodb import destinations, streams
+from eventmill.services.dynamodb.destinations import Destination
 from eventmill.services.dynamodb.faults import no_such_table, validation
 from eventmill.services.dynamodb.values import key_bytes, load
 from eventmill.store.transaction import Row, Transaction
@@ -46,6 +47,7 @@ class Table:
     ttl: str | None
     stream: str | None
     view: str | None
+    destination: Destination | None
 
     @property
     def keys(self) -> frozenset[str]:
@@ -110,6 +112,7 @@ def _table(row: Row) -> Table:
         ttl.get("AttributeName") if ttl.get("Enabled") else None,
         stream,
         view,
+        destinations.active(definition),
     )
 
 
