@@ -80,8 +80,11 @@ def test_a_damaged_or_newer_database_is_refused(tmp_path: Path) -> None:
     with engine(tmp_path / "d"):
         pass
     database = tmp_path / "d" / "eventmill.db"
-    with sqlite3.connect(database) as connection:
-        connection.execute("UPDATE schema_version SET version=99 WHERE component='sqs'")
+    with sqlite3.connect(database) as other:
+        other.execute("UPDATE schema_version SET version=99 WHERE component='sqs'")
+    done = eventmill("up", "--port", "0", "--data", str(tmp_path / "d"))
+    assert "another program has it open" in done.stderr
+    other.close()
     done = eventmill("up", "--port", "0", "--data", str(tmp_path / "d"))
     assert "was written by a newer Eventmill (sqs is at version 99" in done.stderr
     database.write_bytes(b"this is no database" * 1_000)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 from pathlib import Path
+from urllib.parse import quote
 
 from eventmill.kernel.errors import StoreError
 
@@ -16,14 +17,22 @@ _LOG_BYTES = _LOG_PAGES * 4_352
 
 
 def connect(path: Path, durability: str, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the database in WAL mode.
+    """Open the database in WAL mode, for this process alone.
+
+    The data directory has one owner anyway, and without locks for others a transaction needs six
+    system calls less: a tenth of what a call of AWS's API costs. While the engine runs, other
+    programs find the database locked.
 
     `power`: each commit is on the disk when it returns. `process`: it survives the death of
     the process, not a power cut. Raises StoreError when the file is no usable database.
     """
     try:
         connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=512
+            f"file:{quote(str(path))}?vfs=unix-excl",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
         )
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durability == 'power' else 'NORMAL'}")
@@ -36,10 +45,10 @@ def connect(path: Path, durability: str, *, read_only: bool = False) -> sqlite3.
         if read_only:
             connection.execute("PRAGMA query_only=ON")
     except sqlite3.Error as error:
-        raise StoreError(
-            f"{path} cannot be opened as a database ({error}); restore it from a copy, or delete "
-            "it with `eventmill reset` to start empty"
-        ) from error
+        mend = "restore it from a copy, or delete it with `eventmill reset` to start empty"
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            mend = "another program has it open: end that, and start again"
+        raise StoreError(f"{path} cannot be opened as a database ({error}); {mend}") from error
     return connection
 
 
