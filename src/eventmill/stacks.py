@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from eventmill import joins
 from eventmill.config import Settings
 from eventmill.deploy import Deployer, StackResult
 from eventmill.deploy.custom import Answers, CustomResources
+from eventmill.deploy.inner import inner_templates
 from eventmill.deploy.outside import Custom, Makers, Nested
 from eventmill.deploy.references import stored_values
 from eventmill.deploy.secrets import with_secrets
@@ -19,7 +21,7 @@ from eventmill.kernel.ports import Ports
 from eventmill.services.contract import Call
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
-from eventmill.template import read_template, stack_name
+from eventmill.template import Template, read_template, stack_name
 from eventmill.template.parameters import parameter_values
 
 
@@ -40,23 +42,39 @@ class Stacks:
     async def deploy(
         self, path: Path, parameters: Mapping[str, str], stack: str | None = None
     ) -> StackResult:
-        """Bring a stack in line with a template; its file names it. Raises UsageError."""
-        region = self.settings.region
-        template = read_template(path, self.folder / "builds", region, parameters)
-        name = stack or stack_name(template.file)
-        given = with_secrets(self.folder, name, template, parameters, self.progress)
-        values = parameter_values(template, given)
-        stored = await stored_values(template, values, self.ports.api)
-        return await self._deployer().deploy(template, name, stored)
+        """Bring a stack in line with a template; its file names it. Raises UsageError.
+
+        The templates of stacks within it are looked at first.
+        """
+        template = self._read(path, parameters)
+        look = partial(self._read, parameters=None)
+        inner = list(inner_templates(template, parameters, look))
+        return await self._deploy(template, parameters, stack, inner)
 
     async def remove(self, stack: str) -> None:
         """Delete a stack with all that it holds. Raises UsageError."""
         await self._deployer().remove(stack)
 
+    def _read(self, path: Path, parameters: Mapping[str, str] | None) -> Template:
+        return read_template(path, self.folder / "builds", self.settings.region, parameters)
+
+    async def _deploy(
+        self,
+        template: Template,
+        parameters: Mapping[str, str],
+        stack: str | None,
+        inner: Sequence[Template] = (),
+    ) -> StackResult:
+        name = stack or stack_name(template.file)
+        given = with_secrets(self.folder, name, template, parameters, self.progress)
+        values = parameter_values(template, given)
+        stored = await stored_values(template, values, self.ports.api)
+        return await self._deployer().deploy(template, name, stored, inner)
+
     async def _within(
         self, path: Path, parameters: Mapping[str, str], stack: str
     ) -> tuple[str, Mapping[str, Any]]:
-        result = await self.deploy(path, parameters, stack)
+        result = await self._deploy(self._read(path, parameters), parameters, stack)
         return result.number, result.outputs
 
     def _deployer(self) -> Deployer:

@@ -241,6 +241,51 @@ Resources:
     assert f"{template}:6: DelaySeconds stands here and in line 5: " in deployed.stderr
 
 
+def test_a_deployment_looks_into_inner_stacks_before_it_makes_anything(tmp_path: Path) -> None:
+    inner = tmp_path / "inner.yaml"
+    (tmp_path / "between.yaml").write_text(
+        "Resources:\n"
+        "  Deep: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml}}\n"
+    )
+    (tmp_path / "template.yaml").write_text(
+        """\
+Parameters: {Place: {Type: String, Default: "https://example.com/other.yaml"}}
+Resources:
+  Jobs: {Type: AWS::SQS::Queue, Properties: {QueueName: too-early}}
+  Between: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: between.yaml}}
+  Far:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: !Sub "https://${AWS::Region}.example.com/far.yaml"}
+"""
+    )
+    with engine() as app:
+        with pytest.raises(UsageError, match=r"inner.yaml does not exist"):
+            app.deploy(tmp_path)
+        inner.write_text("Resources:\n  Jobs: {Type: AWS::SQS::Queue, Properties: {Colour: red}}\n")
+        with pytest.raises(UsageError, match="nothing was deployed") as refused:
+            app.deploy(tmp_path)
+        assert f"{inner}:2: Jobs: AWS::SQS::Queue Colour: " in str(refused.value)
+        assert (
+            f"{tmp_path / 'template.yaml'}:5: Far: AWS::CloudFormation::Stack TemplateURL: "
+            in str(refused.value)
+        )
+        assert "example.com/far.yaml" in str(refused.value)
+        inner.write_text(
+            "Resources:\n"
+            "  Own: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: between.yaml}}\n"
+        )
+        with pytest.raises(UsageError, match=r"between.yaml would be a stack within itself"):
+            app.deploy(tmp_path)
+        text = (tmp_path / "template.yaml").read_text()
+        known = '!Sub "https://${AWS::Region}.example.com/far.yaml"'
+        (tmp_path / "template.yaml").write_text(text.replace(known, "!Ref Place"))
+        inner.write_text("Resources: {Jobs: {Type: AWS::SQS::Queue}}\n")
+        with pytest.raises(UsageError, match=r":5: Far: TemplateURL https://example.com/other"):
+            app.deploy(tmp_path)
+        assert "QueueUrls" not in app.client("sqs").list_queues()
+        assert app.client("cloudformation").describe_stacks()["Stacks"] == []
+
+
 def test_check_looks_into_inner_stacks(tmp_path: Path) -> None:
     inner = tmp_path / "inner.yaml"
     inner.write_text("Resources:\n  Jobs: {Type: AWS::SQS::Queue, Properties: {Colour: red}}\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,8 +11,8 @@ import click
 from eventmill.config import DEFAULT_REGION
 from eventmill.deploy import Finding
 from eventmill.deploy import check as check_template
+from eventmill.deploy.inner import inner_templates
 from eventmill.joins import RESOURCE_TYPES
-from eventmill.services.cloudformation import STACK
 from eventmill.template import Template, read_template
 
 
@@ -26,7 +25,12 @@ def check(template: Path, recorded: bool) -> None:
     Templates of inner stacks are looked at too. Exits with 1 when something is refused.
     """
     with tempfile.TemporaryDirectory() as cache:
-        templates = list(_templates(template, Path(cache)))
+
+        def read(path: Path) -> Template:
+            return read_template(path, Path(cache), DEFAULT_REGION, None)
+
+        outer = read(template)
+        templates = [outer, *inner_templates(outer, {}, read)]
     findings = [finding for read in templates for finding in check_template(read, RESOURCE_TYPES)]
     refused = [finding for finding in findings if finding.severity == "refused"]
     shown = ("refused", "notice", "recorded") if recorded else ("refused", "notice")
@@ -43,16 +47,6 @@ def check(template: Path, recorded: bool) -> None:
         f"{_count(findings, 'recorded', 'recorded property', 'recorded properties')}"
     )
     sys.exit(1 if refused else 0)
-
-
-def _templates(path: Path, cache: Path) -> Iterator[Template]:
-    """A template and those within it. Raises UsageError."""
-    read = read_template(path, cache, DEFAULT_REGION, None)
-    yield read
-    for declared in read.resources.values():
-        inner = declared.properties.get("TemplateURL")
-        if declared.type == STACK and isinstance(inner, str) and "://" not in inner:
-            yield from _templates(Path(inner), cache)
 
 
 def _count(findings: list[Finding], severity: str, one: str, many: str = "") -> str:

@@ -5,12 +5,15 @@ All of it is found before anything is created, since a half-made stack helps nob
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventmill.deploy.outside import REMOTE, is_remote
 from eventmill.deploy.types import refusal, type_of
 from eventmill.deploy.unadmitted import unadmitted
+from eventmill.services.cloudformation import STACK
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
 from eventmill.template import Declared, Repeated, Template, mentions, references
 
@@ -116,6 +119,9 @@ def _resource(
         yield finding("notice", "", said)
     if kind.properties.get(EVERYTHING) is Support.RECORDED:
         return
+    address = declared.properties.get("TemplateURL")
+    if declared.type == STACK and is_remote(address):
+        yield finding("refused", "TemplateURL", REMOTE.format(_written(address)))
     for path in _paths(declared.properties, kind.properties):
         support = support_of(kind, path)
         if support is None:
@@ -124,6 +130,10 @@ def _resource(
             yield finding("refused", path, support.reason)
         elif support is Support.RECORDED:
             yield finding("recorded", path, "has no meaning on one machine")
+
+
+def _written(node: Any) -> str:
+    return node if isinstance(node, str) else json.dumps(node)
 
 
 def support_of(kind: ResourceType, path: str) -> Support | Refused | None:

@@ -7,7 +7,7 @@ record tells what exists, and the next one goes on from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -88,14 +88,18 @@ class Deployer:
         self._progress = progress
 
     async def deploy(
-        self, template: Template, stack: str, values: Mapping[str, Any]
+        self,
+        template: Template,
+        stack: str,
+        values: Mapping[str, Any],
+        inner: Sequence[Template] = (),
     ) -> StackResult:
-        """Bring the stack in line with the template.
+        """Bring the stack in line with the template; `inner` are those of stacks within it.
 
         Raises UsageError: before any change when something is refused, else naming the resource
         that failed; what exists then stays, and the next deployment continues.
         """
-        notices = self._notices(template)
+        notices = self._notices(template, inner)
         fresh = (
             f"arn:aws:cloudformation:{self._pseudo['AWS::Region']}:"
             f"{self._pseudo['AWS::AccountId']}:stack/{stack}/{self._ids.uuid()}"
@@ -143,10 +147,12 @@ class Deployer:
         await self._delete(stack, number, existing, set(), [], StackResult())
         await self._database.write(lambda tx: record.close_stack(tx, stack))
 
-    def _notices(self, template: Template) -> list[Finding]:
-        """What is to be said of the template. Raises UsageError where something is refused."""
+    def _notices(self, template: Template, inner: Sequence[Template]) -> list[Finding]:
+        """What is to be said of the template. Raises UsageError where something is refused, in
+        an inner one too: what is to be said of that, its own deployment says."""
         findings = check(template, self._types)
-        refused = [finding for finding in findings if finding.severity == "refused"]
+        within = [finding for one in inner for finding in check(one, self._types)]
+        refused = [finding for finding in findings + within if finding.severity == "refused"]
         if refused:
             lines = "\n".join(str(finding) for finding in refused)
             raise UsageError(f"nothing was deployed, since the template needs:\n{lines}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,15 @@ from eventmill.services.contract import Created, Resource
 
 Deploy = Callable[[Path, Mapping[str, str], str], Awaitable[tuple[str, Mapping[str, Any]]]]
 """(template, parameters, stack's name) → (stack's id, outputs). Raises UsageError."""
+
+REMOTE = "{} is no path of a local file; use one"
+"""What is said of the address of an inner template."""
+
+
+def is_remote(place: Any) -> bool:
+    """Whether what a template says of another template's place, functions too, is an address."""
+    return "://" in json.dumps(place)
+
 
 Remove = Callable[[str], Awaitable[None]]
 """Deletes all that the stack of a name holds. Raises UsageError."""
@@ -66,8 +76,8 @@ class Nested:
     async def make(self, kind: str, resource: Resource, old: Mapping[str, Any] | None) -> Created:
         """Deploy the inner template. Raises UsageError."""
         place = str(resource.properties.get("TemplateURL") or "")
-        if "://" in place:
-            raise UsageError(f"TemplateURL {place} is no path of a local file; use one")
+        if is_remote(place):
+            raise UsageError(f"TemplateURL {REMOTE.format(place)}")
         given = {
             name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
             for name, value in (resource.properties.get("Parameters") or {}).items()
