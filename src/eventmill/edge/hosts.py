@@ -49,29 +49,27 @@ class HostCheck:
         if public_url:
             self._names.add(urlsplit(public_url).hostname or "")
         self._public = host in ("0.0.0.0", "::")
-        self._known: dict[str, bool] = {}
-        self._plain: dict[str, bool] = {}
+        self._known: dict[str, tuple[bool, bool]] = {}
+        """By Host header: whether it is answered, and whether it is the machine's own number."""
 
     def allows(self, host: str) -> bool:
         """Whether a request with this Host header is answered."""
+        return self._look(host)[0] or self._declared(hostname(host))
+
+    def plain(self, host: str) -> bool:
+        """Whether this is the machine's address, a number: no application's name can be that."""
+        return self._look(host)[1]
+
+    def _look(self, host: str) -> tuple[bool, bool]:
         known = self._known.get(host)
         if known is None:
             if len(self._known) > _REMEMBERED:
                 self._known.clear()
-            known = self._known[host] = self._decide(hostname(host))
-        return known or self._declared(hostname(host))
-
-    def plain(self, host: str) -> bool:
-        """Whether this is the machine's address, a number: no application's name can be that."""
-        known = self._plain.get(host)
-        if known is None:
-            if len(self._plain) > _REMEMBERED:
-                self._plain.clear()
-            known = self._plain[host] = self._is_own_address(hostname(host))
+            name = hostname(host)
+            own = self._is_own_address(name)
+            allowed = own or name in self._names or name.endswith(_SUFFIXES)
+            known = self._known[host] = (allowed, own)
         return known
-
-    def _decide(self, name: str) -> bool:
-        return name in self._names or name.endswith(_SUFFIXES) or self._is_own_address(name)
 
     def _is_own_address(self, name: str) -> bool:
         try:
