@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -113,7 +114,7 @@ class AsynchronousInvocations:
             await database.write(lambda tx: lambda_.settle_event(tx, event.id))
             return
         invocation = Invocation(
-            slot.spec,
+            replace(slot.spec, tenant=event.tenant) if event.tenant else slot.spec,
             event.payload,
             event.request_id,
             event.function,

@@ -158,6 +158,8 @@ class Environment:
             ("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked_arn),
             ("Lambda-Runtime-Trace-Id", invocation.trace or ""),
         ]
+        if self.spec.tenant:
+            headers.append(("Lambda-Runtime-Aws-Tenant-Id", self.spec.tenant))
         if invocation.client_context is not None:
             headers.append(("Lambda-Runtime-Client-Context", invocation.client_context))
         reply.send(headers, invocation.payload)

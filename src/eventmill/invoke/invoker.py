@@ -67,6 +67,9 @@ class ProcessInvoker:
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run it once. Raises ConcurrencyExceeded, RecursionDetected."""
+        if invocation.spec.per_tenant and not invocation.spec.tenant:
+            # Queues, buckets and others know no tenants: Lambda does not take their calls.
+            return reports.no_tenant(invocation.spec.version)
         invocation = self._traced(invocation)
         spec = invocation.spec
         self._pool.enter(spec)

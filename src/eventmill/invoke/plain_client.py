@@ -31,6 +31,7 @@ class Context:
         self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.identity = None
+        self.tenant_id = headers.get("Lambda-Runtime-Aws-Tenant-Id")
         self.client_context = json.loads(headers.get("Lambda-Runtime-Client-Context") or "null")
         self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
 

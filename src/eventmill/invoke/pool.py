@@ -25,7 +25,7 @@ from eventmill.kernel.functions import (
 Start = Callable[[FunctionSpec, str], Awaitable[Environment]]
 """The string is AWS_LAMBDA_INITIALIZATION_TYPE."""
 
-_Key = tuple[str, str, str]
+_Key = tuple[str, str, str, str]
 _Waiter = asyncio.Future[Environment]
 
 
@@ -307,4 +307,4 @@ class Pool:
 
 
 def _key(spec: FunctionSpec) -> _Key:
-    return spec.arn, spec.version, spec.revision
+    return spec.arn, spec.version, spec.revision, spec.tenant

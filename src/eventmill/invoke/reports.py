@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import orjson
 
 from eventmill.kernel.clock import iso_millis
-from eventmill.kernel.functions import FunctionSpec
+from eventmill.kernel.functions import TENANT_MISSING, FunctionSpec, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,12 @@ def no_entrypoint(error: OSError) -> bytes:
             "errorMessage": f"Couldn't start {error.filename or 'the runtime'}: {error.strerror}",
         }
     )
+
+
+def no_tenant(version: str) -> Outcome:
+    """What comes of a call that names no tenant to a function that asks for one."""
+    document = {"errorMessage": TENANT_MISSING, "errorType": "InvalidParameterValueException"}
+    return Outcome(orjson.dumps(document), "Unhandled", version)
 
 
 def too_large(limit: int) -> bytes:

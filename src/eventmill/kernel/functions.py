@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eventmill.kernel.streams import ResponseStream
@@ -39,6 +39,16 @@ class FunctionSpec:
     reserved_concurrency: int | None = None
     may_recurse: bool = False
     """RecursiveLoop is Allow: it is not stopped when its own events come back to it."""
+    per_tenant: bool = False
+    """Whether an environment serves one tenant alone, which each call names."""
+    tenant: str = ""
+    """The one whose environments these are."""
+
+    def of_tenant(self, tenant: str | None) -> FunctionSpec:
+        """The function as it serves a tenant; itself without one. Raises WrongTenant."""
+        if self.per_tenant != bool(tenant):
+            raise WrongTenant(TENANT_MISSING if self.per_tenant else _TENANT_UNWANTED)
+        return replace(self, tenant=tenant) if tenant else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,20 @@ class Outcome:
     def failed(self) -> bool:
         """Whether the function raised, timed out, exited or answered too much."""
         return self.error is not None
+
+
+TENANT_MISSING = (
+    "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your "
+    "request and try again."
+)
+_TENANT_UNWANTED = (
+    "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from "
+    "your request and try again."
+)
+
+
+class WrongTenant(Exception):
+    """A call names no tenant and must, or names one and must not; its text says which."""
 
 
 RESERVED_FULL = "ReservedFunctionConcurrentInvocationLimitExceeded"

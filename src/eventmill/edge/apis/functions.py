@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from eventmill.edge.admission import admitted, existing
-from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome
+from eventmill.edge.admission import Refused, admitted, existing
+from eventmill.kernel.functions import FunctionSpec, Invocation, Outcome, WrongTenant
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Invoker
 from eventmill.store.database import Database
@@ -39,9 +39,11 @@ class Functions:
         *,
         role: bool = False,
         trace: str | None = None,
+        tenant: str | None = None,
     ) -> Invocation:
-        """What to run for an API. Raises Refused, which says why."""
+        """What to run for an API. Raises Refused, which says why, and WrongTenant."""
         spec = self._database.read(lambda tx: self._admitted(tx, function, source, role=role))
+        spec = spec.of_tenant(tenant)
         return Invocation(spec, payload, self._ids.uuid(), function, trace, source=source)
 
     def _admitted(self, tx: Transaction, function: str, source: str, *, role: bool) -> FunctionSpec:
@@ -75,5 +77,8 @@ class Functions:
         trace: str | None = None,
     ) -> Outcome:
         """Its outcome. Raises Refused, ConcurrencyExceeded, TimeoutError."""
-        invocation = self.invocation(function, payload, source, role=role, trace=trace)
+        try:
+            invocation = self.invocation(function, payload, source, role=role, trace=trace)
+        except WrongTenant as error:
+            raise Refused(str(error)) from None
         return await asyncio.wait_for(asyncio.shield(self.start(invocation)), seconds)

@@ -16,6 +16,7 @@ const api = new Api(process.env.AWS_LAMBDA_RUNTIME_API);
 function contextOf(headers, settle) {
   const deadline = Number(headers["lambda-runtime-deadline-ms"]);
   const clientContext = headers["lambda-runtime-client-context"];
+  const tenantId = headers["lambda-runtime-aws-tenant-id"];
   const identity = headers["lambda-runtime-cognito-identity"];
   return {
     callbackWaitsForEmptyEventLoop: true,
@@ -26,6 +27,7 @@ function contextOf(headers, settle) {
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
     invokedFunctionArn: headers["lambda-runtime-invoked-function-arn"],
     awsRequestId: headers["lambda-runtime-aws-request-id"],
+    ...(tenantId && { tenantId }),
     ...(clientContext && { clientContext: JSON.parse(clientContext) }),
     ...(identity && { identity: JSON.parse(identity) }),
     getRemainingTimeInMillis: () => deadline - Date.now(),

@@ -34,10 +34,12 @@ class Event:
     """What the last attempt returned, as the JSON that `retry` was given."""
     trace: str | None
     source: str
+    tenant: str | None
 
 
 _COLUMNS = (
-    "id, request_id, function, payload, due, created, invokes, throttles, answer, trace, source"
+    "id, request_id, function, payload, due, created, invokes, throttles, answer, trace, source,"
+    " tenant"
 )
 
 
@@ -50,6 +52,7 @@ def enqueue_event(
     trace: str | None,
     source: str,
     request_id: str | None = None,
+    tenant: str | None = None,
 ) -> str:
     """Put an event down for a function; once committed, its sender may be answered.
 
@@ -59,9 +62,9 @@ def enqueue_event(
     """
     request_id = request_id or ids.uuid()
     tx.execute(
-        "INSERT INTO lambda_events(request_id, function, payload, due, created, trace, source)"
-        " VALUES(?,?,?,?,?,?,?)",
-        (request_id, function_arn, payload, tx.now, tx.now, trace, source),
+        "INSERT INTO lambda_events(request_id, function, payload, due, created, trace, source,"
+        " tenant) VALUES(?,?,?,?,?,?,?,?)",
+        (request_id, function_arn, payload, tx.now, tx.now, trace, source, tenant),
     )
     tx.announce(EVENTS_KEY)
     return request_id

@@ -192,6 +192,7 @@ def _spec(row: Row, reserved: int | None, *, may_recurse: bool) -> FunctionSpec:
         tracing=config["TracingConfig"]["Mode"],
         reserved_concurrency=reserved,
         may_recurse=may_recurse,
+        per_tenant="TenancyConfig" in config,
     )
 
 

@@ -12,10 +12,16 @@ from typing import Any
 import orjson
 
 from eventmill.kernel.errors import Invalid, TooLarge
-from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, RecursionDetected
+from eventmill.kernel.functions import (
+    ConcurrencyExceeded,
+    FunctionSpec,
+    Invocation,
+    RecursionDetected,
+    WrongTenant,
+)
 from eventmill.services.contract import Call, Later, Result, Then, Upload
 from eventmill.services.lambda_ import events, functions
-from eventmill.services.lambda_.faults import recursive, throttled
+from eventmill.services.lambda_.faults import parameter, recursive, throttled
 from eventmill.services.lambda_.names import function_arn
 from eventmill.services.lambda_.operations import OPERATIONS, named
 
@@ -39,11 +45,12 @@ def invoke(call: Call, request: dict[str, Any]) -> Result:
         return Later(lambda: _run(call, invocation, tail=request.get("LogType") == "Tail"))
     who = named(request)
     arn = function_arn(call, who.name, who.qualifier)
-    spec = functions.resolve(call.tx, arn)
+    tenant = request.get("TenantId")
+    spec = _spec(call, arn, tenant)
     payload = _payload(request.get("Payload") or b"", kind, _LIMITS[kind])
     if kind == "DryRun":
         return {"StatusCode": 204, "ExecutedVersion": spec.version}
-    return Then(lambda writing: _queue(writing, arn, payload))
+    return Then(lambda writing: _queue(writing, arn, payload, tenant))
 
 
 def synchronous(call: Call, request: dict[str, Any]) -> Invocation:
@@ -51,7 +58,7 @@ def synchronous(call: Call, request: dict[str, Any]) -> Invocation:
     who = named(request)
     arn = function_arn(call, who.name, who.qualifier)
     return Invocation(
-        spec=functions.resolve(call.tx, arn),
+        spec=_spec(call, arn, request.get("TenantId")),
         payload=_payload(
             request.get("Payload") or b"", "RequestResponse", _LIMITS["RequestResponse"]
         ),
@@ -68,7 +75,7 @@ def invoke_async(call: Call, request: dict[str, Any]) -> Result:
     """The older form of an asynchronous Invoke."""
     who = named(request)
     arn = function_arn(call, who.name, who.qualifier)
-    functions.resolve(call.tx, arn)
+    _spec(call, arn, None)
     _queue(call, arn, _payload(_content(request["InvokeArgs"]), "Event", _OLDER_LIMIT))
     return {"Status": 202}
 
@@ -85,9 +92,27 @@ def _content(args: bytes | Upload) -> bytes:
     return content
 
 
-def _queue(call: Call, arn: str, payload: bytes) -> dict[str, Any]:
+def _spec(call: Call, arn: str, tenant: str | None) -> FunctionSpec:
+    """What runs, for a tenant where the function asks for one. Raises NotFound, Invalid.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html
+    """
+    try:
+        return functions.resolve(call.tx, arn).of_tenant(tenant)
+    except WrongTenant as error:
+        raise parameter(str(error)) from None
+
+
+def _queue(call: Call, arn: str, payload: bytes, tenant: str | None = None) -> dict[str, Any]:
     events.enqueue_event(
-        call.tx, call.ids, arn, payload, trace=call.trace, source="api", request_id=call.request_id
+        call.tx,
+        call.ids,
+        arn,
+        payload,
+        trace=call.trace,
+        source="api",
+        request_id=call.request_id,
+        tenant=tenant,
     )
     return {"StatusCode": 202}
 

@@ -123,4 +123,7 @@ SCHEMA = (
       PRIMARY KEY(layer, sid)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE lambda_events ADD COLUMN tenant TEXT;  -- for whom, of functions that ask for one
+    """,
 )

@@ -57,7 +57,6 @@ VpcConfig, FileSystemConfigs, KMSKeyArn and CapacityProviderConfig have no meani
 
 REFUSED = {
     "ImageConfig": "container images need a container engine; package the function as Zip",
-    "TenancyConfig": "tenant isolation is not offered; leave it out",
     "DurableConfig": "durable functions are not offered; leave it out",
     "AcceleratorConfig": "accelerators are not offered; leave it out",
     "RuntimeConfig": "runtime configuration is not offered; leave it out",
@@ -89,6 +88,7 @@ def configuration(
     config["SnapStart"] = _snap_start(given, base)
     config["Architectures"] = given.get("Architectures") or base.get("Architectures") or ["x86_64"]
     config["PackageType"] = given.get("PackageType") or base.get("PackageType") or "Zip"
+    _take_tenancy(given, config)
     _check_dead_letter((config.get("DeadLetterConfig") or {}).get("TargetArn"))
     _check_runtime(config)
     config["FunctionArn"] = arn
@@ -98,6 +98,17 @@ def configuration(
     config["State"] = "Active"
     config["LastUpdateStatus"] = "Successful"
     return config
+
+
+def _take_tenancy(given: Mapping[str, Any], config: dict[str, Any]) -> None:
+    """Whether each tenant has environments of its own: said once, when a function is created."""
+    wanted = given.get("TenancyConfig")
+    if not wanted:
+        return
+    mode = wanted.get("TenantIsolationMode")
+    if mode != "PER_TENANT":
+        raise parameter(f"TenantIsolationMode {mode} is not valid; it is PER_TENANT.")
+    config["TenancyConfig"] = {"TenantIsolationMode": mode}
 
 
 def _check_dead_letter(target: str | None) -> None:

@@ -10,7 +10,7 @@ from eventmill.edge.apis import functions
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.model import Authorizer, Integration
 from eventmill.edge.apis.rest.request import Request
-from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, Outcome
+from eventmill.kernel.functions import ConcurrencyExceeded, Invocation, Outcome, WrongTenant
 from eventmill.kernel.streams import ResponseStream
 
 
@@ -21,7 +21,12 @@ class Functions:
         self._inner = inner
 
     def invocation(
-        self, request: Request, by: Integration | Authorizer, source: str, payload: bytes
+        self,
+        request: Request,
+        by: Integration | Authorizer,
+        source: str,
+        payload: bytes,
+        tenant: str | None = None,
     ) -> Invocation:
         """What to run for the function that `by` names.
 
@@ -32,8 +37,10 @@ class Functions:
             raise internal(f"{by.uri} names no function")
         try:
             return self._inner.invocation(
-                by.function, payload, source, role=by.role, trace=request.trace
+                by.function, payload, source, role=by.role, trace=request.trace, tenant=tenant
             )
+        except WrongTenant as error:
+            raise Failed("BAD_REQUEST_PARAMETERS", str(error), 400) from None
         except Refused as error:
             raise internal(str(error)) from None
 

@@ -19,6 +19,9 @@ from eventmill.edge.apis.rest.model import Integration
 from eventmill.edge.apis.rest.request import Request
 from eventmill.velocity import VelocityError
 
+TENANT = "X-Amz-Tenant-Id"
+"""The header that names a tenant to Lambda."""
+
 
 @dataclass(slots=True)
 class Outgoing:
@@ -106,6 +109,12 @@ def rendered(request: Request, template: str, body: bytes, context: Mapping[str,
         return render(template, given, context, request.stage.variables)
     except VelocityError as error:
         raise internal(f"Unable to transform: {error}") from None
+
+
+def mapped_header(request: Request, integration: Integration, name: str) -> str | None:
+    """A header of the integration request, which a proxy integration has for Lambda alone."""
+    headers = _mapped(request, integration.parameters)["header"]
+    return next((held for key, held in headers.items() if key.lower() == name.lower()), None)
 
 
 def _mapped(request: Request, mappings: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -45,6 +45,7 @@ _HONOURED = (
     "RecursiveLoop",
     "ReservedConcurrentExecutions",
     "Role",
+    "TenancyConfig",
     "TracingConfig",
     "Tags",
 )
@@ -160,7 +161,6 @@ FUNCTION = ResourceType(
             name: Refused(REFUSED[name])
             for name in (
                 "ImageConfig",
-                "TenancyConfig",
                 "DurableConfig",
             )
         },
@@ -168,5 +168,5 @@ FUNCTION = ResourceType(
     _create,
     _update,
     _delete,
-    frozenset({"FunctionName", "PackageType"}),
+    frozenset({"FunctionName", "PackageType", "TenancyConfig"}),
 )

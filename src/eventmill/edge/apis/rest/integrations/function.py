@@ -11,7 +11,7 @@ from eventmill.edge.apis.rest.answers import Answer
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.incoming import Incoming, answered
-from eventmill.edge.apis.rest.outgoing import Outgoing, outgoing
+from eventmill.edge.apis.rest.outgoing import TENANT, Outgoing, outgoing
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.payloads import returned
 from eventmill.kernel.errors import Fault
@@ -39,6 +39,7 @@ class MappedFunction:
             integration,
             request.arn(request.verb, method.resource_path),
             _payload(sent),
+            sent.header(TENANT),
         )
         if (sent.header("X-Amz-Invocation-Type") or "RequestResponse") != "RequestResponse":
             return answered(request, method, sent, await self._later(invocation, sent))
@@ -59,7 +60,8 @@ class MappedFunction:
                     "FunctionName": invocation.invoked_arn,
                     "InvocationType": sent.header("X-Amz-Invocation-Type"),
                     "Payload": invocation.payload,
-                },
+                }
+                | ({"TenantId": tenant} if (tenant := invocation.spec.tenant) else {}),
             )
         except Fault as fault:
             return Incoming(str(fault.status or fault.default_status), [], fault.message.encode())

@@ -11,6 +11,7 @@ from eventmill.edge.apis.rest.answers import Answer, Broken, proxied, remapped
 from eventmill.edge.apis.rest.events import proxy_event
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.functions import Functions
+from eventmill.edge.apis.rest.outgoing import TENANT, mapped_header
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.urls.streamed import INTEGRATION, prelude, unread
 from eventmill.kernel.functions import Invocation, Outcome
@@ -41,6 +42,7 @@ class LambdaProxy:
             integration,
             request.arn(request.verb, method.resource_path),
             event,
+            mapped_header(request, integration, TENANT),
         )
         if integration.streams:
             return await self._streamed(request, invocation, integration.timeout)
