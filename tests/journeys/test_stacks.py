@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -221,6 +223,31 @@ Outputs:
         stack = app.client("cloudformation").describe_stacks()["Stacks"][0]["StackName"]
         app.run(app.inner.stacks.remove(stack))
         assert app.client("cloudformation").describe_stacks()["Stacks"] == []
+
+
+def test_check_and_deployments_name_handlers_that_are_not_there(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Work:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: src, Runtime: python3.12, Handler: app.handlr}
+"""
+    )
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text("def handler(event, context): pass\n")
+    expected = f"{template}:3: Work cannot run app.handlr: {tmp_path}/src/app.py defines no handlr"
+    assert f"notice    {expected}" in CliRunner().invoke(cli, ["check", str(tmp_path)]).output
+    data, eventmill = tmp_path / "data", f"{sys.executable} -m eventmill.cli"
+    ask = f"{eventmill} invoke Work --data {data}; {eventmill} logs Work --data {data}"
+    command = ["run", str(tmp_path), "--port", "0", "--data", str(data), "--", "sh", "-c", ask]
+    deployed = subprocess.run(
+        [*eventmill.split(), *command], capture_output=True, text=True, check=False
+    )
+    assert f"  {expected}" in deployed.stderr
+    assert "Runtime.HandlerNotFound: Handler 'handlr' missing on module 'app'" in deployed.stdout
 
 
 def test_deployments_say_where_a_key_stands_twice(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventmill.deploy.handlers import unfound
 from eventmill.deploy.outside import REMOTE, is_remote
 from eventmill.deploy.types import refusal, type_of
 from eventmill.deploy.unadmitted import unadmitted
@@ -26,8 +27,8 @@ class Finding:
     """What is to be said of a resource.
 
     `severity` is `refused`, `recorded` for a property without meaning, or `notice` for what an
-    application may miss: a whole type, the value of an attribute, a policy, what a key that
-    stands twice says first. Then `property` is empty and `reason` a sentence of its own;
+    application may miss: a whole type, the value of an attribute, a policy, a handler, what a key
+    that stands twice says first. Then `property` is empty and `reason` a sentence of its own;
     `resource` is empty where the notice is about none.
     """
 
@@ -58,7 +59,7 @@ def check(template: Template, types: Mapping[str, ResourceType]) -> list[Finding
         node = [output.value, output.export]
         found += _unknown(template, (output.name, "Output", output.line), node)
         found += _stand_ins(template, types, output.line, node)
-    for name, reason in unadmitted(template):
+    for name, reason in (*unadmitted(template), *unfound(template)):
         kind, line = template.resources[name].type, template.resources[name].line
         found.append(Finding("notice", name, kind, "", reason, str(template.file), line))
     return sorted(found, key=lambda finding: finding.line)
