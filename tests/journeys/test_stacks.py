@@ -313,6 +313,42 @@ Resources:
         assert app.client("cloudformation").describe_stacks()["Stacks"] == []
 
 
+def test_what_is_not_made_is_not_refused(tmp_path: Path) -> None:
+    (tmp_path / "inner.yaml").write_text(
+        """\
+Conditions: {Never: !Equals [a, b]}
+Resources:
+  Jobs: {Type: AWS::SQS::Queue}
+  Painted: {Type: AWS::SQS::Queue, Condition: Never, Properties: {Colour: red}}
+"""
+    )
+    (tmp_path / "template.yaml").write_text(
+        """\
+Parameters: {Stage: {Type: String, Default: test}}
+Conditions: {Live: !Equals [!Ref Stage, live]}
+Resources:
+  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml}}
+  Far:
+    Type: AWS::CloudFormation::Stack
+    Condition: Live
+    Properties: {TemplateURL: "https://example.com/far.yaml"}
+  Missing:
+    Type: AWS::CloudFormation::Stack
+    Condition: Live
+    Properties: {TemplateURL: missing.yaml}
+"""
+    )
+    with engine() as app:
+        app.deploy(tmp_path)
+        assert len(app.client("sqs").list_queues()["QueueUrls"]) == 1
+        with pytest.raises(UsageError, match=r"missing.yaml does not exist"):
+            app.deploy(tmp_path, {"Stage": "live"})
+        (tmp_path / "missing.yaml").write_text("Resources: {Found: {Type: AWS::SQS::Queue}}\n")
+        with pytest.raises(UsageError, match=r"far.yaml is no path of a local file"):
+            app.deploy(tmp_path, {"Stage": "live"})
+        assert len(app.client("sqs").list_queues()["QueueUrls"]) == 1
+
+
 def test_check_looks_into_inner_stacks(tmp_path: Path) -> None:
     inner = tmp_path / "inner.yaml"
     inner.write_text("Resources:\n  Jobs: {Type: AWS::SQS::Queue, Properties: {Colour: red}}\n")

@@ -30,7 +30,7 @@ def check(template: Path, recorded: bool) -> None:
             return read_template(path, Path(cache), DEFAULT_REGION, None)
 
         outer = read(template)
-        templates = [outer, *inner_templates(outer, {}, read)]
+        templates = [outer, *inner_templates(outer, None, read)]
     findings = [finding for read in templates for finding in check_template(read, RESOURCE_TYPES)]
     refused = [finding for finding in findings if finding.severity == "refused"]
     shown = ("refused", "notice", "recorded") if recorded else ("refused", "notice")

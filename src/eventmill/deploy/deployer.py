@@ -57,6 +57,12 @@ def _kept(
     return old if stays else None
 
 
+def _about(template: Template, names: set[str], findings: list[Finding]) -> list[Finding]:
+    """The findings about these resources, and those that are about none."""
+    others = template.resources.keys() - names
+    return [finding for finding in findings if finding.resource not in others]
+
+
 class Deployer:
     """Deploys into one engine."""
 
@@ -99,20 +105,15 @@ class Deployer:
         Raises UsageError: before any change when something is refused, else naming the resource
         that failed; what exists then stays, and the next deployment continues.
         """
-        notices = self._notices(template, inner)
-        fresh = (
+        number = self._database.read(lambda tx: record.id_of(tx, stack)) or (
             f"arn:aws:cloudformation:{self._pseudo['AWS::Region']}:"
             f"{self._pseudo['AWS::AccountId']}:stack/{stack}/{self._ids.uuid()}"
-        )
-        number = await self._database.write(
-            lambda tx: record.open_stack(tx, stack, fresh, self._endpoint)
         )
         pseudo = self._pseudo | {
             "AWS::StackName": stack,
             "AWS::StackId": number,
             "AWS::NotificationARNs": [],
         }
-        existing = self._database.read(lambda tx: record.resources_of(tx, stack))
         known: dict[str, tuple[str, Mapping[str, Any]]] = {}
         resolver = Resolver(template, values, pseudo, known, self._imported)
         active = {
@@ -120,9 +121,10 @@ class Deployer:
             for name, declared in template.resources.items()
             if declared.condition is None or resolver.condition(declared.condition)
         }
-        for notice in notices:
-            if not notice.resource or notice.resource in active:
-                self._progress(str(notice))
+        for notice in self._notices(template, active, inner):
+            self._progress(str(notice))
+        await self._database.write(lambda tx: record.open_stack(tx, stack, number, self._endpoint))
+        existing = self._database.read(lambda tx: record.resources_of(tx, stack))
         folders = await self._build(template, active, resolver)
         result = StackResult(number)
         position = max((entry.position for entry in existing.values()), default=0)
@@ -147,11 +149,19 @@ class Deployer:
         await self._delete(stack, number, existing, set(), [], StackResult())
         await self._database.write(lambda tx: record.close_stack(tx, stack))
 
-    def _notices(self, template: Template, inner: Sequence[Template]) -> list[Finding]:
-        """What is to be said of the template. Raises UsageError where something is refused, in
-        an inner one too: what is to be said of that, its own deployment says."""
-        findings = check(template, self._types)
-        within = [finding for one in inner for finding in check(one, self._types)]
+    def _notices(
+        self, template: Template, active: set[str], inner: Sequence[Template]
+    ) -> list[Finding]:
+        """What is to be said of the template's active resources.
+
+        Raises UsageError where something of them is refused, and of those resources of inner
+        templates that have no condition: the others' own deployment decides, and says the rest.
+        """
+        findings = _about(template, active, check(template, self._types))
+        within = []
+        for one in inner:
+            sure = {name for name, declared in one.resources.items() if declared.condition is None}
+            within += _about(one, sure, check(one, self._types))
         refused = [finding for finding in findings + within if finding.severity == "refused"]
         if refused:
             lines = "\n".join(str(finding) for finding in refused)

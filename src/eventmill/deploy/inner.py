@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from eventmill.deploy.outside import REMOTE, is_remote
 from eventmill.kernel.errors import UsageError
@@ -16,20 +15,40 @@ Read = Callable[[Path], Template]
 
 
 def inner_templates(
-    template: Template,
-    given: Mapping[str, str],
-    read: Read,
-    outer: tuple[Path, ...] = (),
+    template: Template, given: Mapping[str, str] | None, read: Read
 ) -> Iterator[Template]:
-    """Those of all stacks within, at any depth, as far as their places can be known now.
+    """Those of the stacks within, at any depth, as far as their places can be known now.
 
-    `given` are values of the outer template's parameters. What an inner one gets for its own is
-    known only when it is deployed. Raises UsageError for one that cannot be read.
+    `given` are the parameters of a deployment: then stacks whose condition is not met, or is not
+    known yet, are left out. None looks at every stack. Raises UsageError for a template that
+    cannot be read.
     """
+    yield from _inner(template, given, read, (), everything=given is None)
+
+
+def _inner(
+    template: Template,
+    given: Mapping[str, str] | None,
+    read: Read,
+    outer: tuple[Path, ...],
+    *,
+    everything: bool,
+) -> Iterator[Template]:
+    """`given` is None below the outermost: only an inner template's deployment knows what it gets,
+    and so which of its conditions are met."""
     above = (*outer, template.file)
-    values = {name: one.default for name, one in template.parameters.items()} | dict(given)
+    values = {name: one.default for name, one in template.parameters.items()} | dict(given or {})
+    resolver = Resolver(template, values, {}, {})
     for declared in template.resources.values():
-        place = _place(template, declared, values) if declared.type == STACK else None
+        if declared.type != STACK:
+            continue
+        if not (
+            everything
+            or declared.condition is None
+            or (given is not None and _met(resolver, declared))
+        ):
+            continue
+        place = _place(template, declared, resolver)
         if place is None:
             continue
         inner = read(place)
@@ -39,15 +58,22 @@ def inner_templates(
                 "would be a stack within itself"
             )
         yield inner
-        yield from inner_templates(inner, {}, read, above)
+        yield from _inner(inner, None, read, above, everything=everything)
 
 
-def _place(template: Template, declared: Declared, values: Mapping[str, Any]) -> Path | None:
+def _met(resolver: Resolver, declared: Declared) -> bool:
+    try:
+        return resolver.condition(declared.condition or "")
+    except UsageError:
+        return False
+
+
+def _place(template: Template, declared: Declared, resolver: Resolver) -> Path | None:
     """The file of an inner template; None where only the deployment will know, and for an address
     that is refused with the rest of the template."""
     address = declared.properties.get("TemplateURL")
     try:
-        place = Resolver(template, values, {}, {}).value(address)
+        place = resolver.value(address)
     except UsageError:
         return None
     if not isinstance(place, str) or is_remote(address):

@@ -132,18 +132,28 @@ class Pool:
 
     def gone(self, environment: Environment) -> None:
         """Its process ended."""
+        key = _key(environment.spec)
         self._all.discard(environment)
         for function in self._functions.values():
             if environment in function.idle:
                 function.idle.remove(environment)
         if self._closed:
             return
-        key = _key(environment.spec)
+        if environment.spec.tenant:
+            self._drop(key)
         provision = self._provisioned.get(key)
         # One that died before it was ready would only die again.
         if provision is not None and environment.initialised:
             provision.missing = max(provision.missing, self._lacking(key, provision))
         self._wake()
+
+    def _drop(self, key: _Key) -> None:
+        """Nothing is kept of a tenant who has no environment left: there may be many of them."""
+        function = self._functions.get(key)
+        if function is None or function.idle or function.waiting or function.starting:
+            return
+        if not self._live(key):
+            del self._functions[key]
 
     async def provision(self, targets: Sequence[tuple[FunctionSpec, int]]) -> None:
         """Keep so many environments of each ready from now on, and of others none; returns when
