@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +74,26 @@ def test_a_call_names_none_where_the_function_asks_for_none(mill) -> None:
     assert json.loads(functions.invoke(FunctionName=name)["Payload"].read()) is None
     with pytest.raises(ClientError, match="is not enabled with tenancy configuration"):
         functions.invoke(FunctionName=name, TenantId="blue")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here")
+def test_node_knows_its_tenant_too(mill) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(
+            "index.mjs", "export const handler = async (_, context) => context.tenantId"
+        )
+    functions = mill.client("lambda")
+    functions.create_function(
+        FunctionName="noded",
+        Runtime="nodejs22.x",
+        Handler="index.handler",
+        Role="arn:aws:iam::000000000000:role/r",
+        Code={"ZipFile": packed.getvalue()},
+        TenancyConfig={"TenantIsolationMode": "PER_TENANT"},
+    )
+    answer = functions.invoke(FunctionName="noded", TenantId="blue")
+    assert json.load(answer["Payload"]) == "blue"
 
 
 def test_the_configuration_tells_of_it(mill) -> None:
