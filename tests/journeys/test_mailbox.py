@@ -54,6 +54,12 @@ def test_the_command_lists_and_shows(app) -> None:
     assert missing.returncode == 1 and "Traceback" not in missing.stderr
 
 
+def test_a_number_that_is_no_message_is_named(app) -> None:
+    done = eventmill("mailbox", "99", "--endpoint", app.endpoint)
+    assert done.returncode == 1
+    assert done.stderr == "eventmill: the mailbox holds no message 99\n"
+
+
 def test_it_can_be_emptied(app) -> None:
     request = urllib.request.Request(f"{app.endpoint}/_eventmill/mailbox/empty", method="POST")
     before = app.mailbox()

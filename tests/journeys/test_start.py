@@ -11,14 +11,17 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from eventmill.testing import engine
 
 APP = Path(__file__).parents[1] / "apps" / "queue"
 
 
-def eventmill(*arguments: str) -> subprocess.CompletedProcess[str]:
+def eventmill(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "eventmill.cli", *arguments],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
@@ -45,6 +48,45 @@ def test_a_command_runs_with_the_stacks_outputs(tmp_path: Path) -> None:
     )
     assert done.returncode == 7, done.stderr
     assert done.stdout.startswith("http://127.0.0.1:")
+
+
+INVOKES = """
+import boto3, json, os, ssl, urllib.request
+for name in ("Inline", "Lies"):
+    answer = boto3.client("lambda").invoke(FunctionName=os.environ["EVENTMILL_OUTPUT_" + name])
+    print(json.load(answer["Payload"]))
+"""
+RELATIVE = """
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.12, Handler: index.handler}}
+Resources:
+  Inline:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: |
+        import os
+        def handler(event, context):
+            return os.path.isfile(os.environ["AWS_CA_BUNDLE"])
+  Lies:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: src}
+Outputs:
+  Inline: {Value: !Ref Inline}
+  Lies: {Value: !Ref Lies}
+"""
+
+
+@pytest.mark.parametrize("data", [(), ("--data", "kept")])
+@pytest.mark.parametrize("template", [".", "template.yaml", "../app"])
+def test_paths_may_be_relative(tmp_path: Path, template: str, data: tuple[str, ...]) -> None:
+    """Functions run in folders of their own, and must find their code all the same."""
+    folder = tmp_path / "app"
+    (folder / "src").mkdir(parents=True)
+    (folder / "template.yaml").write_text(RELATIVE)
+    (folder / "src" / "index.py").write_text("def handler(event, context): return 'lies'")
+    command = ("--port", "0", *data, "--", sys.executable, "-c", INVOKES)
+    done = eventmill("run", template, *command, folder=folder)
+    assert done.stdout.splitlines() == ["True", "lies"], done.stderr
 
 
 def test_check_lists_refusals_with_their_lines(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
 import time
@@ -49,14 +48,24 @@ def _client(service: str, endpoint: str) -> Any:
 
 
 def get(endpoint: str, name: str) -> Any:
-    from urllib.error import URLError
+    from urllib.error import HTTPError, URLError
     from urllib.request import urlopen
 
     try:
         with urlopen(f"{endpoint}/_eventmill/{name}", timeout=30) as answer:
             return json.load(answer)
+    except HTTPError as error:
+        raise UsageError(_reason(error.read()) or f"{endpoint} is no engine") from error
     except URLError as error:
         raise UsageError(f"no engine answers at {endpoint} ({error.reason})") from error
+
+
+def _reason(body: bytes) -> str:
+    """Why an engine refused; empty when another server did."""
+    try:
+        return str(json.loads(body)["error"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _physical(endpoint: str, name: str) -> str:
@@ -124,8 +133,8 @@ def _print_group(client: Any, name: str, seen: dict[str, str]) -> None:
             stamp = time.strftime("%H:%M:%S", time.localtime(event["timestamp"] / 1000))
             click.echo(f"{stamp} {name.rpartition('/')[2]} {event['message'].rstrip()}")
         if page["events"]:
-            last = page["events"][-1]["eventId"]
-            token = seen[name] = base64.b64encode(last.encode()).decode()
+            # The engine's token is the place behind an event, which its id tells too.
+            token = seen[name] = str(int(page["events"][-1]["eventId"]))
         if "nextToken" not in page:
             return
 

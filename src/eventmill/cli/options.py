@@ -75,7 +75,8 @@ def base_folder(template: Path | None) -> Path:
 def settings_of(given: dict[str, Any], folder: Path) -> Settings:
     """Settings from the command's options; `folder` is where data goes by default."""
     return Settings(
-        data=given["data"] or folder / ".eventmill",
+        # Whole, because functions that find their code below it run in folders of their own.
+        data=(given["data"] or folder / ".eventmill").resolve(),
         host=given["host"],
         port=given["port"],
         public_url=given["public_url"],
