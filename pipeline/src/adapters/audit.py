@@ -12,9 +12,16 @@ _AUDIT = "AUDIT_TABLE"
 _REPLICA = "REPLICA_TABLE"
 
 
-def append(document: str, at: str, event_id: str, entry: dict[str, Any]) -> None:
-    """Add an entry; one of the same stream record is there already and stays as it is."""
-    item = {"document": document, "entry": f"{at}#{event_id}", "at": at, **entry}
+_INTERNAL = frozenset({"document", "entry", "sequence"})
+
+
+def append(document: str, at: str, sequence: str, event_id: str, entry: dict[str, Any]) -> None:
+    """Add an entry; one of the same stream record is there already and stays as it is.
+
+    `sequence` is the stream record's number: it tells the order of changes within one second.
+    """
+    key = {"document": document, "entry": f"{at}#{event_id}"}
+    item = {**key, "at": at, "sequence": sequence, **entry}
     holds(table(_AUDIT).put_item, Item=item, ConditionExpression=Attr("entry").not_exists())
 
 
@@ -24,9 +31,14 @@ def entries(document: str) -> list[dict[str, Any]]:
         KeyConditionExpression=Key("document").eq(document), ConsistentRead=True
     )["Items"]
     return [
-        {key: value for key, value in entry.items() if key not in ("document", "entry")}
-        for entry in found
+        {key: value for key, value in entry.items() if key not in _INTERNAL}
+        for entry in sorted(found, key=_order)
     ]
+
+
+def _order(entry: dict[str, Any]) -> tuple[int, str]:
+    """A document's sequence numbers grow; entries of earlier deployments have none."""
+    return int(entry.get("sequence", 0)), entry["at"]
 
 
 def replicate(record: dict[str, Any]) -> None:

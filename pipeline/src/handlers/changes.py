@@ -14,6 +14,9 @@ class Change:
     event_id: str
     kind: str
     at: str
+    """ISO-8601; the stream's time is in whole seconds."""
+    sequence: str
+    """The stream's sequence number: decimal digits, larger with every change of a document."""
     old: dict[str, Any] | None
     new: dict[str, Any] | None
 
@@ -34,6 +37,7 @@ def change_of(record: DynamoDBRecord) -> Change:
         record.event_id,
         record.event_name.name,
         moment.replace("+00:00", "Z"),
+        stream.sequence_number or "0",
         stream.old_image or None,
         stream.new_image or None,
     )

@@ -52,7 +52,7 @@ def _trail(change: Change) -> None:
         "run": record["run"],
         "changes": differing,
     }
-    audit.append(record["document"], change.at, change.event_id, entry)
+    audit.append(record["document"], change.at, change.sequence, change.event_id, entry)
 
 
 def _replicate(change: Change) -> None:
