@@ -100,7 +100,7 @@ def test_a_single_record_is_not_split() -> None:
 
 
 def event(invokes: int = 0, throttles: int = 0, created: float = 0.0) -> Event:
-    return Event(1, "r", "f", b"{}", 0.0, created, invokes, throttles, None, None, "s")
+    return Event(1, "r", "f", b"{}", 0.0, created, invokes, throttles, None, None, "s", None)
 
 
 @pytest.mark.parametrize(
