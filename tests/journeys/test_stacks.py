@@ -363,4 +363,6 @@ Resources:
     checked = CliRunner().invoke(cli, ["check", str(tmp_path)])
     assert checked.exit_code == 1
     assert f"refused   {inner}:2: Jobs: AWS::SQS::Queue Colour: " in checked.output
-    assert checked.output.splitlines()[-1].startswith("2 of 3 resources would be deployed, 1 ref")
+    assert checked.output.splitlines()[-1].startswith(
+        "nothing would be deployed: 2 of 3 resources are offered, 1 refusal"
+    )

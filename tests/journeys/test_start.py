@@ -97,7 +97,7 @@ def test_check_lists_refusals_with_their_lines(tmp_path: Path) -> None:
     done = eventmill("check", str(template))
     assert done.returncode == 1
     assert f"{template}:2: A: AWS::Lamda::Rocket" in done.stdout
-    assert "1 of 2 resources would be deployed" in done.stdout
+    assert "nothing would be deployed: 1 of 2 resources are offered" in done.stdout
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from eventmill.config import DEFAULT_REGION
 from eventmill.deploy import Finding
 from eventmill.deploy import check as check_template
 from eventmill.deploy.inner import inner_templates
+from eventmill.invoke.interpreters import refusal
 from eventmill.joins import RESOURCE_TYPES
-from eventmill.template import Template, read_template
+from eventmill.template import Resolver, Template, read_template
+from eventmill.template.parameters import default_values
 
 
 @click.command()
@@ -31,7 +33,12 @@ def check(template: Path, recorded: bool) -> None:
 
         outer = read(template)
         templates = [outer, *inner_templates(outer, None, read)]
-    findings = [finding for read in templates for finding in check_template(read, RESOURCE_TYPES)]
+        findings = []
+        for one in templates:
+            # What an inner stack gets as parameters, only its deployment knows.
+            values = default_values(one) if one is outer else {}
+            resolver = Resolver(one, values, {}, {})
+            findings += check_template(one, RESOURCE_TYPES, resolver, refusal)
     refused = [finding for finding in findings if finding.severity == "refused"]
     shown = ("refused", "notice", "recorded") if recorded else ("refused", "notice")
     for severity in shown:
@@ -41,8 +48,11 @@ def check(template: Path, recorded: bool) -> None:
     names = {(finding.file, finding.resource) for finding in refused}
     declared = [(str(read.file), name) for read in templates for name in read.resources]
     good = [place for place in declared if place not in names]
+    whole = f"{len(good)} of {len(declared)} resources would be deployed"
+    if refused:
+        whole = f"nothing would be deployed: {len(good)} of {len(declared)} resources are offered"
     click.echo(
-        f"{len(good)} of {len(declared)} resources would be deployed, "
+        f"{whole}, "
         f"{_count(findings, 'refused', 'refusal')}, {_count(findings, 'notice', 'notice')}, "
         f"{_count(findings, 'recorded', 'recorded property', 'recorded properties')}"
     )

@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
+from eventmill.deploy.early import Missing, objections
 from eventmill.deploy.handlers import unfound
 from eventmill.deploy.outside import REMOTE, is_remote
 from eventmill.deploy.types import refusal, type_of
 from eventmill.deploy.unadmitted import unadmitted
 from eventmill.services.cloudformation import STACK
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
-from eventmill.template import Declared, Repeated, Template, mentions, references
+from eventmill.template import Declared, Repeated, Resolver, Template, mentions, references
 
 _SILENT = "AWS::CDK::Metadata"
 """Nothing of an application, though in every stack of the CDK."""
@@ -47,11 +49,22 @@ class Finding:
         return f"{self.file}:{self.line}: {self.resource}: {what}: {self.reason}"
 
 
-def check(template: Template, types: Mapping[str, ResourceType]) -> list[Finding]:
-    """Findings in the order of the file; those refused prevent a deployment."""
+def check(
+    template: Template, types: Mapping[str, ResourceType], resolver: Resolver, missing: Missing
+) -> list[Finding]:
+    """Findings in the order of the file; those refused prevent a deployment.
+
+    `resolver` gives what is known of the properties' values.
+    """
     found = [_repeated(one) for one in template.repeated]
     for declared in template.resources.values():
         found += _resource(template, declared, types)
+        known = type_of(types, declared.type)
+        for reason in objections(declared, known, resolver, missing) if known else ():
+            name, line = declared.logical_id, declared.line
+            found.append(
+                Finding("refused", name, declared.type, "", reason, str(template.file), line)
+            )
         place = (declared.logical_id, declared.type, declared.line)
         found += _unknown(template, place, declared.properties)
         found += _stand_ins(template, types, declared.line, declared.properties)
@@ -126,11 +139,19 @@ def _resource(
     for path in _paths(declared.properties, kind.properties):
         support = support_of(kind, path)
         if support is None:
-            yield finding("refused", path, "is no property of this type, or not offered")
+            reason = "is no property of this type, or not offered"
+            yield finding("refused", path, reason + _meant(path, kind))
         elif isinstance(support, Refused):
             yield finding("refused", path, support.reason)
         elif support is Support.RECORDED:
             yield finding("recorded", path, "has no meaning on one machine")
+
+
+def _meant(path: str, kind: ResourceType) -> str:
+    """The property that an unknown one is most like."""
+    offered = [key for key, support in kind.properties.items() if not isinstance(support, Refused)]
+    near = get_close_matches(path, offered, n=1, cutoff=0.8)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _written(node: Any) -> str:

@@ -121,7 +121,7 @@ class Deployer:
             for name, declared in template.resources.items()
             if declared.condition is None or resolver.condition(declared.condition)
         }
-        for notice in self._notices(template, active, inner):
+        for notice in self._notices(template, resolver, active, inner):
             self._progress(str(notice))
         await self._database.write(lambda tx: record.open_stack(tx, stack, number, self._endpoint))
         existing = self._database.read(lambda tx: record.resources_of(tx, stack))
@@ -150,23 +150,27 @@ class Deployer:
         await self._database.write(lambda tx: record.close_stack(tx, stack))
 
     def _notices(
-        self, template: Template, active: set[str], inner: Sequence[Template]
+        self, template: Template, resolver: Resolver, active: set[str], inner: Sequence[Template]
     ) -> list[Finding]:
         """What is to be said of the template's active resources.
 
         Raises UsageError where something of them is refused, and of those resources of inner
         templates that have no condition: the others' own deployment decides, and says the rest.
         """
-        findings = _about(template, active, check(template, self._types))
+        findings = _about(template, active, self._check(template, resolver))
         within = []
         for one in inner:
             sure = {name for name, declared in one.resources.items() if declared.condition is None}
-            within += _about(one, sure, check(one, self._types))
+            # What an inner stack gets as parameters, only its own deployment knows.
+            within += _about(one, sure, self._check(one, Resolver(one, {}, {}, {})))
         refused = [finding for finding in findings + within if finding.severity == "refused"]
         if refused:
             lines = "\n".join(str(finding) for finding in refused)
             raise UsageError(f"nothing was deployed, since the template needs:\n{lines}")
         return [finding for finding in findings if finding.severity == "notice"]
+
+    def _check(self, template: Template, resolver: Resolver) -> list[Finding]:
+        return check(template, self._types, resolver, self._builder.refusal)
 
     def _localised(self, value: Any) -> Any:
         def balancer(dns: str, port: int) -> str | None:
@@ -201,15 +205,10 @@ class Deployer:
                 return None
             # What `sam build` leaves behind still names its way, and lacks the sources for it.
             method = None if is_built(template.file) else declared.metadata.get("BuildMethod")
-            source = Path(code["LocalPath"])
-            if not source.exists():
-                raise UsageError(
-                    f"{template.file}:{declared.line}: {name}: {source} does not exist"
-                )
             # The name by which the template's author knows it, which `make` targets carry.
             known = declared.metadata.get("SamResourceId", name)
             folder = await self._builder.build(
-                source,
+                Path(code["LocalPath"]),
                 str(resolver.value(runtime)),
                 layer=layer,
                 logical_id=known,

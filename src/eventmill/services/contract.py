@@ -251,6 +251,25 @@ class Created:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
+class _Unknown(str):
+    __slots__ = ()
+
+
+UNKNOWN = _Unknown()
+"""Stands, as an empty text, for a value that only the deployment itself will give."""
+
+
+def known(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Those properties that are known now, with everything below them."""
+    return {name: value for name, value in properties.items() if not _has_unknown(value)}
+
+
+def _has_unknown(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_unknown, value.values()))
+    return any(map(_has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
+
+
 EVERYTHING = "*"
 """Key of ResourceType.properties that speaks for every property without one of its own."""
 
@@ -266,6 +285,8 @@ class ResourceType:
 
     `notice` says of a type that is only recorded what is missing; it is always printed.
     `stands_in` tells of an attribute whether Fn::GetAtt gives the resource's id in its stead.
+    `validate` raises a fault for properties that `create` would refuse whatever else there is;
+    it is asked before anything of the stack is made, with UNKNOWN for what is not known then.
     """
 
     name: str
@@ -276,6 +297,7 @@ class ResourceType:
     replaces: frozenset[str] = frozenset()
     notice: str = ""
     stands_in: Callable[[str], bool] = lambda attribute: False
+    validate: Callable[[Mapping[str, Any]], None] = lambda properties: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,15 @@ def defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body["Default"] for name, body in declared.items() if "Default" in body}
 
 
+def default_values(template: Template) -> dict[str, Any]:
+    """Of the parameters that have a value of their own where nobody gives another."""
+    return {
+        name: split_list(parameter, _text(parameter.default))
+        for name, parameter in template.parameters.items()
+        if parameter.default is not None and not is_stored(parameter)
+    }
+
+
 def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
     """Values by name, lists split. Raises UsageError listing every mistake."""
     problems = [

@@ -13,6 +13,7 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    known,
     truth,
 )
 from eventmill.services.dynamodb import tables
@@ -30,6 +31,7 @@ _HONOURED = (
     "TimeToLiveSpecification",
     "DeletionProtectionEnabled",
 )
+_KEYS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 _KINESIS = "KinesisStreamSpecification"
 _RECORDED = (
     "BillingMode",
@@ -57,6 +59,12 @@ def _request(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
     protected = properties.get("DeletionProtectionEnabled", False)
     request["DeletionProtectionEnabled"] = truth(protected)
     return request
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    if all(name in plain for name in properties if name in _KEYS):
+        tables.check(plain.get("TableName") or "name", plain)
 
 
 def _destination(call: Call, properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -147,6 +155,7 @@ RESOURCES = (
         _update,
         _delete,
         _REPLACES,
+        validate=_validate,
     ),
     # There is one region here: the table is its own and only replica.
     ResourceType(
@@ -158,5 +167,6 @@ RESOURCES = (
         _update,
         _delete,
         _REPLACES,
+        validate=_validate,
     ),
 )

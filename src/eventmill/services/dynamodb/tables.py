@@ -148,14 +148,10 @@ _DEFINED = (
 def create(call: Call, given: Mapping[str, Any]) -> Table:
     """Raises Invalid: ResourceInUseException, ValidationException."""
     name = given["TableName"]
-    if not _NAME.match(name):
-        raise validation(
-            "TableName must be at least 3 characters long and at most 255 characters long"
-        )
+    definition = {key: given[key] for key in _DEFINED if given.get(key) is not None}
+    check(name, definition)
     if exists(call.tx, name):
         raise Invalid("ResourceInUseException", f"Table already exists: {name}")
-    definition = {key: given[key] for key in _DEFINED if given.get(key) is not None}
-    _check(definition)
     call.tx.execute(
         "INSERT INTO ddb_tables(name, arn, definition, created) VALUES(?,?,?,?)",
         (name, table_arn(call, name), json.dumps(definition), call.now),
@@ -166,7 +162,16 @@ def create(call: Call, given: Mapping[str, Any]) -> Table:
     return find(call.tx, name)
 
 
-def _check(definition: Mapping[str, Any]) -> None:
+def check(name: str, definition: Mapping[str, Any]) -> None:
+    """Raises Invalid for a name or keys that no table can have."""
+    if not _NAME.match(name):
+        raise validation(
+            "TableName must be at least 3 characters long and at most 255 characters long"
+        )
+    _check_keys(definition)
+
+
+def _check_keys(definition: Mapping[str, Any]) -> None:
     used = set(filter(None, _keys(definition["KeySchema"])))
     for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
         for entry in definition.get(kind) or []:

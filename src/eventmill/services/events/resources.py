@@ -15,6 +15,7 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    known,
     typed,
 )
 from eventmill.services.events import archives, buses, rules, targets
@@ -59,6 +60,18 @@ def _update_bus(call: Call, resource: Resource, old: Mapping[str, Any]) -> Creat
 
 def _delete_bus(call: Call, resource: Resource) -> None:
     buses.delete(call, resource.physical_id or "")
+
+
+def _validate_rule(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    if plain.get("EventPattern"):
+        rules.check_pattern(attribute_text(plain["EventPattern"]))
+    if plain.get("ScheduleExpression"):
+        rules.check_schedule(plain["ScheduleExpression"], buses.DEFAULT)
+    for target in properties.get("Targets") or []:
+        # The target's address is most often that of a resource of the stack.
+        if isinstance(target, dict) and known(target) == target:
+            targets.check(typed(target, _NUMBERS))
 
 
 def _put_rule(call: Call, resource: Resource, name: str) -> Created:
@@ -187,6 +200,7 @@ RESOURCES = (
         _update_rule,
         _delete_rule,
         frozenset({"Name", "EventBusName"}),
+        validate=_validate_rule,
     ),
     ResourceType(
         "AWS::Events::EventBusPolicy",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
-from eventmill.kernel.schedules import ScheduleError, parse_schedule
+from eventmill.kernel.schedules import Schedule, ScheduleError, parse_schedule
 from eventmill.patterns import EVENTBRIDGE, PatternError, compile_pattern
 from eventmill.services.contract import Call, Result
 from eventmill.services.events import buses, faults
@@ -82,13 +82,18 @@ def check_pattern(text: str) -> None:
 def _next(schedule: str | None, state: str, bus: str, now: float) -> float | None:
     if schedule is None:
         return None
+    due = check_schedule(schedule, bus).after(now, now)
+    return None if state == "DISABLED" else due
+
+
+def check_schedule(schedule: str, bus: str) -> Schedule:
+    """Raises Invalid for an expression that is none, and for a bus without schedules."""
     if bus != DEFAULT:
         raise faults.validation("ScheduleExpression is supported only on the default event bus.")
     try:
-        due = parse_schedule(schedule).after(now, now)
+        return parse_schedule(schedule)
     except ScheduleError:
         raise faults.parameter("ScheduleExpression") from None
-    return None if state == "DISABLED" else due
 
 
 def put(call: Call, request: dict[str, Any]) -> str:

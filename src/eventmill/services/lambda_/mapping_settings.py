@@ -185,8 +185,7 @@ def settings(source: str, given: Mapping[str, Any], base: Mapping[str, Any]) -> 
     for name in ("ScalingConfig", "ProvisionedPollerConfig", "MetricsConfig", "KMSKeyArn"):
         if not config.get(name):
             config.pop(name, None)
-    _check_ranges(config)
-    filters.check(config)
+    check_ranges(config)
     if kind == "sqs":
         _check_queue(source, config)
     else:
@@ -213,14 +212,16 @@ def _check_kafka(source: str, config: Mapping[str, Any]) -> None:
         )
 
 
-def _check_ranges(config: Mapping[str, Any]) -> None:
+def check_ranges(config: Mapping[str, Any]) -> None:
+    """What can be said of settings whatever the source. Raises Invalid."""
     for name, (low, high) in _RANGES.items():
         if name in config:
             ranged(name[0].lower() + name[1:], config[name], low, high)
-    for kind in config["FunctionResponseTypes"]:
+    for kind in config.get("FunctionResponseTypes") or ():
         one_of("functionResponseTypes", kind, ("ReportBatchItemFailures",))
     for metric in (config.get("MetricsConfig") or {}).get("Metrics") or ():
         one_of("metricsConfig.metrics", metric, METRICS)
+    filters.check(config)
 
 
 def _check_queue(source: str, config: Mapping[str, Any]) -> None:

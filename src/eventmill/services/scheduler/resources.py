@@ -7,15 +7,17 @@ from typing import Any
 
 from eventmill.kernel.clock import iso_epoch
 from eventmill.services.contract import (
+    UNKNOWN,
     Call,
     Created,
     Resource,
     ResourceType,
     Support,
     generated_name,
+    known,
     typed,
 )
-from eventmill.services.scheduler import faults, groups, schedules
+from eventmill.services.scheduler import faults, groups, schedules, timing
 from eventmill.services.scheduler.operations import DEFAULT_GROUP
 from eventmill.services.scheduler.tags import TAGS
 from eventmill.services.tags import tag_map
@@ -39,6 +41,13 @@ def _request(resource: Resource, name: str) -> dict[str, Any]:
         if request.get(member) is not None:
             request[member] = _epoch(member, request[member])
     return request
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    whole = properties.get("ScheduleExpressionTimezone") is not UNKNOWN
+    if whole and plain.get("ScheduleExpression"):
+        timing.check_expression(plain)
 
 
 def _create(call: Call, resource: Resource) -> Created:
@@ -104,6 +113,7 @@ RESOURCES = (
         _update,
         _delete,
         frozenset({"Name", "GroupName"}),
+        validate=_validate,
     ),
     ResourceType(
         "AWS::Scheduler::ScheduleGroup",

@@ -31,15 +31,8 @@ def _schedule(config: Mapping[str, Any]) -> Schedule:
 
 def check(config: Mapping[str, Any], now: float) -> None:
     """Raises Invalid for an expression, zone, date or window that AWS refuses."""
-    expression, zone = config["ScheduleExpression"], config.get("ScheduleExpressionTimezone")
-    try:
-        ZoneInfo(zone or "UTC")
-    except (KeyError, ValueError, OSError):
-        raise faults.validation(f"Invalid ScheduleExpressionTimezone {zone}.") from None
-    try:
-        _schedule(config)
-    except ScheduleError:
-        raise faults.validation(f"Invalid Schedule Expression {expression}.") from None
+    check_expression(config)
+    expression = config["ScheduleExpression"]
     window = config["FlexibleTimeWindow"]
     minutes = window.get("MaximumWindowInMinutes")
     if window["Mode"] == "FLEXIBLE" and not 1 <= (minutes or 0) <= 1_440:
@@ -52,6 +45,19 @@ def check(config: Mapping[str, Any], now: float) -> None:
         )
     if not expression.startswith("at("):
         _check_dates(config.get("StartDate"), config.get("EndDate"), now)
+
+
+def check_expression(config: Mapping[str, Any]) -> None:
+    """Raises Invalid for an expression or a time zone that is none."""
+    expression, zone = config["ScheduleExpression"], config.get("ScheduleExpressionTimezone")
+    try:
+        ZoneInfo(zone or "UTC")
+    except (KeyError, ValueError, OSError):
+        raise faults.validation(f"Invalid ScheduleExpressionTimezone {zone}.") from None
+    try:
+        _schedule(config)
+    except ScheduleError:
+        raise faults.validation(f"Invalid Schedule Expression {expression}.") from None
 
 
 def _check_dates(start: float | None, end: float | None, now: float) -> None:

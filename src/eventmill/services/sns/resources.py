@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventmill.services.contract import (
+    UNKNOWN,
     Call,
     Created,
     Resource,
@@ -13,6 +14,7 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    known,
     truth,
 )
 from eventmill.services.sns import subscription_attributes, subscriptions, topics
@@ -55,6 +57,15 @@ def _topic_attributes(properties: Mapping[str, Any]) -> dict[str, str]:
             if name != "Protocol":
                 attributes[f"{protocol}{name}"] = attribute_text(value)
     return attributes
+
+
+def _validate_topic(properties: Mapping[str, Any]) -> None:
+    if properties.get("FifoTopic") is UNKNOWN:
+        return
+    plain = known(properties)
+    fifo = truth(plain.get("FifoTopic"))
+    name = plain.get("TopicName") or ("name.fifo" if fifo else "name")
+    topics.check(name, _topic_attributes(plain) | ({"FifoTopic": "true"} if fifo else {}))
 
 
 def _topic(arn: str) -> Created:
@@ -194,6 +205,7 @@ RESOURCES = (
         _update_topic,
         _delete_topic,
         frozenset({"TopicName", "FifoTopic"}),
+        validate=_validate_topic,
     ),
     ResourceType(
         "AWS::SNS::Subscription",

@@ -56,12 +56,17 @@ def require(tx: Transaction, arn: str | None) -> Topic:
     return topic
 
 
-def create(call: Call, name: str, attributes: Mapping[str, str], tags: Mapping[str, str]) -> Topic:
-    """Create a topic, or find the one of this name. Raises Invalid."""
+def check(name: str, attributes: Mapping[str, str]) -> None:
+    """Raises Invalid for a name or an attribute that no topic can have."""
     fifo = attributes.get("FifoTopic") == "true"
     if not _NAME.match(name) or len(name) > 256 or name.endswith(".fifo") != fifo:
         raise faults.invalid("Topic Name" if not fifo else "Fifo Topic names must end with .fifo")
     topic_attributes.check(attributes, fifo=fifo)
+
+
+def create(call: Call, name: str, attributes: Mapping[str, str], tags: Mapping[str, str]) -> Topic:
+    """Create a topic, or find the one of this name. Raises Invalid."""
+    check(name, attributes)
     arn = topic_arn(call, name)
     found = find(call.tx, arn)
     if found is not None:

@@ -48,7 +48,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 _ALLOWED_SOURCES = 10
 _FREE = ("KmsMasterKeyId", "Policy", "RedrivePolicy", "RedriveAllowPolicy", "FifoQueue")
-_FIFO_ONLY = ("ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")
+FIFO_ONLY = ("ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")
 
 COMPUTED = (
     "QueueArn",
@@ -79,7 +79,7 @@ def _validate_one(name: str, value: str, fifo: bool) -> str:
         if not value.lstrip("-").isdigit() or not low <= int(value) <= high:
             raise _value(name)
         return str(int(value))
-    if name in _FIFO_ONLY and not fifo:
+    if name in FIFO_ONLY and not fifo:
         raise Invalid("InvalidAttributeName", f"Unknown Attribute {name}.")
     if name in _CHOICES:
         if value.lower() not in [choice.lower() for choice in _CHOICES[name]]:

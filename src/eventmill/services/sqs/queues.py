@@ -109,6 +109,24 @@ def every(tx: Transaction, prefix: str = "") -> list[Queue]:
     return [_queue(row) for row in rows]
 
 
+def check_name(name: str, *, fifo: bool) -> None:
+    """Raises Invalid for a name that a queue of this kind cannot have."""
+    if not _NAME.match(name.removesuffix(".fifo")) or len(name) > 80:
+        raise invalid_parameter(
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+        )
+    if fifo and not name.endswith(".fifo"):
+        raise invalid_parameter(
+            "The name of a FIFO queue can only include alphanumeric characters,"
+            " hyphens, or underscores, must end with .fifo suffix and be 1 to"
+            " 80 in length."
+        )
+    if name.endswith(".fifo") and not fifo:
+        raise invalid_parameter(
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+        )
+
+
 def create(
     tx: Transaction,
     name: str,
@@ -122,20 +140,7 @@ def create(
     QueueDeletedRecently within 60 s of its deletion.
     """
     fifo = name.endswith(".fifo")
-    if not _NAME.match(name.removesuffix(".fifo")) or len(name) > 80:
-        raise invalid_parameter(
-            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
-        )
-    if not fifo and given.get("FifoQueue", "false").lower() == "true":
-        raise invalid_parameter(
-            "The name of a FIFO queue can only include alphanumeric characters,"
-            " hyphens, or underscores, must end with .fifo suffix and be 1 to"
-            " 80 in length."
-        )
-    if fifo and given.get("FifoQueue", "").lower() != "true":
-        raise invalid_parameter(
-            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
-        )
+    check_name(name, fifo=given.get("FifoQueue", "false").lower() == "true")
     wanted = validate({k: v for k, v in given.items() if fifo or k != "FifoQueue"}, fifo=fifo)
     existing = tx.one(f"SELECT {_COLUMNS} FROM sqs_queues WHERE name=?", (name,))
     if existing is not None:

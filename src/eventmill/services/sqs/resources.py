@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eventmill.services.contract import (
+    UNKNOWN,
     Call,
     Created,
     Resource,
@@ -13,10 +14,11 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    known,
     truth,
 )
 from eventmill.services.sqs import queues
-from eventmill.services.sqs.attributes import DEFAULTS
+from eventmill.services.sqs.attributes import DEFAULTS, FIFO_ONLY, check_throughput, validate
 from eventmill.services.sqs.operations import queue_arn, queue_url
 from eventmill.services.sqs.queues import Queue
 from eventmill.services.tags import tag_map
@@ -41,6 +43,22 @@ _RECORDED = ("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEna
 
 def _attributes(properties: Mapping[str, Any]) -> dict[str, str]:
     return {name: attribute_text(properties[name]) for name in _ATTRIBUTES if name in properties}
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    redrive = properties.get("RedrivePolicy")
+    # The dead letter queue is most often one of the stack, and known later.
+    if isinstance(redrive, dict) and known(redrive).get("maxReceiveCount") is not None:
+        plain["RedrivePolicy"] = redrive
+    if any(properties.get(name) is UNKNOWN for name in ("FifoQueue", *FIFO_ONLY)):
+        for name in FIFO_ONLY:
+            plain.pop(name, None)
+    fifo = truth(plain.get("FifoQueue"))
+    name = plain.get("QueueName") or ("name.fifo" if fifo else "name")
+    if properties.get("FifoQueue") is not UNKNOWN:
+        queues.check_name(name, fifo=fifo)
+    check_throughput(validate(_attributes(plain), fifo=fifo))
 
 
 def _created(call: Call, name: str) -> Created:
@@ -116,6 +134,7 @@ RESOURCES = (
         _update,
         _delete,
         frozenset({"QueueName", "FifoQueue"}),
+        validate=_validate,
     ),
     ResourceType(
         "AWS::SQS::QueuePolicy",

@@ -6,9 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.kernel.errors import NotFound
-from eventmill.services.contract import Call, Created, Refused, Resource, ResourceType, Support
+from eventmill.services.contract import (
+    Call,
+    Created,
+    Refused,
+    Resource,
+    ResourceType,
+    Support,
+    known,
+)
 from eventmill.services.lambda_ import event_source_mappings
-from eventmill.services.lambda_.mapping_settings import REFUSED
+from eventmill.services.lambda_.mapping_settings import (
+    REFUSED,
+    check_ranges,
+    settings,
+    source_of,
+)
 from eventmill.services.lambda_.resources.values import typed
 from eventmill.services.tags import tag_map
 
@@ -40,16 +53,25 @@ _HONOURED = (
 )
 
 
-def _request(resource: Resource) -> dict[str, Any]:
+def _validate(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    request = _request(plain)
+    if properties.keys() - plain.keys() - {"FunctionName"}:
+        check_ranges(request)
+    else:
+        settings(source_of(request), request, {})
+
+
+def _request(given: Mapping[str, Any]) -> dict[str, Any]:
     """The properties as the API has them."""
-    properties: dict[str, Any] = typed(resource.properties)
+    properties: dict[str, Any] = typed(given)
     own_source = properties.get("SelfManagedEventSource")
     if own_source:
         endpoints = own_source.get("Endpoints") or {}
         servers = endpoints.get("KafkaBootstrapServers") or []
         properties["SelfManagedEventSource"] = {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": servers}}
     properties["KMSKeyArn"] = properties.pop("KmsKeyArn", None)
-    return properties | {"Tags": tag_map(resource.properties.get("Tags"))}
+    return properties | {"Tags": tag_map(given.get("Tags"))}
 
 
 def _created(call: Call, uuid: str) -> Created:
@@ -58,14 +80,13 @@ def _created(call: Call, uuid: str) -> Created:
 
 
 def _create(call: Call, resource: Resource) -> Created:
-    return _created(call, event_source_mappings.create(call, _request(resource))[0])
+    return _created(call, event_source_mappings.create(call, _request(resource.properties))[0])
 
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     uuid = resource.physical_id or ""
-    return _created(
-        call, event_source_mappings.update(call, uuid, _request(resource), whole=True)[0]
-    )
+    request = _request(resource.properties)
+    return _created(call, event_source_mappings.update(call, uuid, request, whole=True)[0])
 
 
 def _delete(call: Call, resource: Resource) -> None:
@@ -95,4 +116,5 @@ EVENT_SOURCE_MAPPING = ResourceType(
             "StartingPositionTimestamp",
         }
     ),
+    validate=_validate,
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import (
+    UNKNOWN,
     Call,
     Created,
     Refused,
@@ -13,6 +14,7 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    known,
 )
 from eventmill.services.lambda_ import (
     code,
@@ -21,8 +23,10 @@ from eventmill.services.lambda_ import (
     operations,
     recorded,
     recursion,
+    settings,
 )
-from eventmill.services.lambda_.functions import config_of
+from eventmill.services.lambda_.faults import one_of
+from eventmill.services.lambda_.functions import LATEST, config_of
 from eventmill.services.lambda_.names import function_arn
 from eventmill.services.lambda_.resources.values import typed
 from eventmill.services.lambda_.settings import REFUSED
@@ -89,10 +93,32 @@ _APART = frozenset(
 )
 
 
-def _given(resource: Resource, name: str) -> dict[str, Any]:
-    properties = resource.properties
-    settings = {key: value for key, value in properties.items() if key not in _APART}
-    given: dict[str, Any] = _DEFAULTS | typed(settings)
+_STAND_INS = {"Handler": "module.name", "Runtime": "provided"}
+"""Taken for what must be set and is set to a value that is not known yet."""
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    unknown = {name: text for name, text in _STAND_INS.items() if properties.get(name) is UNKNOWN}
+    plain = {**known(properties), **unknown}
+    # The variables' names are known where their values are not.
+    if isinstance(properties.get("Environment"), dict):
+        plain["Environment"] = properties["Environment"]
+    name = plain.get("FunctionName") or "name"
+    base = {"FunctionName": name, "Version": LATEST}
+    settings.configuration(_given(plain, name), base, "", 0.0)
+    one_of("recursiveLoop", plain.get("RecursiveLoop") or "Terminate", recursion.CHOICES)
+    _reserved(plain)
+
+
+def _reserved(properties: Mapping[str, Any]) -> int | None:
+    name = "ReservedConcurrentExecutions"
+    reserved: int | None = typed({name: properties.get(name)})[name]
+    return reserved
+
+
+def _given(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
+    plain = {key: value for key, value in properties.items() if key not in _APART}
+    given: dict[str, Any] = _DEFAULTS | typed(plain)
     # Variables have names of the application's choice, those of settings among them.
     if properties.get("Environment"):
         given["Environment"] = properties["Environment"]
@@ -113,8 +139,7 @@ def _created(call: Call, name: str) -> Created:
 
 
 def _reserve(call: Call, resource: Resource, name: str) -> None:
-    reserved = resource.properties.get("ReservedConcurrentExecutions")
-    concurrency.reserve(call, name, None if reserved is None else int(reserved))
+    concurrency.reserve(call, name, _reserved(resource.properties))
     recursion.configure(call, name, resource.properties.get("RecursiveLoop") or "Terminate")
 
 
@@ -128,7 +153,7 @@ def _sign(call: Call, resource: Resource, name: str) -> None:
 
 def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("FunctionName") or generated_name(resource, call.ids)
-    given = _given(resource, name) | {"Tags": tag_map(resource.properties.get("Tags"))}
+    given = _given(resource.properties, name) | {"Tags": tag_map(resource.properties.get("Tags"))}
     operations.create(call, given, _package(call, resource))
     _reserve(call, resource, name)
     _sign(call, resource, name)
@@ -137,7 +162,8 @@ def _create(call: Call, resource: Resource) -> Created:
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     name = resource.physical_id or ""
-    operations.configure(call, name, _given(resource, name), _package(call, resource))
+    given = _given(resource.properties, name)
+    operations.configure(call, name, given, _package(call, resource))
     arn = function_arn(call, name)
     TAGS.replace(call.tx, arn, tag_map(resource.properties.get("Tags")))
     _reserve(call, resource, name)
@@ -169,4 +195,5 @@ FUNCTION = ResourceType(
     _update,
     _delete,
     frozenset({"FunctionName", "PackageType", "TenancyConfig"}),
+    validate=_validate,
 )

@@ -1,0 +1,79 @@
+"""What is known of a resource's properties before anything is made, judged by its service.
+
+The same functions judge them again when the resource is made: there is no second table of bounds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from eventmill.kernel.errors import Fault, UsageError
+from eventmill.services.contract import UNKNOWN, ResourceType
+from eventmill.template import Declared, Resolver
+
+Missing = Callable[[str], str | None]
+"""Why functions of a runtime cannot run on this machine; None when they can."""
+
+_CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
+_DYNAMIC = "{{resolve:"
+
+
+def objections(
+    declared: Declared, kind: ResourceType, resolver: Resolver, missing: Missing
+) -> Iterator[str]:
+    """Why the resource cannot be made, whatever becomes of the others.
+
+    Nothing is said of a resource that is not to be made.
+    """
+    if not _wanted(declared, resolver):
+        return
+    (properties,) = _values(resolver, dict(declared.properties))
+    code = properties.get(_CODE.get(declared.type, ""))
+    folder = code.get("LocalPath") if isinstance(code, dict) else None
+    if folder and not Path(folder).exists():
+        yield f"{folder} does not exist"
+    try:
+        kind.validate(properties)
+    except Fault as fault:
+        yield fault.message
+        return
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        yield f"the properties have not the form that this type wants ({error!r})"
+        return
+    if declared.type == "AWS::Lambda::Function" and properties.get("Runtime"):
+        reason = missing(properties["Runtime"])
+        if reason is not None:
+            yield reason
+
+
+def _wanted(declared: Declared, resolver: Resolver) -> bool:
+    try:
+        return declared.condition is None or resolver.condition(declared.condition)
+    except UsageError:
+        return True
+
+
+def _values(resolver: Resolver, node: Any) -> list[Any]:
+    """The value as a list's only member; an empty list where AWS::NoValue stands.
+
+    What depends on other resources, on values stored elsewhere or on parameters that nobody gave
+    is UNKNOWN, each for itself.
+    """
+    if isinstance(node, dict) and len(node) == 1 and _is_function(next(iter(node))):
+        try:
+            found: list[Any] = resolver.value([node])
+        except UsageError:
+            return [UNKNOWN]
+        return [UNKNOWN] if _DYNAMIC in json.dumps(found, default=str) else found
+    if isinstance(node, dict):
+        return [{name: value for name, held in node.items() for value in _values(resolver, held)}]
+    if isinstance(node, list):
+        return [[value for held in node for value in _values(resolver, held)]]
+    return [UNKNOWN] if isinstance(node, str) and _DYNAMIC in node else [node]
+
+
+def _is_function(name: Any) -> bool:
+    return name == "Ref" or str(name).startswith("Fn::")

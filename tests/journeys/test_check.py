@@ -1,0 +1,157 @@
+"""`eventmill check`: it refuses what a deployment refuses, by file and line, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from eventmill.cli.main import cli
+from eventmill.kernel.errors import UsageError
+from eventmill.testing import engine
+
+FUNCTION = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Seconds: {Type: Number, Default: 1000}
+  Given: {Type: Number}
+Conditions:
+  Never: !Equals [a, b]
+Globals: {Function: {Runtime: python3.12, Handler: index.handler}}
+Resources:
+  One:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: "def handler(event, context): pass"
+"""
+
+
+def checked(folder: Path, text: str) -> tuple[int, str]:
+    template = folder / "template.yaml"
+    template.write_text(text)
+    done = CliRunner().invoke(cli, ["check", str(template)])
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    return done.exit_code, done.output.replace(str(template), "T")
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ("Runtime: java21", "Java functions need Lambda's own Java runtime client"),
+        ("Runtime: python2.7", "python2.7 is no runtime that is offered"),
+        ("Timeout: !Ref Seconds", "Value '1000' at 'timeout' failed to satisfy constraint"),
+        ("Timeout: abc", "Value 'abc' at 'Timeout' is not valid."),
+        ("MemorySize: 99999", "value less than or equal to 10240"),
+        ("Environment: {Variables: {X: !Ref Seconds}}", "variable name X must satisfy"),
+        ("ReservedConcurrentExecutions: many", "Value 'many' at 'ReservedConcurrentExecutions'"),
+    ],
+)
+def test_settings_of_functions_are_judged_as_a_deployment_does(
+    tmp_path: Path, properties: str, said: str
+) -> None:
+    code, output = checked(tmp_path, FUNCTION + f"      {properties}\n")
+    assert code == 1
+    assert "refused   T:9: One: AWS::Lambda::Function: " in output and said in output
+    assert output.splitlines()[-1].startswith(
+        "nothing would be deployed: 1 of 2 resources are offered, 1 refusal,"
+    )
+    with engine() as mill:
+        with pytest.raises(UsageError, match="nothing was deployed") as error:
+            mill.deploy(tmp_path, {"Given": "1"})
+        assert said in str(error.value)
+        assert mill.client("iam").list_roles()["Roles"] == []
+
+
+def test_code_that_is_missing_is_refused(tmp_path: Path) -> None:
+    text = FUNCTION.replace('InlineCode: "def handler(event, context): pass"', "CodeUri: nowhere")
+    code, output = checked(tmp_path, text)
+    assert code == 1
+    assert f"T:9: One: AWS::Lambda::Function: {tmp_path / 'nowhere'} does not exist" in output
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "Timeout: !Ref Given",
+        "MemorySize: !GetAtt Other.Arn",
+        "Condition: Never\n    Properties: {Runtime: java21}",
+        "Runtime: '{{resolve:ssm:/runtime}}'",
+        "Environment: {Variables: {TABLE: !GetAtt Other.Arn}}",
+        "Timeout: !If [Never, 1000, !Ref AWS::NoValue]",
+    ],
+)
+def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -> None:
+    text = FUNCTION + f"      {properties}\n  Other: {{Type: AWS::SQS::Queue}}\n"
+    if properties.startswith("Condition"):
+        text = FUNCTION.replace("    Properties:\n", "    Condition: Never\n    Properties:\n")
+        text += "      Runtime: java21\n"
+    code, output = checked(tmp_path, text)
+    assert code == 0, output
+    assert " resources would be deployed, 0 refusals" in output
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "said"),
+    [
+        ("SQS::Queue", "VisibilityTimeout: 50000", "Invalid value for the parameter Visibility"),
+        ("SQS::Queue", "QueueName: a b", "Can only include alphanumeric"),
+        (
+            "SQS::Queue",
+            "RedrivePolicy: {maxReceiveCount: 0, deadLetterTargetArn: !GetAtt Known.Arn}",
+            "must be between 1 and 1000",
+        ),
+        ("SNS::Topic", "FifoTopic: true, TopicName: plain", "must end with .fifo"),
+        ("Events::Rule", "ScheduleExpression: rate(1 minits)", "ScheduleExpression is not valid"),
+        ("Events::Rule", "EventPattern: {source: x}", "Event pattern is not valid"),
+        (
+            "Scheduler::Schedule",
+            "ScheduleExpression: rate(0), FlexibleTimeWindow: {Mode: 'OFF'}",
+            "Invalid Schedule Expression",
+        ),
+        (
+            "DynamoDB::Table",
+            "KeySchema: [{AttributeName: id, KeyType: HASH}], AttributeDefinitions: []",
+            "not defined in AttributeDefinitions",
+        ),
+        (
+            "Lambda::EventSourceMapping",
+            "FunctionName: f, EventSourceArn: !GetAtt Known.Arn, BatchSize: 10001",
+            "less than or equal to 10000",
+        ),
+        (
+            "Lambda::EventSourceMapping",
+            "FunctionName: f, EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q',"
+            " BatchSize: 11",
+            "Maximum batch window in seconds must be greater than 0",
+        ),
+    ],
+)
+def test_other_types_are_judged_too(tmp_path: Path, kind: str, properties: str, said: str) -> None:
+    code, output = checked(
+        tmp_path,
+        f"Resources:\n  Known: {{Type: AWS::SQS::Queue}}\n"
+        f"  One: {{Type: AWS::{kind}, Properties: {{{properties}}}}}\n",
+    )
+    assert code == 1 and f"refused   T:3: One: AWS::{kind}: " in output and said in output
+    assert "1 refusal," in output
+
+
+def test_a_refused_output_lets_nothing_be_deployed(tmp_path: Path) -> None:
+    code, output = checked(
+        tmp_path,
+        "Resources:\n  A: {Type: AWS::SQS::Queue}\nOutputs:\n  B: {Value: !Ref Nothing}\n",
+    )
+    assert code == 1
+    assert "nothing would be deployed: 1 of 1 resources are offered, 1 refusal," in output
+
+
+def test_an_unknown_property_is_shown_its_likely_name(tmp_path: Path) -> None:
+    code, output = checked(
+        tmp_path,
+        "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {VisibilityTimout: 3, Colour: 1}}\n",
+    )
+    assert code == 1
+    wrong = "T:2: A: AWS::SQS::Queue {}: is no property of this type, or not offered{}\n"
+    assert wrong.format("VisibilityTimout", "; did you mean VisibilityTimeout?") in output
+    assert wrong.format("Colour", "") in output
