@@ -82,7 +82,7 @@ Resources:
   Job:
     Type: AWS::SQS::Queue
     Properties: {QueueName: !Sub ["${Own}-${Gone.Name}", {Own: !Ref Lost}]}
-  Other: {Type: AWS::SNS::Topic, Properties: {TopicName: !Sub "${!Kept}-${AWS::StackName}"}}
+  Other: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Sub "${!Kept}-${AWS::StackName}"}}
 Outputs:
   Url: {Value: !GetAtt Missing.Arn}
 """
