@@ -141,7 +141,7 @@ class Engine:
             api=by_name,
             http=self.http,
             methods=self.trial,
-            builder=SourceBuilder(data.path / "builds", progress),
+            builder=SourceBuilder(data.path / "builds", self.code, progress),
             listeners=self.sockets,
         )
         self.dispatcher = by_name.dispatcher = Dispatcher(

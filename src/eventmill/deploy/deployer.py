@@ -24,9 +24,10 @@ from eventmill.kernel.errors import EventmillError, UsageError
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import ApiCaller, Builder
 from eventmill.services.contract import Call, Created, Resource, ResourceType
+from eventmill.store.code import folder_sha256
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
-from eventmill.template import Declared, Resolver, Template, is_built
+from eventmill.template import FOLLOWS_CODE, Declared, Resolver, Template, is_built
 
 Progress = Callable[[str], None]
 MakeCall = Callable[[Transaction], Call]
@@ -239,6 +240,10 @@ class Deployer:
             for key in ("Code", "Content"):
                 if name in folders and key in properties:
                     properties[key] = {"LocalPath": str(folders[name])}
+            if declared.metadata.get(FOLLOWS_CODE):
+                function = declared.properties["FunctionName"]["Ref"]
+                if function in folders:
+                    properties["CodeSha256"] = folder_sha256(folders[function])
             maker = self._makers.of(declared.type)
             kept = _kept(old, declared.type, properties, kind)
             same = kept is not None and kept.properties == properties

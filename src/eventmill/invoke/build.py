@@ -13,17 +13,19 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eventmill.invoke import esbuild, node_build
+from eventmill.invoke import esbuild, node_build, snapshot
 from eventmill.invoke.interpreters import interpreter_for, refusal
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.runtimes import inline_file
-from eventmill.store.code import unpacker
+from eventmill.store.code import CACHES, CodeStore, unpacker
 
 _SKIPPED = {"__pycache__", ".git", ".eventmill", ".venv", ".aws-sam", "node_modules"}
+_UNFROZEN = _SKIPPED - {CACHES}
+_MODULES = {"node_modules"}
 _IGNORED = shutil.ignore_patterns(*_SKIPPED)
 _TAIL = 2_000
 
@@ -41,10 +43,16 @@ def fingerprint(folder: Path) -> str:
 
 
 class SourceBuilder:
-    """See kernel.ports.Builder. `cache` is a folder that may be deleted at any time."""
+    """See kernel.ports.Builder.
 
-    def __init__(self, cache: Path, progress: Callable[[str], None] = lambda text: None) -> None:
+    `cache` is a folder that may be deleted at any time; `code` takes what is run as it was found.
+    """
+
+    def __init__(
+        self, cache: Path, code: CodeStore, progress: Callable[[str], None] = lambda text: None
+    ) -> None:
         self._cache = cache
+        self._code = code
         self._progress = progress
         self._locks: dict[Path, asyncio.Lock] = {}
 
@@ -85,7 +93,9 @@ class SourceBuilder:
         # Beside packages that are there already it only tells what was installed.
         built = any(source.glob("*.dist-info"))
         if built or not requirements.is_file() or not _lines(requirements):
-            return source
+            return await self._frozen(
+                source, _UNFROZEN - (_MODULES if layer else set()), logical_id
+            )
         packages = await self._install(requirements, runtime, logical_id)
         return await self._combine(source, packages, layer=layer and method is not None)
 
@@ -174,23 +184,57 @@ class SourceBuilder:
 
         return await self._once(self._cache / f"task-{key}", fill)
 
+    async def _frozen(
+        self, source: Path, skipped: set[str], logical_id: str, sdk: Path | None = None
+    ) -> Path:
+        """The folder as it is now, with packages of `sdk` beside its own; edits do not reach it."""
+        if sdk is None and source.is_relative_to(self._cache):
+            return source
+
+        def found() -> Iterator[snapshot.Entry]:
+            # A data directory within the source must not be copied into itself.
+            return snapshot.contents(source, skipped, self._cache.parent)
+
+        def fill(partial: Path) -> None:
+            snapshot.copy(found(), partial)
+            if sdk is not None:
+                node_build.link(sdk / "node_modules", partial / "node_modules")
+
+        def take() -> Path:
+            text = f"{source}\n{sorted(skipped)}\n{sdk}"
+            note = self._cache / f"frozen-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+            state = snapshot.state_of(found())
+            known = json.loads(note.read_text()) if note.exists() else {}
+            if known.get("state") == state and Path(known["folder"]).exists():
+                return Path(known["folder"])
+            folder = self._code.from_folder(fill)
+            self._cache.mkdir(parents=True, exist_ok=True)
+            partial = note.with_suffix(f".{os.getpid()}")
+            partial.write_text(json.dumps({"state": state, "folder": str(folder)}))
+            partial.rename(note)
+            return folder
+
+        # Functions often share a source.
+        async with self._locks.setdefault(source, asyncio.Lock()):
+            try:
+                return await asyncio.to_thread(take)
+            except OSError as error:
+                raise UsageError(f"{logical_id}: its code cannot be copied: {error}") from None
+
     async def _node(self, source: Path, logical_id: str, *, layer: bool) -> Path:
-        """The folder with node_modules; one that brings all it needs is used as it is."""
+        """The folder with node_modules; one that brings all it needs is taken as it is."""
         parts = [] if layer else node_build.sdk_parts(source)
         installs = node_build.needs_install(source)
         sdk = await self._packages(parts, logical_id) if parts else None
-        if not installs and sdk is None:
-            return source
+        if not installs:
+            return await self._frozen(source, _UNFROZEN - _MODULES, logical_id, sdk)
         key = hashlib.sha256(f"{fingerprint(source)}{layer}{sdk}".encode()).hexdigest()[:32]
 
         async def fill(partial: Path) -> None:
             inner = partial / "nodejs" if layer else partial
             shutil.copytree(source, inner, dirs_exist_ok=True, ignore=_IGNORED)
-            if installs:
-                self._progress(f"installing the dependencies of {logical_id}")
-                await _run(node_build.install(source, logical_id), inner, {}, logical_id)
-            elif (source / "node_modules").exists():
-                node_build.link(source / "node_modules", inner / "node_modules")
+            self._progress(f"installing the dependencies of {logical_id}")
+            await _run(node_build.install(source, logical_id), inner, {}, logical_id)
             if sdk is not None:
                 node_build.link(sdk / "node_modules", inner / "node_modules")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 import shutil
 import tempfile
 import zipfile
@@ -18,6 +19,8 @@ from pathlib import Path
 from eventmill.kernel.errors import UsageError
 
 UNZIPPED_LIMIT = 262_144_000
+CACHES = "__pycache__"
+"""Folders of compiled Python, which are no content: running the same code may write them anew."""
 
 
 class CodeStore:
@@ -44,6 +47,15 @@ class CodeStore:
 
         return self._place(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest(), write)
 
+    def from_folder(self, fill: Callable[[Path], None]) -> Path:
+        """A folder with what `fill` writes into the one that it is given."""
+        partial = self._partial("folder")
+        try:
+            fill(partial)
+            return self._settle(partial, _tree_digest(partial))
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
     def sweep(self, named: Iterable[str]) -> int:
         """Delete every folder whose path is not in `named`; returns how many."""
         keep = set(named)
@@ -56,17 +68,27 @@ class CodeStore:
         target = self._folder / digest
         if target.exists():
             return target
-        partial = Path(tempfile.mkdtemp(prefix=f"{digest}.", dir=self._folder))
-        partial.chmod(0o755)
+        partial = self._partial(digest)
         try:
             fill(partial)
+            return self._settle(partial, digest)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def _partial(self, name: str) -> Path:
+        partial = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=self._folder))
+        partial.chmod(0o755)
+        return partial
+
+    def _settle(self, partial: Path, digest: str) -> Path:
+        """Give a full folder its name."""
+        target = self._folder / digest
+        try:
             partial.rename(target)
         except OSError:
             # Another call may have placed the same content first.
             if not target.exists():
                 raise
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
         return target
 
 
@@ -94,6 +116,30 @@ def unpacker(source: Path | io.BytesIO) -> Callable[[Path], None]:
 def code_sha256(data: bytes) -> str:
     """Lambda's CodeSha256 of an archive."""
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
+
+
+def folder_sha256(folder: Path) -> str:
+    """CodeSha256 of a folder that was built: the name of such folders tells their content."""
+    return code_sha256(folder.name.encode())
+
+
+def _tree_digest(folder: Path) -> str:
+    """Of names, contents, links and permissions to execute."""
+    digest = hashlib.sha256()
+    for root, folders, files in os.walk(folder):
+        links = [name for name in folders if os.path.islink(f"{root}/{name}")]  # noqa: PTH114
+        folders[:] = sorted(name for name in folders if name not in (*links, CACHES))
+        for name in sorted([*links, *files]):
+            path = f"{root}/{name}"
+            if os.path.islink(path):  # noqa: PTH114
+                kind, held = "link", os.readlink(path).encode("utf-8", "surrogateescape")  # noqa: PTH115
+            else:
+                with open(path, "rb") as file:  # noqa: PTH123
+                    held = hashlib.file_digest(file, "sha256").digest()
+                kind = "program" if os.stat(path).st_mode & 0o111 else "file"  # noqa: PTH116
+            place = os.path.relpath(path, folder).encode("utf-8", "surrogateescape")
+            digest.update(b"%s\0%s\0%s\n" % (place, kind.encode(), held))
+    return digest.hexdigest()
 
 
 def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> None:

@@ -4,9 +4,11 @@ from eventmill.template.files import is_built, stack_name
 from eventmill.template.model import Declared, Output, Parameter, Template
 from eventmill.template.read import read_template
 from eventmill.template.resolve import Resolver, Unresolved, mentions, references
+from eventmill.template.sam import FOLLOWS_CODE
 from eventmill.template.text import Repeated
 
 __all__ = [
+    "FOLLOWS_CODE",
     "Declared",
     "Output",
     "Parameter",

@@ -20,8 +20,10 @@ from eventmill.template.text import Repeated, line_of, read_mapping
 
 SAM = "AWS::Serverless-2016-10-31"
 """The transform's name."""
-_FORMAT = "1"
+_FORMAT = "2"
 """Changes when what is kept must be made anew."""
+FOLLOWS_CODE = "EventmillFollowsCode"
+"""Metadata of a version that is published anew whenever its function's code changed."""
 _BUCKET = "eventmill-local"
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 _LAYER = "AWS::Serverless::LayerVersion"
@@ -59,7 +61,7 @@ def expand(
     if kept.exists():
         expanded: dict[str, Any] = json.loads(kept.read_text())
         return _with_names(expanded, names)
-    expanded = _restore(_translate(file, document, prepared, values, region))
+    expanded = _restore(_translate(file, document, prepared, values, region), document)
     cache.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(expanded))
@@ -199,9 +201,15 @@ class _Managed(dict[str, str]):
         return self[name]
 
 
-def _restore(document: dict[str, Any]) -> dict[str, Any]:
-    """S3 addresses of local code become `LocalPath` again."""
-    for body in document["Resources"].values():
+def _restore(expanded: dict[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """S3 addresses of local code become `LocalPath` again.
+
+    The versions that `AutoPublishAlias` made follow the code: the translator would have seen
+    that in the address of what `sam deploy` uploads.
+    """
+    for name, body in expanded["Resources"].items():
+        if body["Type"] == "AWS::Lambda::Version" and name not in document["Resources"]:
+            body["Metadata"] = (body.get("Metadata") or {}) | {FOLLOWS_CODE: True}
         properties = body.get("Properties") or {}
         for key in ("Code", "Content"):
             code = properties.get(key)
@@ -211,4 +219,4 @@ def _restore(document: dict[str, Any]) -> dict[str, Any]:
                 if built:
                     metadata = {"SamResourceId": built[0], "BuildMethod": built[1]}
                     body["Metadata"] = (body.get("Metadata") or {}) | metadata
-    return document
+    return expanded

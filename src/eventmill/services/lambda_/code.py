@@ -13,7 +13,7 @@ from eventmill.kernel.errors import Fault, UsageError
 from eventmill.kernel.runtimes import inline_file
 from eventmill.services.contract import Call
 from eventmill.services.lambda_.faults import parameter
-from eventmill.store.code import UNZIPPED_LIMIT, code_sha256
+from eventmill.store.code import UNZIPPED_LIMIT, code_sha256, folder_sha256
 
 ZIPPED_LIMIT = 52_428_800
 """Of an archive that comes with the request; one from S3 may be as long as what it holds."""
@@ -44,8 +44,8 @@ def unpack(call: Call, given: Mapping[str, Any], owner: Mapping[str, Any]) -> Co
     archive = given.get("ZipFile")
     try:
         if "LocalPath" in given:
-            folder = str(given["LocalPath"])
-            return Code(folder, code_sha256(folder.encode()), 0)
+            folder = Path(given["LocalPath"])
+            return Code(str(folder), folder_sha256(folder), 0)
         if isinstance(archive, bytes):
             return _unzip(call, archive)
         if isinstance(archive, str):
