@@ -170,6 +170,7 @@ class Engine:
             progress,
         )
         self._server: HttpServer | None = None
+        self._removing: asyncio.Task[None] | None = None
         self.smtp = SmtpListener(self.database, self._call, settings.host, settings.smtp_port)
 
     def _address(self) -> str:
@@ -284,7 +285,8 @@ class Engine:
     def _sweep(self) -> None:
         """Delete files that a crash left before any row named them."""
         self.database.read(lambda tx: self.blobs.sweep(s3.blob_names(tx)))
-        self.database.read(lambda tx: self.code.sweep(lambda_.code_folders(tx)))
+        gone = self.database.read(lambda tx: self.code.sweep(lambda_.code_folders(tx)))
+        self._removing = asyncio.create_task(asyncio.to_thread(self.code.remove, gone))
 
     async def deploy(
         self, path: Path, parameters: Mapping[str, str], stack: str | None = None
@@ -296,6 +298,8 @@ class Engine:
 
     async def stop(self) -> None:
         """Let running invocations end, then stop. Nothing needs it to be safe."""
+        if self._removing is not None:
+            await self._removing
         await self.upkeep.stop()
         await self.provisioning.stop()
         await self.delivery.stop(self.settings.grace)

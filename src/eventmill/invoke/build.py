@@ -13,12 +13,13 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eventmill.invoke import esbuild, node_build, snapshot
+from eventmill.invoke import esbuild, node_build
 from eventmill.invoke.interpreters import interpreter_for, refusal
+from eventmill.invoke.snapshot import Snapshots
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.runtimes import inline_file
 from eventmill.store.code import CACHES, CodeStore, unpacker
@@ -52,7 +53,7 @@ class SourceBuilder:
         self, cache: Path, code: CodeStore, progress: Callable[[str], None] = lambda text: None
     ) -> None:
         self._cache = cache
-        self._code = code
+        self._snapshots = Snapshots(cache, code)
         self._progress = progress
         self._locks: dict[Path, asyncio.Lock] = {}
 
@@ -190,36 +191,10 @@ class SourceBuilder:
         """The folder as it is now, with packages of `sdk` beside its own; edits do not reach it."""
         if sdk is None and source.is_relative_to(self._cache):
             return source
-
-        def found() -> Iterator[snapshot.Entry]:
-            # A data directory within the source must not be copied into itself.
-            return snapshot.contents(source, skipped, self._cache.parent)
-
-        def fill(partial: Path) -> None:
-            snapshot.copy(found(), partial)
-            if sdk is not None:
-                node_build.link(sdk / "node_modules", partial / "node_modules")
-
-        def take() -> Path:
-            text = f"{source}\n{sorted(skipped)}\n{sdk}"
-            note = self._cache / f"frozen-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
-            state = snapshot.state_of(found())
-            known = json.loads(note.read_text()) if note.exists() else {}
-            if known.get("state") == state and Path(known["folder"]).exists():
-                return Path(known["folder"])
-            folder = self._code.from_folder(fill)
-            self._cache.mkdir(parents=True, exist_ok=True)
-            partial = note.with_suffix(f".{os.getpid()}")
-            partial.write_text(json.dumps({"state": state, "folder": str(folder)}))
-            partial.rename(note)
-            return folder
-
-        # Functions often share a source.
-        async with self._locks.setdefault(source, asyncio.Lock()):
-            try:
-                return await asyncio.to_thread(take)
-            except OSError as error:
-                raise UsageError(f"{logical_id}: its code cannot be copied: {error}") from None
+        try:
+            return await self._snapshots.take(source, skipped, sdk)
+        except OSError as error:
+            raise UsageError(f"{logical_id}: its code cannot be copied: {error}") from None
 
     async def _node(self, source: Path, logical_id: str, *, layer: bool) -> Path:
         """The folder with node_modules; one that brings all it needs is taken as it is."""

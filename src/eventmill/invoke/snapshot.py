@@ -6,7 +6,9 @@ it could change behind the back of a deployment.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import os
 import shutil
 import stat
@@ -15,9 +17,55 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventmill.store.code import CACHES
+from eventmill.invoke import node_build
+from eventmill.store.code import CACHES, CodeStore
 
 _PIECE = 1 << 30
+
+
+class Snapshots:
+    """Takes copies into `code`, and keeps in `cache` of which state of a source each one is."""
+
+    def __init__(self, cache: Path, code: CodeStore) -> None:
+        self._cache = cache
+        self._code = code
+        self._taking: dict[Path, asyncio.Task[Path]] = {}
+
+    async def take(self, source: Path, skipped: set[str], sdk: Path | None) -> Path:
+        """The folder as it is now, with packages of `sdk` beside its own. Raises OSError.
+
+        One that has not changed since is not read again, nor for each function that shares it.
+        """
+        text = f"{source}\n{sorted(skipped)}\n{sdk}"
+        note = self._cache / f"frozen-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+        task = self._taking.get(note)
+        if task is None:
+            work = asyncio.to_thread(self._take, source, skipped, sdk, note)
+            task = self._taking[note] = asyncio.create_task(work)
+            task.add_done_callback(lambda _: self._taking.pop(note))
+        return await asyncio.shield(task)
+
+    def _take(self, source: Path, skipped: set[str], sdk: Path | None, note: Path) -> Path:
+        def found() -> Iterator[Entry]:
+            # A data directory within the source must not be copied into itself.
+            return contents(source, skipped, self._cache.parent)
+
+        def fill(partial: Path) -> None:
+            copy(found(), partial)
+            if sdk is not None:
+                node_build.link(sdk / "node_modules", partial / "node_modules")
+
+        # Before the copy: what is written meanwhile makes the next deployment copy again.
+        state = state_of(found())
+        known = json.loads(note.read_text()) if note.exists() else {}
+        if known.get("state") == state and Path(known["folder"]).exists():
+            return Path(known["folder"])
+        folder = self._code.from_folder(fill)
+        self._cache.mkdir(parents=True, exist_ok=True)
+        partial = note.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps({"state": state, "folder": str(folder)}))
+        partial.rename(note)
+        return folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class Builder(Protocol):
         method: str | None,
         options: Mapping[str, Any],
     ) -> Path:
-        """The folder with code and installed dependencies, cached by content.
+        """The folder with code as it is now and installed dependencies, cached by content.
 
         `method` is the resource's Metadata.BuildMethod, `options` its BuildProperties. Raises
         UsageError with the tool's words.

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import io
 import os
+import secrets
 import shutil
 import tempfile
 import zipfile
@@ -56,13 +57,19 @@ class CodeStore:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
-    def sweep(self, named: Iterable[str]) -> int:
-        """Delete every folder whose path is not in `named`; returns how many."""
-        keep = set(named)
-        gone = [folder for folder in self._folder.iterdir() if str(folder) not in keep]
-        for folder in gone:
+    def sweep(self, named: Iterable[str]) -> list[Path]:
+        """Put every folder aside whose path is not in `named`; returns them, for `remove`."""
+        keep, gone = set(named), []
+        for folder in list(self._folder.iterdir()):
+            if str(folder) not in keep:
+                # Under its own name code that comes again would be found half deleted.
+                gone.append(folder.rename(folder.with_name(f"gone.{secrets.token_hex(8)}")))
+        return gone
+
+    def remove(self, folders: Iterable[Path]) -> None:
+        """Delete what was put aside, which takes seconds where thousands of files lie in it."""
+        for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
-        return len(gone)
 
     def _place(self, digest: str, fill: Callable[[Path], None]) -> Path:
         target = self._folder / digest
