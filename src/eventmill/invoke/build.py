@@ -94,9 +94,10 @@ class SourceBuilder:
         # Beside packages that are there already it only tells what was installed.
         built = any(source.glob("*.dist-info"))
         if built or not requirements.is_file() or not _lines(requirements):
-            return await self._frozen(
-                source, _UNFROZEN - (_MODULES if layer else set()), logical_id
-            )
+            # The page's packages beside a Python function's code are many, and not its own.
+            whole = layer or built or not (method or runtime).startswith("python")
+            skipped = _UNFROZEN - _MODULES if whole else _UNFROZEN
+            return await self._frozen(source, skipped, logical_id)
         packages = await self._install(requirements, runtime, logical_id)
         return await self._combine(source, packages, layer=layer and method is not None)
 
