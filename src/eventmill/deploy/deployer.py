@@ -23,8 +23,8 @@ from eventmill.deploy.types import type_of
 from eventmill.kernel.errors import EventmillError, UsageError
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import ApiCaller, Builder
+from eventmill.services import lambda_
 from eventmill.services.contract import Call, Created, Resource, ResourceType
-from eventmill.store.code import folder_sha256
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 from eventmill.template import FOLLOWS_CODE, Declared, Resolver, Template, is_built
@@ -241,9 +241,10 @@ class Deployer:
                 if name in folders and key in properties:
                     properties[key] = {"LocalPath": str(folders[name])}
             if declared.metadata.get(FOLLOWS_CODE):
-                function = declared.properties["FunctionName"]["Ref"]
-                if function in folders:
-                    properties["CodeSha256"] = folder_sha256(folders[function])
+                function = properties["FunctionName"]
+                properties["CodeSha256"] = self._database.read(
+                    lambda tx: lambda_.code_sha256(tx, function)
+                )
             maker = self._makers.of(declared.type)
             kept = _kept(old, declared.type, properties, kind)
             same = kept is not None and kept.properties == properties

@@ -47,6 +47,7 @@ from eventmill.services.lambda_.filters import Filters
 from eventmill.services.lambda_.functions import (
     FUNCTIONS_KEY,
     code_folders,
+    code_sha256,
     exists,
     folder_of,
     function_names,
@@ -101,6 +102,7 @@ __all__ = [
     "adopt_layer",
     "cluster_servers",
     "code_folders",
+    "code_sha256",
     "due_events",
     "enqueue_event",
     "exists",

@@ -83,6 +83,14 @@ def config_of(tx: Transaction, name: str, version: str = LATEST) -> dict[str, An
     return None if row is None else json.loads(row[0])
 
 
+def code_sha256(tx: Transaction, name: str) -> str:
+    """Of a function's code as it is deployed now. Raises NotFound."""
+    config = config_of(tx, name)
+    if config is None:
+        raise not_found(name)
+    return str(config["CodeSha256"])
+
+
 def function_names(tx: Transaction) -> list[str]:
     """Of all functions."""
     rows = tx.all("SELECT name FROM lambda_functions WHERE version=? ORDER BY name", (LATEST,))
