@@ -289,10 +289,17 @@ class Engine:
         self._removing = asyncio.create_task(asyncio.to_thread(self.code.remove, gone))
 
     async def deploy(
-        self, path: Path, parameters: Mapping[str, str], stack: str | None = None
+        self,
+        path: Path,
+        parameters: Mapping[str, str],
+        stack: str | None = None,
+        places: Mapping[str, str] | None = None,
     ) -> StackResult:
-        """Bring a stack in line with a template; its file names it. Raises UsageError."""
-        result = await self.stacks.deploy(path, parameters, stack)
+        """Bring a stack in line with a template; its file names it. Raises UsageError.
+
+        `places` tells where parameters were given, for what is to be said of them.
+        """
+        result = await self.stacks.deploy(path, parameters, stack, places)
         await self.smtp.refresh()
         return result
 

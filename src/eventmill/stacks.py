@@ -40,16 +40,21 @@ class Stacks:
     progress: Callable[[str], None]
 
     async def deploy(
-        self, path: Path, parameters: Mapping[str, str], stack: str | None = None
+        self,
+        path: Path,
+        parameters: Mapping[str, str],
+        stack: str | None = None,
+        places: Mapping[str, str] | None = None,
     ) -> StackResult:
         """Bring a stack in line with a template; its file names it. Raises UsageError.
 
-        The templates of stacks within it are looked at first.
+        The templates of stacks within it are looked at first. `places` tells where parameters
+        were given, for what is to be said of them.
         """
         template = self._read(path, parameters)
         look = partial(self._read, parameters=None)
         inner = list(inner_templates(template, parameters, look))
-        return await self._deploy(template, parameters, stack, inner)
+        return await self._deploy(template, parameters, stack, inner, places)
 
     async def remove(self, stack: str) -> None:
         """Delete a stack with all that it holds. Raises UsageError."""
@@ -64,10 +69,11 @@ class Stacks:
         parameters: Mapping[str, str],
         stack: str | None,
         inner: Sequence[Template] = (),
+        places: Mapping[str, str] | None = None,
     ) -> StackResult:
         name = stack or stack_name(template.file)
         given = with_secrets(self.folder, name, template, parameters, self.progress)
-        values = parameter_values(template, given)
+        values = parameter_values(template, given, places)
         stored = await stored_values(template, values, self.ports.api)
         return await self._deployer().deploy(template, name, stored, inner)
 

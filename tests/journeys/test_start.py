@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from eventmill.kernel.errors import UsageError
 from eventmill.testing import engine
 
 APP = Path(__file__).parents[1] / "apps" / "queue"
@@ -174,3 +175,81 @@ def test_run_without_a_template_gives_its_command_a_bare_engine() -> None:
     done = eventmill("run", "--port", "0", "--ephemeral", "--", sys.executable, "-c", code)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("http://127.0.0.1:")
+
+
+SECRET = """\
+Parameters:
+  Token: {Type: String, NoEcho: true}
+  Stage: {Type: String}
+Resources:
+  A: {Type: AWS::SQS::Queue}
+Outputs:
+  Stage: {Value: !Ref Stage}
+"""
+
+
+def ran(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """An engine with the folder's template, for as long as its output is printed."""
+    code = "import os; print(os.environ.get('EVENTMILL_OUTPUT_Stage'))"
+    data = () if "--ephemeral" in options else ("--data", str(folder / "d"))
+    return eventmill(
+        "run", str(folder), "--port", "0", *data, *options, "--", sys.executable, "-c", code
+    )
+
+
+def test_a_file_of_parameters_may_be_a_shell_s(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(SECRET)
+    file = tmp_path / "env"
+    file.write_text("# comment\nexport Stage='live one'\n\nToken=\"abc\"\n")
+    done = ran(tmp_path, "--env-file", str(file))
+    assert done.stdout == "live one\n", done.stderr
+    assert "Token: " not in done.stderr
+    file.write_text("\nexport Stge=live\n")
+    done = ran(tmp_path, "--env-file", str(file))
+    assert done.returncode == 1
+    assert f"{file}:2: Stge: the template has no such parameter" in done.stderr
+    file.write_text("Stage\n")
+    done = ran(tmp_path, "--env-file", str(file))
+    assert f"{file}:1: 'Stage' is not of the form NAME=VALUE" in done.stderr
+    done = ran(tmp_path, "--parameter", "Stge=live")
+    assert "--parameter Stge: the template has no such parameter" in done.stderr
+
+
+def test_a_secret_is_announced_once_when_it_is_made(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(SECRET)
+    first = ran(tmp_path, "--parameter", "Stage=live")
+    assert "Token: " in first.stderr
+    again = ran(tmp_path, "--parameter", "Stage=live")
+    assert again.returncode == 0 and "Token: " not in again.stderr
+
+
+def test_a_host_that_others_reach_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(SECRET)
+    options = ("--parameter", "Stage=live", "--ephemeral")
+    # An address for documentation, which no machine has: nothing is opened here.
+    open_one = ran(tmp_path, "--host", "192.0.2.1", *options)
+    assert "warning: 192.0.2.1 is open to the network" in open_one.stderr
+    assert "warning" not in ran(tmp_path, *options).stderr
+
+
+def test_an_engine_without_keeping_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "eventmill.cli", "up", "--port", "0", "--ephemeral"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(6)]
+        process.terminate()
+    assert lines[5] == "Nothing is kept: all data goes when this engine ends.\n"
+
+
+def test_what_a_failed_deployment_did_stays_and_the_message_says_so(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(
+        "Resources:\n"
+        "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: first}}\n"
+        "  B:\n    Type: AWS::SNS::Subscription\n    DependsOn: A\n"
+        "    Properties: {TopicArn: 'arn:aws:sns:us-east-1:000000000000:t', Protocol: sqs,\n"
+        "      Endpoint: !GetAtt A.Arn}\n"
+    )
+    with engine(str(tmp_path / "d")) as mill:
+        with pytest.raises(UsageError, match="what was done until then stays, and the next"):
+            mill.deploy(str(tmp_path))
+        assert len(mill.client("sqs").list_queues()["QueueUrls"]) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from eventmill.config import DEFAULT_ACCOUNT, DEFAULT_PORT, DEFAULT_REGION, Settings
 from eventmill.kernel.errors import UsageError
 
+_EXPORT = re.compile(r"export\s+")
 _OPTIONS = (
     click.option(
         "--port",
@@ -53,7 +55,7 @@ _OPTIONS = (
     click.option(
         "--env-file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="A file of K=V lines with template parameters.",
+        help="A file of K=V lines with template parameters; `export K=V` is one too.",
     ),
 )
 
@@ -88,20 +90,38 @@ def settings_of(given: dict[str, Any], folder: Path) -> Settings:
     )
 
 
-def parameters_of(given: dict[str, Any]) -> dict[str, str]:
-    """Template parameters; those on the command line win over the file's. Raises UsageError."""
+def parameters_of(given: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """(template parameters, the places of those that the file gives).
+
+    Those on the command line win over the file's. Raises UsageError.
+    """
     values: dict[str, str] = {}
-    if given["env_file"] is not None:
-        for number, line in enumerate(given["env_file"].read_text().splitlines(), 1):
-            if line.strip() and not line.lstrip().startswith("#"):
-                values |= _pair(line.strip(), f"{given['env_file']}:{number}")
+    places: dict[str, str] = {}
+    file = given["env_file"]
+    for number, line in enumerate(_lines(file) if file else (), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            place = f"{file}:{number}:"
+            # As a shell would read the file.
+            name, value = _pair(_EXPORT.sub("", line.strip()), place)
+            values[name], places[name] = value, place
     for text in given["parameters"]:
-        values |= _pair(text, "--parameter")
-    return values
+        name, value = _pair(text, "--parameter")
+        values[name] = value
+        places.pop(name, None)
+    return values, places
 
 
-def _pair(text: str, where: str) -> dict[str, str]:
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text().splitlines()
+    except ValueError as error:
+        raise UsageError(f"--env-file {file} is no text of UTF-8") from error
+
+
+def _pair(text: str, where: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise UsageError(f"{where}: {text!r} is not of the form NAME=VALUE")
-    return {name.strip(): value.strip().strip('"')}
+    if not equals or not name.strip():
+        raise UsageError(f"{where} {text!r} is not of the form NAME=VALUE")
+    value = value.strip()
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return name.strip(), value[1:-1] if quoted else value

@@ -47,6 +47,7 @@ def run(command: tuple[str, ...], /, template: Path | None, **given: Any) -> Non
 
 async def _run(template: Path | None, command: tuple[str, ...], given: dict[str, Any]) -> int:
     settings = settings_of(given, base_folder(template))
+    parameters, places = parameters_of(given)
 
     def progress(text: str) -> None:
         click.echo(f"  {text}", err=True)
@@ -54,7 +55,7 @@ async def _run(template: Path | None, command: tuple[str, ...], given: dict[str,
     async with running(settings, ephemeral=given["ephemeral"], progress=progress) as engine:
         outputs: dict[str, Any] = {}
         if template is not None:
-            outputs = (await engine.deploy(template, parameters_of(given))).outputs
+            outputs = (await engine.deploy(template, parameters, places=places)).outputs
         return await _child(engine, command, outputs)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import shutil
 import signal
 import tempfile
@@ -30,6 +31,11 @@ async def running(
         settings = replace(settings, data=folder)
     directory = DataDirectory(settings.data)
     directory.claim()
+    if not _is_loopback(settings.host):
+        progress(
+            f"warning: {settings.host} is open to the network, and whoever reaches it may use "
+            "this engine and read its data: its only key is published"
+        )
     try:
         engine = Engine(settings, directory, progress)
         try:
@@ -41,6 +47,13 @@ async def running(
         directory.release()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def run_until_done(work: Coroutine[Any, Any, int]) -> int:

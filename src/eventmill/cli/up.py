@@ -28,7 +28,7 @@ def up(template: Path | None, as_json: bool, **given: Any) -> None:
 
 async def _up(template: Path | None, as_json: bool, given: dict[str, Any]) -> int:
     settings = settings_of(given, base_folder(template))
-    parameters = parameters_of(given)
+    parameters, places = parameters_of(given)
 
     def progress(text: str) -> None:
         click.echo(f"  {text}", err=True)
@@ -36,26 +36,28 @@ async def _up(template: Path | None, as_json: bool, given: dict[str, Any]) -> in
     async with running(settings, ephemeral=given["ephemeral"], progress=progress) as engine:
         outputs: dict[str, Any] = {}
         if template is not None:
-            outputs = (await engine.deploy(template, parameters)).outputs
+            outputs = (await engine.deploy(template, parameters, places=places)).outputs
         said = {"endpoint": engine.endpoint, "outputs": outputs, "smtp": engine.smtp.address}
         if as_json:
             click.echo(json.dumps(said))
         else:
-            _print(said, settings.durability)
+            _print(said, settings.durability, ephemeral=given["ephemeral"])
         sys.stdout.flush()
         await until_signal()
         click.echo("stopping", err=True)
     return 0
 
 
-def _print(said: dict[str, Any], durability: str) -> None:
+def _print(said: dict[str, Any], durability: str, *, ephemeral: bool) -> None:
     endpoint = said["endpoint"]
     click.echo(f"Eventmill serves at {endpoint}")
     click.echo(f"  export AWS_ENDPOINT_URL={endpoint}")
     click.echo(f"  export AWS_ACCESS_KEY_ID={config.ACCESS_KEY}")
     click.echo(f"  export AWS_SECRET_ACCESS_KEY={config.SECRET_KEY}")
     click.echo(f"  export AWS_DEFAULT_REGION={config.DEFAULT_REGION}")
-    if durability == "process":
+    if ephemeral:
+        click.echo("Nothing is kept: all data goes when this engine ends.")
+    elif durability == "process":
         click.echo("Acknowledged changes survive kill -9, but not a power cut.")
     if said["smtp"]:
         click.echo(f"Mail is taken at {said['smtp']} (SMTP)")

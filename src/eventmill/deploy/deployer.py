@@ -7,7 +7,8 @@ record tells what exists, and the next one goes on from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ MakeCall = Callable[[Transaction], Call]
 BalancerAddress = Callable[[Transaction, str, str, int], str | None]
 """See joins.balancer_address."""
 _RUNTIMELESS = "python3"
+_LEFT = "what was done until then stays, and the next deployment goes on from there"
 
 
 @dataclass(slots=True)
@@ -62,6 +64,17 @@ def _about(template: Template, names: set[str], findings: list[Finding]) -> list
     """The findings about these resources, and those that are about none."""
     others = template.resources.keys() - names
     return [finding for finding in findings if finding.resource not in others]
+
+
+@contextmanager
+def _no_rollback() -> Iterator[None]:
+    """Say of a failure that what was done before is not taken back, as on AWS it would be."""
+    try:
+        yield
+    except UsageError as error:
+        if _LEFT in str(error):  # an inner stack's deployment has said it
+            raise
+        raise UsageError(f"{error}\n{_LEFT}") from error
 
 
 class Deployer:
@@ -128,19 +141,22 @@ class Deployer:
         existing = self._database.read(lambda tx: record.resources_of(tx, stack))
         folders = await self._build(template, active, resolver)
         result = StackResult(number)
+        order = creation_order(template, active)
         position = max((entry.position for entry in existing.values()), default=0)
         old_ones: list[Recorded] = []
-        for name in creation_order(template, active):
-            declared = template.resources[name]
-            position += 1
-            recorded, replaced = await self._apply(
-                declared, existing.get(name), resolver, folders, (stack, number, position), result
-            )
-            known[name] = (recorded.physical_id, recorded.attributes)
-            if replaced is not None:
-                old_ones.append(replaced)
-        await self._delete(stack, number, existing, active, old_ones, result)
-        await self._outputs(template, stack, resolver, result)
+        with _no_rollback():
+            for name in order:
+                declared, old = template.resources[name], existing.get(name)
+                position += 1
+                place = (stack, number, position)
+                recorded, replaced = await self._apply(
+                    declared, old, resolver, folders, place, result
+                )
+                known[name] = (recorded.physical_id, recorded.attributes)
+                if replaced is not None:
+                    old_ones.append(replaced)
+            await self._delete(stack, number, existing, active, old_ones, result)
+            await self._outputs(template, stack, resolver, result)
         return result
 
     async def remove(self, stack: str) -> None:

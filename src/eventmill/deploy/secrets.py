@@ -27,7 +27,7 @@ def with_secrets(
 ) -> dict[str, str]:
     """`given` with values for the template's secret parameters that have none.
 
-    The same ones at every start on this data directory; `progress` is told each.
+    The same ones at every start on this data directory; `progress` is told each that is made.
     """
     wanted = [
         name
@@ -44,8 +44,9 @@ def with_secrets(
     mine = kept.setdefault(stack, {})
     for name in wanted:
         limit = int(template.parameters[name].declaration.get("MaxLength", _LENGTH))
-        mine.setdefault(name, secrets.token_hex(_LENGTH)[: min(limit, _LENGTH)])
-        progress(f"{name}: {mine[name]} (made for this data directory)")
+        if name not in mine:
+            mine[name] = secrets.token_hex(_LENGTH)[: min(limit, _LENGTH)]
+            progress(f"{name}: {mine[name]} (made for this data directory, kept in {file})")
     file.touch(mode=0o600)
     file.write_text(json.dumps(kept))
     return {**given, **{name: mine[name] for name in wanted}}

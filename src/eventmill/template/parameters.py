@@ -43,10 +43,16 @@ def default_values(template: Template) -> dict[str, Any]:
     }
 
 
-def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
-    """Values by name, lists split. Raises UsageError listing every mistake."""
+def parameter_values(
+    template: Template, given: Mapping[str, str], places: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Values by name, lists split; `places` tells where those were given that a file gives.
+
+    Raises UsageError listing every mistake.
+    """
+    where = places or {}
     problems = [
-        f"--parameter {name}: the template has no such parameter; it has: "
+        f"{where.get(name, '--parameter')} {name}: the template has no such parameter; it has: "
         f"{', '.join(template.parameters) or 'none'}"
         for name in given
         if name not in template.parameters
@@ -61,7 +67,8 @@ def parameter_values(template: Template, given: Mapping[str, str]) -> dict[str, 
         text = ",".join(map(str, value)) if isinstance(value, list) else _text(value)
         problem = _problem(parameter, text)
         if problem:
-            problems.append(f"the parameter {name}: {problem}")
+            place = f"{where[name]} " if name in where else ""
+            problems.append(f"{place}the parameter {name}: {problem}")
         # The text of a stored one is the name that its value is stored under.
         values[name] = text if is_stored(parameter) else split_list(parameter, text)
     if problems:

@@ -35,9 +35,12 @@ class TestEngine:
         """Of the stack that `deploy` deployed last."""
         self._loop = loop
 
-    def deploy(self, template: Path, parameters: Mapping[str, str] | None = None) -> dict[str, str]:
+    def deploy(
+        self, template: Path | str, parameters: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         """Deploy a template, or the one in a folder; returns its outputs. Raises UsageError."""
-        self.outputs = dict(self.run(self.inner.deploy(template, parameters or {}), 600).outputs)
+        work = self.inner.deploy(Path(template), parameters or {})
+        self.outputs = dict(self.run(work, 600).outputs)
         return self.outputs
 
     def run(self, work: Coroutine[Any, Any, T], seconds: float = 60.0) -> T:
@@ -85,14 +88,14 @@ class TestEngine:
 
 
 @contextmanager
-def engine(data: Path | None = None, **options: Any) -> Iterator[TestEngine]:
+def engine(data: Path | str | None = None, **options: Any) -> Iterator[TestEngine]:
     """A running engine on a free port, in `data` or a folder that is deleted afterwards.
 
     `options` are fields of config.Settings.
     """
     with tempfile.TemporaryDirectory(prefix="eventmill-", ignore_cleanup_errors=True) as folder:
         given: dict[str, Any] = {"port": 0, "durability": "process"} | options
-        settings = Settings(data=data or Path(folder), **given)
+        settings = Settings(data=Path(data or folder), **given)
         loop = uvloop.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="engine", daemon=True)
         thread.start()
