@@ -1,7 +1,7 @@
 """What a function or layer needs at run time: its source, with its dependencies installed.
 
 Everything is kept by content, so a second start builds nothing: dependencies by the text of
-requirements.txt and the interpreter, combined folders by the source beside them.
+requirements.txt and the interpreter, what is run by all that lies in it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from eventmill.invoke import esbuild, node_build
 from eventmill.invoke.interpreters import interpreter_for, refusal
-from eventmill.invoke.snapshot import Snapshots
+from eventmill.invoke.snapshot import Beside, Snapshots
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.runtimes import inline_file
 from eventmill.store.code import CACHES, CodeStore, unpacker
@@ -94,12 +94,12 @@ class SourceBuilder:
         # Beside packages that are there already it only tells what was installed.
         built = any(source.glob("*.dist-info"))
         if built or not requirements.is_file() or not _lines(requirements):
-            # The page's packages beside a Python function's code are many, and not its own.
+            # A page's packages beside a Python function's code are many, and not its own.
             whole = layer or built or not (method or runtime).startswith("python")
             skipped = _UNFROZEN - _MODULES if whole else _UNFROZEN
             return await self._frozen(source, skipped, logical_id)
         packages = await self._install(requirements, runtime, logical_id)
-        return await self._combine(source, packages, layer=layer and method is not None)
+        return await self._combine(source, packages, logical_id, layer=layer and method is not None)
 
     async def _unpacked(self, archive: Path, logical_id: str) -> Path:
         """The folder that a ZIP file holds."""
@@ -140,7 +140,7 @@ class SourceBuilder:
 
         source = await self._once(self._cache / f"wanted-{key}", fill)
         installed = await self._install(source / "requirements.txt", runtime, logical_id)
-        return await self._combine(source, installed, layer=True)
+        return await self._combine(source, installed, logical_id, layer=True)
 
     async def _install(self, requirements: Path, runtime: str, logical_id: str) -> Path:
         python = interpreter_for(runtime if runtime.startswith("python3.") else "").path
@@ -165,35 +165,31 @@ class SourceBuilder:
 
         return await self._once(self._cache / f"packages-{key}", fill)
 
-    async def _combine(self, source: Path, packages: Path, *, layer: bool) -> Path:
-        key = hashlib.sha256(f"{fingerprint(source)}{packages}{layer}".encode()).hexdigest()[:32]
+    async def _combine(self, source: Path, packages: Path, logical_id: str, *, layer: bool) -> Path:
+        """The source with installed packages beside it, of which its own win."""
 
-        async def fill(partial: Path) -> None:
-            inner = partial / "python" if layer else partial
-            inner.mkdir(exist_ok=True)
+        def add(inner: Path) -> None:
             for entry in packages.iterdir():
-                (inner / entry.name).symlink_to(entry)
-            for entry in source.iterdir():
-                if entry.name in _SKIPPED:
-                    continue
-                place = inner / entry.name
-                if place.is_symlink():
-                    place.unlink()
-                if entry.is_dir():
-                    shutil.copytree(entry, place, ignore=_IGNORED)
-                else:
-                    shutil.copy2(entry, place)
+                if not os.path.lexists(inner / entry.name):
+                    (inner / entry.name).symlink_to(entry)
 
-        return await self._once(self._cache / f"task-{key}", fill)
+        return await self._frozen(
+            source, _UNFROZEN, logical_id, Beside(packages, add), "python" if layer else ""
+        )
 
     async def _frozen(
-        self, source: Path, skipped: set[str], logical_id: str, sdk: Path | None = None
+        self,
+        source: Path,
+        skipped: set[str],
+        logical_id: str,
+        beside: Beside | None = None,
+        below: str = "",
     ) -> Path:
-        """The folder as it is now, with packages of `sdk` beside its own; edits do not reach it."""
-        if sdk is None and source.is_relative_to(self._cache):
+        """A folder that has the source as it is now below `below`: no edit reaches it."""
+        if beside is None and source.is_relative_to(self._cache):
             return source
         try:
-            return await self._snapshots.take(source, skipped, sdk)
+            return await self._snapshots.take(source, skipped, beside, below)
         except OSError as error:
             raise UsageError(f"{logical_id}: its code cannot be copied: {error}") from None
 
@@ -203,7 +199,11 @@ class SourceBuilder:
         installs = node_build.needs_install(source)
         sdk = await self._packages(parts, logical_id) if parts else None
         if not installs:
-            return await self._frozen(source, _UNFROZEN - _MODULES, logical_id, sdk)
+            beside = None
+            if sdk is not None:
+                modules = sdk / "node_modules"
+                beside = Beside(sdk, lambda inner: node_build.link(modules, inner / modules.name))
+            return await self._frozen(source, _UNFROZEN - _MODULES, logical_id, beside)
         key = hashlib.sha256(f"{fingerprint(source)}{layer}{sdk}".encode()).hexdigest()[:32]
 
         async def fill(partial: Path) -> None:

@@ -13,14 +13,21 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventmill.invoke import node_build
 from eventmill.store.code import CACHES, CodeStore
 
 _PIECE = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a copy gets besides its source: `add` writes what `of` names into it."""
+
+    of: Path
+    add: Callable[[Path], None]
 
 
 class Snapshots:
@@ -31,29 +38,35 @@ class Snapshots:
         self._code = code
         self._taking: dict[Path, asyncio.Task[Path]] = {}
 
-    async def take(self, source: Path, skipped: set[str], sdk: Path | None) -> Path:
-        """The folder as it is now, with packages of `sdk` beside its own. Raises OSError.
+    async def take(
+        self, source: Path, skipped: set[str], beside: Beside | None, below: str
+    ) -> Path:
+        """A folder with `source` as it is now in its folder `below`. Raises OSError.
 
         One that has not changed since is not read again, nor for each function that shares it.
         """
-        text = f"{source}\n{sorted(skipped)}\n{sdk}"
+        text = f"{source}\n{sorted(skipped)}\n{beside and beside.of}\n{below}"
         note = self._cache / f"frozen-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
         task = self._taking.get(note)
         if task is None:
-            work = asyncio.to_thread(self._take, source, skipped, sdk, note)
+            work = asyncio.to_thread(self._take, source, skipped, beside, below, note)
             task = self._taking[note] = asyncio.create_task(work)
             task.add_done_callback(lambda _: self._taking.pop(note))
         return await asyncio.shield(task)
 
-    def _take(self, source: Path, skipped: set[str], sdk: Path | None, note: Path) -> Path:
+    def _take(
+        self, source: Path, skipped: set[str], beside: Beside | None, below: str, note: Path
+    ) -> Path:
         def found() -> Iterator[Entry]:
             # A data directory within the source must not be copied into itself.
             return contents(source, skipped, self._cache.parent)
 
         def fill(partial: Path) -> None:
-            copy(found(), partial)
-            if sdk is not None:
-                node_build.link(sdk / "node_modules", partial / "node_modules")
+            inner = partial / below
+            inner.mkdir(exist_ok=True)
+            copy(found(), inner)
+            if beside is not None:
+                beside.add(inner)
 
         # Before the copy: what is written meanwhile makes the next deployment copy again.
         state = state_of(found())

@@ -133,3 +133,44 @@ def test_links_within_the_folder_stay_and_others_are_followed(tmp_path: Path) ->
     assert (built / "shared" / "c.py").read_text() == "c"
     assert (build(source) / "shared" / "c.py").read_text() == "changed"
     assert (built / "shared" / "back").readlink() == source
+
+
+@pytest.mark.parametrize(("method", "below"), [(None, ""), ("python3.12", "python")])
+def test_packages_are_linked_beside_the_code_which_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str | None, below: str
+) -> None:
+    """In a layer with a BuildMethod both lie below `python`."""
+    source, packages = tmp_path / "source", tmp_path / "cache" / "packages-1"
+    (source / "own").mkdir(parents=True)
+    (source / "own" / "a.py").write_text("mine")
+    (source / "requirements.txt").write_text("own\nother\n")
+    for name in ("own", "other"):
+        (packages / name).mkdir(parents=True)
+        (packages / name / "a.py").write_text("theirs")
+
+    async def install(*_: object) -> Path:
+        return packages
+
+    monkeypatch.setattr(SourceBuilder, "_install", install)
+    builder = SourceBuilder(tmp_path / "cache", CodeStore(tmp_path / "code"))
+
+    def built() -> Path:
+        work = builder.build(
+            source,
+            "python3.12",
+            layer=method is not None,
+            logical_id="F",
+            method=method,
+            options={},
+        )
+        return asyncio.run(work)
+
+    first = built()
+    inner = first / below
+    assert [(inner / name / "a.py").read_text() for name in ("own", "other")] == ["mine", "theirs"]
+    assert (inner / "other").readlink() == packages / "other"
+    (source / "own" / "a.py").touch()
+    assert built() == first
+    (source / "own" / "a.py").write_text("changed")
+    assert built() != first
+    assert (inner / "own" / "a.py").read_text() == "mine"
