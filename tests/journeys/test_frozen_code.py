@@ -131,7 +131,9 @@ def test_versions_keep_their_code_and_the_alias_goes_on(tmp_path: Path, app: Pat
         mill.deploy(app)
         assert answers(mill, "live") == answers(mill, "1") == {"one"}
         write(app, "two")
-        mill.deploy(app)
+        result = mill.run(mill.inner.deploy(app, {}))
+        assert len(result.created) == 2  # versions of the function and of the layer
+        assert result.deleted == []
     write(app, "three")
     with engine(tmp_path / "data") as mill:
         assert answers(mill, "live") == answers(mill, "2") == {"two"}

@@ -373,6 +373,9 @@ class Deployer:
                 raise UsageError(
                     f"{entry.logical_id} ({entry.type}) could not be deleted: {error}"
                 ) from error
+            if entry.retain:
+                self._progress(f"retained {entry.logical_id}, as its policy says")
+                continue
             result.deleted.append(entry.logical_id)
             self._progress(f"deleted {entry.logical_id}")
 
