@@ -11,6 +11,16 @@ from typing import IO, Any
 
 from eventmill.kernel.errors import UsageError
 
+DEFAULT = ".eventmill"
+"""The data directory's name beside a template, where no other is given."""
+_DEPTH = 3
+
+
+def running_below(folder: Path) -> list[Path]:
+    """The data directories of running engines in folders a few levels down."""
+    found = (path for depth in range(1, _DEPTH + 1) for path in folder.glob("*/" * depth + DEFAULT))
+    return sorted(path for path in found if DataDirectory(path).alive)
+
 
 @dataclass(slots=True)
 class DataDirectory:
@@ -50,6 +60,17 @@ class DataDirectory:
                 f"the data directory {self.path} is in use by process {holder}; stop that engine, "
                 "or choose another directory with --data"
             ) from None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the engine that said something of itself still runs."""
+        try:
+            os.kill(int(self.read()["pid"]), 0)
+        except PermissionError:
+            return True
+        except (KeyError, ValueError, OSError):
+            return False
+        return True
 
     def announce(self, endpoint: str) -> None:
         """Say where the engine can be reached."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from eventmill.deliver.streams import StreamSource
 from eventmill.deliver.upkeep import Chore
+from eventmill.deploy.addresses import api_address
 from eventmill.deploy.api import SERVICE as CLOUDFORMATION
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.metrics import Dimensions
@@ -169,9 +170,26 @@ def gauge(
 
 
 def status(tx: Transaction, call: Callable[[Transaction], Call]) -> dict[str, Any]:
-    """Functions, and queues with their depth."""
-    listed = SERVICES["lambda"].operations["ListFunctions"].function(call(tx), {"MaxItems": 1000})
-    assert isinstance(listed, dict)
+    """What there is, by name: functions, queues with their depth, APIs' stages with addresses."""
+    asked = call(tx)
+
+    def listed(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        found = SERVICES[service].operations[operation].function(asked, request)
+        assert isinstance(found, dict)
+        return found
+
+    functions = listed("lambda", "ListFunctions", {"MaxItems": 1000})["Functions"]
+    buckets = listed("s3", "ListBuckets", {})["Buckets"]
+    apis = []
+    for api in listed("apigateway", "GetRestApis", {"limit": 500})["items"]:
+        for stage in listed("apigateway", "GetStages", {"restApiId": api["id"]})["item"]:
+            address = f"{api_address(asked.endpoint, api['id'])}/{stage['stageName']}"
+            apis.append({"name": api["name"], "address": address})
+    for api in listed("apigatewayv2", "GetApis", {"MaxResults": "500"})["Items"]:
+        stages = listed("apigatewayv2", "GetStages", {"ApiId": api["ApiId"], "MaxResults": "500"})
+        for stage in stages["Items"]:
+            end = "" if stage["StageName"] == "$default" else f"/{stage['StageName']}"
+            apis.append({"name": api["Name"], "address": api["ApiEndpoint"] + end})
     queues = {}
     for (arn,) in tx.all("SELECT arn FROM sqs_queues ORDER BY name"):
         visible, in_flight, delayed = sqs.counts(tx, arn)
@@ -181,8 +199,11 @@ def status(tx: Transaction, call: Callable[[Transaction], Call]) -> dict[str, An
             "delayed": delayed,
         }
     return {
-        "functions": [entry["FunctionName"] for entry in listed["Functions"]],
+        "functions": [entry["FunctionName"] for entry in functions],
         "queues": queues,
+        "tables": [name for (name,) in tx.all("SELECT name FROM ddb_tables ORDER BY name")],
+        "buckets": [entry["Name"] for entry in buckets],
+        "apis": apis,
     }
 
 

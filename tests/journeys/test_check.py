@@ -155,3 +155,49 @@ def test_an_unknown_property_is_shown_its_likely_name(tmp_path: Path) -> None:
     wrong = "T:2: A: AWS::SQS::Queue {}: is no property of this type, or not offered{}\n"
     assert wrong.format("VisibilityTimout", "; did you mean VisibilityTimeout?") in output
     assert wrong.format("Colour", "") in output
+
+
+PUSHES = """\
+Resources:
+  Work: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.12, Handler: index.handler,
+    Role: r, Code: {ZipFile: "def handler(event, context): pass"}}}
+  Live: {Type: AWS::Lambda::Alias, Properties: {FunctionName: !Ref Work, Name: live,
+    FunctionVersion: $LATEST}}
+  Rule: {Type: AWS::Events::Rule, Properties: {ScheduleExpression: rate(1 day),
+    Targets: [{Id: a, Arn: !GetAtt Work.Arn}]}}
+  Feed: {Type: AWS::SNS::Subscription, Properties: {TopicArn: t, Protocol: lambda,
+    Endpoint: !Ref Live}}
+  Files: {Type: AWS::S3::Bucket, Properties: {NotificationConfiguration: {LambdaConfigurations:
+    [{Event: 's3:ObjectCreated:*', Function: !GetAtt Work.Arn}]}}}
+"""
+PERMISSION = """\
+  {name}: {{Type: AWS::Lambda::Permission, Properties: {{Action: 'lambda:InvokeFunction',
+    Principal: {principal}, FunctionName: {function}}}}}
+"""
+
+
+def test_functions_that_let_no_source_in_are_named(tmp_path: Path) -> None:
+    said = [
+        "T:6: AWS::Lambda::Function Work gets nothing from AWS::Events::Rule Rule: no "
+        "AWS::Lambda::Permission lets events.amazonaws.com in",
+        "T:8: AWS::Lambda::Alias Live gets nothing from AWS::SNS::Subscription Feed: no "
+        "AWS::Lambda::Permission lets sns.amazonaws.com in",
+        "T:10: AWS::Lambda::Function Work gets nothing from AWS::S3::Bucket Files: no "
+        "AWS::Lambda::Permission lets s3.amazonaws.com in",
+    ]
+
+    def notices(*permissions: tuple[str, str]) -> list[str]:
+        text = PUSHES + "".join(
+            PERMISSION.format(name=f"P{number}", principal=principal, function=function)
+            for number, (principal, function) in enumerate(permissions)
+        )
+        code, output = checked(tmp_path, text)
+        assert code == 0, output
+        return [line[10:] for line in output.splitlines() if line.startswith("notice")]
+
+    assert notices() == said
+    events = ("events.amazonaws.com", "!Ref Work")
+    assert notices(events) == said[1:]
+    assert notices(events, ("sns.amazonaws.com", "!Ref Live")) == said[2:]
+    assert notices(("!Ref AWS::AccountId", "!GetAtt Work.Arn")) == []
+    assert notices(("s3.amazonaws.com", "!Sub '${AWS::StackName}-Work'")) == said[:2]

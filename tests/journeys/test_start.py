@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import sqlite3
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -253,3 +255,69 @@ def test_what_a_failed_deployment_did_stays_and_the_message_says_so(tmp_path: Pa
         with pytest.raises(UsageError, match="what was done until then stays, and the next"):
             mill.deploy(str(tmp_path))
         assert len(mill.client("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_status_lists_tables_buckets_addresses_and_outputs(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Items: {Type: AWS::Serverless::SimpleTable, Properties: {TableName: items}}
+  Files: {Type: AWS::S3::Bucket, Properties: {BucketName: files}}
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      InlineCode: "def handler(event, context): return {'statusCode': 200}"
+      Events:
+        Rest: {Type: Api, Properties: {Path: /a, Method: get}}
+        Http: {Type: HttpApi, Properties: {Path: /a, Method: get}}
+Outputs:
+  Bucket: {Value: !Ref Files}
+"""
+    )
+    with engine(tmp_path / "d") as mill:
+        mill.deploy(tmp_path)
+        lines = eventmill("status", "--data", str(tmp_path / "d")).stdout.splitlines()
+        assert "table      items" in lines and "bucket     files" in lines
+        (output,) = (line for line in lines if line.startswith("output"))
+        assert output.endswith(" Bucket: files")
+        addresses = [line.split(": ")[1] for line in lines if line.startswith("api  ")]
+        assert {urllib.request.urlopen(f"{one}/a").status for one in addresses} == {200}
+        assert {one.rpartition("/")[2] for one in addresses} >= {"Prod", "Stage"}
+        assert len(addresses) == 3
+
+
+def test_logs_of_all_functions_are_in_the_order_of_time(tmp_path: Path) -> None:
+    with engine(tmp_path / "d") as mill:
+        logs = mill.client("logs")
+        for name, at in (("b", 1), ("a", 2), ("b", 3)):
+            group = {"logGroupName": f"/aws/lambda/{name}", "logStreamName": str(at)}
+            with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+                logs.create_log_group(logGroupName=group["logGroupName"])
+            logs.create_log_stream(**group)
+            event = {"timestamp": int(time.time() * 1000) + at, "message": f"line {at}"}
+            logs.put_log_events(**group, logEvents=[event])
+        printed = eventmill("logs", "--data", str(tmp_path / "d")).stdout.splitlines()
+        assert [line.split(" ", 1)[1] for line in printed] == ["b line 1", "a line 2", "b line 3"]
+
+
+def test_an_engine_of_a_folder_below_is_named(tmp_path: Path) -> None:
+    def status() -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "eventmill.cli", "status"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        ).stderr
+
+    data = tmp_path / "apps" / "mine" / ".eventmill"
+    with engine(data):
+        assert "no engine runs in .eventmill, but further below one does: add --data " in status()
+        assert status().endswith(f"--data {data.relative_to(tmp_path)}\n")
+    assert "start one with `eventmill up`" in status()
+    (data / "engine.json").write_text('{"pid": 99999999, "endpoint": "http://127.0.0.1:9"}')
+    assert "start one with `eventmill up`" in status()

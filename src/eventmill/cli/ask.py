@@ -5,29 +5,36 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from eventmill import config
-from eventmill.datadir import DataDirectory
+from eventmill.datadir import DEFAULT, DataDirectory, running_below
 from eventmill.kernel.errors import UsageError
 
 ENDPOINT = click.option("--endpoint", envvar="AWS_ENDPOINT_URL", help="The engine's address.")
 DATA = click.option(
     "--data",
     type=click.Path(path_type=Path),
-    default=Path(".eventmill"),
+    default=Path(DEFAULT),
     show_default=True,
     help="Data directory of the engine to ask.",
 )
 _POLL_SECONDS = 0.5
+_GROUPS = "/aws/lambda/"
 
 
 def address_of(endpoint: str | None, data: Path) -> str:
+    """Where the engine answers. Raises UsageError, which names engines of the folders below."""
     found = endpoint or DataDirectory(data).read().get("endpoint")
     if found is None:
+        others = running_below(Path())
+        if others:
+            options = " or ".join(f"--data {other}" for other in others)
+            raise UsageError(f"no engine runs in {data}, but further below one does: add {options}")
         raise UsageError(
             f"no engine runs in {data}: start one with `eventmill up`, or name its address with "
             "--endpoint or its data directory with --data"
@@ -109,29 +116,35 @@ def invoke(function: str, event: str, endpoint: str | None, data: Path) -> None:
 @ENDPOINT
 @DATA
 def logs(function: str | None, follow: bool, endpoint: str | None, data: Path) -> None:
-    """Print the log of FUNCTION, or of all functions."""
+    """Print the log of FUNCTION, or of all functions in the order of time."""
     address = address_of(endpoint, data)
     client = _client("logs", address)
-    prefix = f"/aws/lambda/{_physical(address, function)}" if function else "/aws/lambda/"
+    prefix = _GROUPS + (_physical(address, function) if function else "")
     seen: dict[str, str] = {}
     while True:
         groups = client.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
-        for group in groups:
-            _print_group(client, group["logGroupName"], seen)
+        events = [
+            (event["timestamp"], group["logGroupName"], event["message"])
+            for group in groups
+            for event in _fresh(client, group["logGroupName"], seen)
+        ]
+        # Lines of one millisecond stay in the order of their function.
+        for timestamp, name, message in sorted(events, key=lambda event: event[0]):
+            stamp = time.strftime("%H:%M:%S", time.localtime(timestamp / 1000))
+            click.echo(f"{stamp} {name.removeprefix(_GROUPS)} {message.rstrip()}")
         if not follow:
             return
         time.sleep(_POLL_SECONDS)
 
 
-def _print_group(client: Any, name: str, seen: dict[str, str]) -> None:
+def _fresh(client: Any, name: str, seen: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """The events of a log group behind the place that `seen` has of it, and moves it."""
     token = seen.get(name)
     while True:
         page = client.filter_log_events(
             logGroupName=name, **({"nextToken": token} if token else {})
         )
-        for event in page["events"]:
-            stamp = time.strftime("%H:%M:%S", time.localtime(event["timestamp"] / 1000))
-            click.echo(f"{stamp} {name.rpartition('/')[2]} {event['message'].rstrip()}")
+        yield from page["events"]
         if page["events"]:
             # The engine's token is the place behind an event, which its id tells too.
             token = seen[name] = str(int(page["events"][-1]["eventId"]))
@@ -144,7 +157,7 @@ def _print_group(client: Any, name: str, seen: dict[str, str]) -> None:
 @ENDPOINT
 @DATA
 def status(as_json: bool, endpoint: str | None, data: Path) -> None:
-    """What the engine runs: functions, queues with their depth."""
+    """What the engine runs: functions, queues with their depth, addresses, outputs."""
     found = get(address_of(endpoint, data), "status")
     if as_json:
         click.echo(json.dumps(found, indent=2))
@@ -166,3 +179,12 @@ def status(as_json: bool, endpoint: str | None, data: Path) -> None:
             f"queue      {name}: {depth['visible']} visible, {depth['inFlight']} in flight, "
             f"{depth['delayed']} delayed"
         )
+    for name in found["tables"]:
+        click.echo(f"table      {name}")
+    for name in found["buckets"]:
+        click.echo(f"bucket     {name}")
+    for api in found["apis"]:
+        click.echo(f"api        {api['name']}: {api['address']}")
+    for stack, outputs in found["outputs"].items():
+        for name, value in outputs.items():
+            click.echo(f"output     {stack} {name}: {value}")

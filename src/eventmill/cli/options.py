@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from eventmill.config import DEFAULT_ACCOUNT, DEFAULT_PORT, DEFAULT_REGION, Settings
+from eventmill.datadir import DEFAULT
 from eventmill.kernel.errors import UsageError
 
 _EXPORT = re.compile(r"export\s+")
@@ -78,7 +79,7 @@ def settings_of(given: dict[str, Any], folder: Path) -> Settings:
     """Settings from the command's options; `folder` is where data goes by default."""
     return Settings(
         # Whole, because functions that find their code below it run in folders of their own.
-        data=(given["data"] or folder / ".eventmill").resolve(),
+        data=(given["data"] or folder / DEFAULT).resolve(),
         host=given["host"],
         port=given["port"],
         public_url=given["public_url"],

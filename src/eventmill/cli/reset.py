@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from eventmill.datadir import DataDirectory
+from eventmill.datadir import DEFAULT, DataDirectory
 from eventmill.kernel.errors import UsageError
 
 
@@ -15,7 +15,7 @@ from eventmill.kernel.errors import UsageError
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    default=Path(".eventmill"),
+    default=Path(DEFAULT),
     show_default=True,
     help="Data directory to delete.",
 )
