@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -196,6 +197,13 @@ def test_what_one_machine_has_not_denies_nobody() -> None:
     ):
         condition = {operator: {key: "false"}}
         assert judged(OWNER, Effect="Deny", Condition=condition) is None
+
+
+def test_an_unsigned_caller_is_of_no_organization() -> None:
+    """A function's URL that only an organization may call stays closed without a signature."""
+    unsigned = replace(ANONYMOUS, context={"aws:principaltype": "Anonymous"})
+    assert judged(unsigned) == "Allow"
+    assert judged(unsigned, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}) is None
 
 
 @pytest.mark.parametrize(

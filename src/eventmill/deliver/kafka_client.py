@@ -143,8 +143,12 @@ async def produce(
             max_request_size=_REQUEST,
             **_security(servers, access, database),
         )
-        async with producer:
+        try:
+            await producer.start()
             await producer.send_and_wait(topic, value, key)
+        finally:
+            # Also after a start that failed, whose connections would stay open.
+            await producer.stop()
     except UnknownTopicOrPartitionError as error:
         raise NoTopic(f"The topic {topic} does not exist.") from error
     except (Fault, KeyError, ValueError, OSError, KafkaError) as error:

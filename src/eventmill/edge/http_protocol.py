@@ -102,9 +102,14 @@ class HttpProtocol(asyncio.Protocol):
                 return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
+        except httptools.HttpParserUpgrade as upgrade:
             if self._websocket:
                 self._hand_to_websocket()
+            elif self._parser.get_method() == b"CONNECT":
+                self._refuse()
+            else:
+                self._stay(data[upgrade.args[0] :])
+                return
         except httptools.HttpParserError:
             self._refuse()
         # Only now, so that a body that came along is there already. SDKs send a short one on its
@@ -148,8 +153,8 @@ class HttpProtocol(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head is complete: the application is called, or waits for the answer before."""
         wanted = self._map.get("upgrade", "").lower()
-        if self._parser.should_upgrade() and wanted == "websocket":
-            self._websocket = True
+        if self._parser.should_upgrade():
+            self._websocket = wanted == "websocket"
             return
         version = self._parser.get_http_version()
         expects = self._map.get("expect", "").lower() == "100-continue"
@@ -319,6 +324,19 @@ class HttpProtocol(asyncio.Protocol):
         self._state.connections.discard(self)
         if self._timer is not None:
             self._timer.cancel()
+
+    def _stay(self, rest: bytes) -> None:
+        """Serve a request as if it had asked for no other protocol (`Upgrade: h2c`).
+
+        The parser takes what follows the head of such a one for bytes of the other protocol.
+        """
+        version = self._parser.get_http_version().encode()
+        lines = [self._parser.get_method() + b" " + self._url + b" HTTP/" + version]
+        lines += [
+            name + b": " + value for name, value in self._headers if name.lower() != b"upgrade"
+        ]
+        self._parser = httptools.HttpRequestParser(self)
+        self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def _hand_to_websocket(self) -> None:
         """Give the connection to uvicorn's WebSocket protocol, beginning with the same request."""

@@ -104,7 +104,13 @@ class Pool:
         waiter: _Waiter = asyncio.get_running_loop().create_future()
         function.waiting.append(waiter)
         self._more(key, function)
-        return await waiter
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            # It may have been given one in the same turn of the loop.
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self.release(waiter.result())
+            raise
 
     def _function(self, key: _Key, spec: FunctionSpec) -> _Function:
         function = self._functions.get(key)
@@ -248,6 +254,8 @@ class Pool:
         finally:
             function.starting -= 1
             self._starting -= 1
+        if function.spec.tenant:
+            self._drop(key)
         self._wake()
 
     def _refuse(self, function: _Function, error: Exception) -> None:

@@ -60,7 +60,8 @@ class Situation:
     def lacks(self, key: str) -> bool:
         """Whether the key is about something that one machine does not have."""
         if key in _MEMBERSHIPS:
-            return self.context.get("aws:principalisawsservice") != "true"
+            strangers = ("aws:principalisawsservice", "true"), ("aws:principaltype", "Anonymous")
+            return not any(self.context.get(name) == value for name, value in strangers)
         return key in _NETWORKS or key in _ORGANIZATIONS
 
 

@@ -76,14 +76,21 @@ def of_account(account: str) -> Asker:
 
 
 def refusal(
-    texts: Iterable[str | None], asker: Asker, action: str, resource: str, now: float
+    texts: Iterable[str | None],
+    asker: Asker,
+    action: str,
+    resource: str,
+    now: float,
+    *,
+    again: bool = True,
 ) -> str:
     """Why the policies `texts` do not let the asker do it; empty when it may.
 
-    Without a policy only the owner may.
+    Without a policy only the owner may. `again` is whether the same resource will be asked for
+    again: a new name each time would push out what is kept of the others.
     """
     try:
-        said = {_said(text, asker, action, resource, now) for text in texts if text}
+        said = {_said(text, asker, action, resource, now, again) for text in texts if text}
     except BadPolicy as error:
         return f"The policy of {resource} cannot be judged: {error}"
     if "Deny" in said:
@@ -95,9 +102,11 @@ def refusal(
     return f"User: {asker} is not authorized to perform: {action} on resource: {resource} {why}"
 
 
-def _said(text: str, asker: Asker, action: str, resource: str, now: float) -> str | None:
+def _said(
+    text: str, asker: Asker, action: str, resource: str, now: float, again: bool
+) -> str | None:
     """Policies change rarely, and each delivery asks: what one said of a source is kept."""
-    if timeless(text):
+    if again and timeless(text):
         return _kept(text, asker, action, resource)
     return effect(_parsed(text), asker, action, resource, now)
 

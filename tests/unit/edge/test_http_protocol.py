@@ -97,6 +97,22 @@ def test_a_short_body_is_asked_for_before_its_request_is_refused(client: socket.
     assert [status for status, _, _ in answers(client, 2)] == [404, 200]
 
 
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_request_that_would_rather_speak_http2_keeps_its_body(
+    client: socket.socket, parts: int
+) -> None:
+    client.sendall(CREATE)
+    assert len(answers(client, 1)) == 1
+    upgrade = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMA\r\n"
+    whole = put(b"h2c", b"body", upgrade)
+    client.sendall(whole[:-4] if parts == 2 else whole)
+    if parts == 2:
+        client.sendall(whole[-4:])
+    client.sendall(GET % b"h2c")
+    found = answers(client, 2)
+    assert (found[0][0], found[1][2]) == (200, b"body")
+
+
 def test_a_head_request_gets_no_body(client: socket.socket) -> None:
     client.sendall(CREATE + put(b"h", b"four") + (GET % b"h").replace(b"GET", b"HEAD"))
     stream = client.makefile("rb")

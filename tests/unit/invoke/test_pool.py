@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -149,3 +151,32 @@ def test_who_waits_for_a_start_goes_on_when_that_of_another_fails() -> None:
         assert not machine.living
 
     on(16, test)
+
+
+def test_who_gives_up_as_it_is_served_gives_its_environment_back() -> None:
+    async def test(machine: Machine) -> None:
+        first = await machine.pool.acquire(spec("f"))
+        machine.may_start.clear()
+        waiting = asyncio.create_task(machine.pool.acquire(spec("f")))
+        await asyncio.sleep(0)
+        machine.pool.release(first)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert waiting.cancelled()
+        again = await machine.pool.acquire(spec("f"))
+        assert again is first
+        machine.may_start.set()
+
+    on(2, test)
+
+
+def test_nothing_is_kept_of_tenants_whose_environments_cannot_start() -> None:
+    async def test(machine: Machine) -> None:
+        machine.fails = OSError("no")
+        for number in range(20):
+            with contextlib.suppress(OSError):
+                await machine.pool.acquire(replace(spec("f"), tenant=f"t{number}"))
+        await turns()
+        assert not machine.pool._functions
+
+    on(2, test)

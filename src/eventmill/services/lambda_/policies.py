@@ -138,7 +138,11 @@ def open_to_all(tx: Transaction, who: Named, auth_type: str) -> bool:
 
     https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
     """
-    context = {"lambda:functionurlauthtype": auth_type, "lambda:invokedviafunctionurl": "true"}
+    context = {
+        "lambda:functionurlauthtype": auth_type,
+        "lambda:invokedviafunctionurl": "true",
+        "aws:principaltype": "Anonymous",
+    }
     return _allows(tx, who, replace(ANONYMOUS, context=context), _INVOKE_URL)
 
 

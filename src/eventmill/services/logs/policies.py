@@ -37,7 +37,10 @@ def why_not(tx: Transaction, group_arn: str, stream: str, asker: Asker) -> str:
     )
     texts = [row[0] for row in rows]
     resource = f"{group_arn}:log-stream:{stream}"
-    refusals = (refusal(texts, asker, f"logs:{action}", resource, tx.now) for action in _WRITING)
+    refusals = (
+        refusal(texts, asker, f"logs:{action}", resource, tx.now, again=False)
+        for action in _WRITING
+    )
     return next(filter(None, refusals), "")
 
 
