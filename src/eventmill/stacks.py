@@ -52,7 +52,7 @@ class Stacks:
         were given, for what is to be said of them.
         """
         template = self._read(path, parameters)
-        look = partial(self._read, parameters=None)
+        look = partial(self._read, whole=False)
         inner = list(inner_templates(template, parameters, look))
         return await self._deploy(template, parameters, stack, inner, places)
 
@@ -60,8 +60,9 @@ class Stacks:
         """Delete a stack with all that it holds. Raises UsageError."""
         await self._deployer().remove(stack)
 
-    def _read(self, path: Path, parameters: Mapping[str, str] | None) -> Template:
-        return read_template(path, self.folder / "builds", self.settings.region, parameters)
+    def _read(self, path: Path, parameters: Mapping[str, str], *, whole: bool = True) -> Template:
+        cache, region = self.folder / "builds", self.settings.region
+        return read_template(path, cache, region, parameters, whole=whole)
 
     async def _deploy(
         self,

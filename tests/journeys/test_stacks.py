@@ -366,3 +366,62 @@ Resources:
     assert checked.output.splitlines()[-1].startswith(
         "nothing would be deployed: 2 of 3 resources are offered, 1 refusal"
     )
+
+
+OUTER = """
+Resources:
+  Inner:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: inner.yaml
+      Parameters: {Env: dev, Flag: true, Many: [true, 1]}
+Outputs:
+  Told: {Value: !GetAtt Inner.Outputs.Told}
+"""
+INNER = """
+Transform: AWS::LanguageExtensions
+Parameters:
+  Env: {Type: String}
+  Flag: {Type: String, AllowedValues: ["true", "false"]}
+  Many: {Type: CommaDelimitedList}
+Mappings:
+  Envs: {dev: {Names: [Red, Blue]}}
+Resources:
+  Fn::ForEach::Queues:
+    - Name
+    - !FindInMap [Envs, !Ref Env, Names]
+    - Queue${Name}: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "told-${Name}"}}
+Outputs:
+  Told: {Value: !Sub ["${Flag} ${all}", {all: !Join [" ", !Ref Many]}]}
+"""
+
+
+def test_an_inner_template_is_looked_at_with_the_parameters_that_it_will_get(
+    tmp_path: Path,
+) -> None:
+    """Truth values arrive as CloudFormation writes them, and what an inner loop needs is known."""
+    (tmp_path / "template.yaml").write_text(OUTER)
+    (tmp_path / "inner.yaml").write_text(INNER)
+    # Other tools name their files so too; they are no assets of the CDK's.
+    (tmp_path / "webpack.assets.json").write_text('{"main": {"js": "main.js"}}')
+    with engine() as mill:
+        assert mill.deploy(tmp_path)["Told"] == "true true 1"
+        urls = mill.client("sqs").list_queues(QueueNamePrefix="told-")["QueueUrls"]
+        assert [url.rpartition("/")[2] for url in urls] == ["told-Blue", "told-Red"]
+
+
+def test_what_is_replaced_stays_where_the_policy_of_replacement_says_so(tmp_path: Path) -> None:
+    def template(name: str) -> None:
+        bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": f"kept-{name}"}}
+        queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"gone-{name}"}}
+        kept = bucket | {"UpdateReplacePolicy": "Retain"}
+        (tmp_path / "template.json").write_text(json.dumps({"Resources": {"A": kept, "B": queue}}))
+
+    with engine() as mill:
+        for name in ("one", "two"):
+            template(name)
+            mill.deploy(tmp_path)
+        buckets = [entry["Name"] for entry in mill.client("s3").list_buckets()["Buckets"]]
+        assert buckets == ["kept-one", "kept-two"]
+        (url,) = mill.client("sqs").list_queues(QueueNamePrefix="gone-")["QueueUrls"]
+        assert url.endswith("/gone-two")

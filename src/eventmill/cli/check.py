@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -28,10 +29,10 @@ def check(template: Path, recorded: bool) -> None:
     """
     with tempfile.TemporaryDirectory() as cache:
 
-        def read(path: Path) -> Template:
-            return read_template(path, Path(cache), DEFAULT_REGION, None)
+        def read(path: Path, parameters: Mapping[str, str]) -> Template:
+            return read_template(path, Path(cache), DEFAULT_REGION, parameters, whole=False)
 
-        outer = read(template)
+        outer = read(template, {})
         templates = [outer, *inner_templates(outer, None, read)]
         findings = []
         for one in templates:
@@ -39,6 +40,8 @@ def check(template: Path, recorded: bool) -> None:
             values = default_values(one) if one is outer else {}
             resolver = Resolver(one, values, {}, {})
             findings += check_template(one, RESOURCE_TYPES, resolver, refusal)
+    # Two stacks of one template have the same.
+    findings = list(dict.fromkeys(findings))
     refused = [finding for finding in findings if finding.severity == "refused"]
     shown = ("refused", "notice", "recorded") if recorded else ("refused", "notice")
     for severity in shown:

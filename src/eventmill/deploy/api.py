@@ -12,7 +12,7 @@ from eventmill.deploy import record
 from eventmill.deploy.record import Recorded
 from eventmill.kernel.errors import Invalid
 from eventmill.services.cloudformation import RESOURCES
-from eventmill.services.contract import Call, Operations, Result, Service
+from eventmill.services.contract import Call, Operations, Result, Service, attribute_text
 
 OPERATIONS = Operations()
 _STATUS = "CREATE_COMPLETE"
@@ -44,7 +44,7 @@ def describe_stacks(call: Call, request: dict[str, Any]) -> Result:
     for name, number, outputs in _stacks(call, request.get("StackName")):
         shown = []
         for key, value in outputs.items():
-            output = {"OutputKey": key, "OutputValue": str(value)}
+            output = {"OutputKey": key, "OutputValue": attribute_text(value)}
             export = names.get((number, key))
             shown.append(output | ({"ExportName": export} if export else {}))
         stacks.append(
@@ -140,7 +140,7 @@ def list_exports(call: Call, request: dict[str, Any]) -> Result:
             {
                 "ExportingStackId": export.stack_id,
                 "Name": export.name,
-                "Value": str(export.value),
+                "Value": attribute_text(export.value),
             }
             for export in record.exports_of(call.tx)
         ]

@@ -180,7 +180,9 @@ class Deployer:
             sure = {name for name, declared in one.resources.items() if declared.condition is None}
             # What an inner stack gets as parameters, only its own deployment knows.
             within += _about(one, sure, self._check(one, Resolver(one, {}, {}, {})))
-        refused = [finding for finding in findings + within if finding.severity == "refused"]
+        refused = [
+            finding for finding in dict.fromkeys(findings + within) if finding.severity == "refused"
+        ]
         if refused:
             lines = "\n".join(str(finding) for finding in refused)
             raise UsageError(f"nothing was deployed, since the template needs:\n{lines}")
@@ -307,7 +309,10 @@ class Deployer:
         self._progress(f"{'updated' if kept else 'created'} {name}")
         # A function that gives another id to what it changed has made another resource.
         moved = outside is not None and kept is not None and outside.physical_id != kept.physical_id
-        return recorded, None if kept and not moved else old
+        if old is None or (kept and not moved):
+            return recorded, None
+        keeps = str(resolver.value(declared.replace_policy)).startswith("Retain")
+        return recorded, replace(old, retain=old.retain or keeps)
 
     async def _unchanged(self, stack: str, kept: Recorded, retain: bool) -> Recorded:
         """The resource with what is to become of it when the template no longer declares it."""

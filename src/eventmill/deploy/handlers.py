@@ -64,6 +64,9 @@ def _in_node(folder: Path, handler: str) -> str | None:
     place, _, last = handler.rpartition("/")
     stem = last.partition(".")[0]
     base = folder / place
+    if "node_modules" in place.split("/"):
+        # What npm installs may bring it.
+        return None
     if not stem or any((base / f"{stem}{end}").is_file() for end in ("", ".js", ".mjs", ".cjs")):
         return None
     return f"{base} holds no {stem}.js, {stem}.mjs or {stem}.cjs"
@@ -87,7 +90,10 @@ def _installs(folder: Path, package: str) -> bool:
     requirements = folder / "requirements.txt"
     if (folder / package).is_dir() or not requirements.is_file():
         return False
-    lines = [line.partition("#")[0].strip() for line in requirements.read_text().splitlines()]
+    lines = [
+        line.partition("#")[0].strip()
+        for line in requirements.read_text("utf-8", "replace").splitlines()
+    ]
     wanted = _plain(package)
     for line in filter(None, lines):
         name = _NAME.match(line)

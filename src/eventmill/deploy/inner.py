@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from eventmill.deploy.outside import REMOTE, is_remote
+from eventmill.deploy.outside import REMOTE, is_remote, parameter_text
 from eventmill.kernel.errors import UsageError
 from eventmill.services.cloudformation import STACK
 from eventmill.template import Declared, Resolver, Template
 
-Read = Callable[[Path], Template]
-"""A template that is only looked at. Raises UsageError."""
+Read = Callable[[Path, Mapping[str, str]], Template]
+"""A template that is only looked at, with those of its parameters that are known. Raises
+UsageError."""
 
 
 def inner_templates(
@@ -51,7 +53,7 @@ def _inner(
         place = _place(template, declared, resolver)
         if place is None:
             continue
-        inner = read(place)
+        inner = read(place, _told(declared, resolver))
         if inner.file in above:
             raise UsageError(
                 f"{template.file}:{declared.line}: {declared.logical_id}: {inner.file} "
@@ -59,6 +61,15 @@ def _inner(
             )
         yield inner
         yield from _inner(inner, None, read, above, everything=everything)
+
+
+def _told(declared: Declared, resolver: Resolver) -> dict[str, str]:
+    """The inner template's parameters, but for those that only the deployment will know."""
+    told = {}
+    for name, node in (declared.properties.get("Parameters") or {}).items():
+        with suppress(UsageError):
+            told[name] = parameter_text(resolver.value(node))
+    return told
 
 
 def _met(resolver: Resolver, declared: Declared) -> bool:

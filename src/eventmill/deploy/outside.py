@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from eventmill.deploy.custom import CustomResources, is_custom
 from eventmill.kernel.errors import UsageError
 from eventmill.services.cloudformation import STACK
-from eventmill.services.contract import Created, Resource
+from eventmill.services.contract import Created, Resource, attribute_text
 
 Deploy = Callable[[Path, Mapping[str, str], str], Awaitable[tuple[str, Mapping[str, Any]]]]
 """(template, parameters, stack's name) → (stack's id, outputs). Raises UsageError."""
@@ -23,6 +23,13 @@ REMOTE = "{} is no path of a local file; use one"
 def is_remote(place: Any) -> bool:
     """Whether what a template says of another template's place, functions too, is an address."""
     return "://" in json.dumps(place)
+
+
+def parameter_text(value: Any) -> str:
+    """A parameter of an inner stack as its template gets it: `true`, lists with commas."""
+    return (
+        ",".join(map(attribute_text, value)) if isinstance(value, list) else attribute_text(value)
+    )
 
 
 Remove = Callable[[str], Awaitable[None]]
@@ -79,7 +86,7 @@ class Nested:
         if is_remote(place):
             raise UsageError(f"TemplateURL {REMOTE.format(place)}")
         given = {
-            name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            name: parameter_text(value)
             for name, value in (resource.properties.get("Parameters") or {}).items()
         }
         number, outputs = await self.deploy(Path(place), given, _name(resource))

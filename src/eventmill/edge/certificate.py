@@ -95,10 +95,13 @@ def _trusted() -> Iterator[bytes]:
         import certifi
 
         files.append(Path(certifi.where()))
-    files += [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            files += sorted(folder.iterdir())
     # Many names of a folder lead to one file.
     for path in dict.fromkeys(map(Path.resolve, files)):
-        if path.is_file():
+        # What may not be read here, OpenSSL could not trust either.
+        with contextlib.suppress(OSError):
             yield from _PEM.findall(path.read_bytes())
 
 

@@ -48,8 +48,12 @@ def _files(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for manifest in sorted(folder.glob(_MANIFESTS)):
         try:
-            entries = json.loads(manifest.read_text())["files"].values()
-            for entry in entries:
+            read = json.loads(manifest.read_text())
+            # Other tools name files so too; and what a program makes, is nowhere yet.
+            entries = read.get("files", {}) if isinstance(read, dict) else {}
+            for entry in entries.values():
+                if "path" not in entry["source"]:
+                    continue
                 path = folder / entry["source"]["path"]
                 found |= {place["objectKey"]: path for place in entry["destinations"].values()}
         except (ValueError, KeyError, TypeError, AttributeError) as error:

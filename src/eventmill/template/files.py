@@ -11,6 +11,7 @@ _NAMES = ("template.yaml", "template.yml", "template.json")
 _OF_CDK = "*.template.json"
 """In a folder `cdk.out`, one for each stack."""
 _INNER = ".nested."
+_BUILT = (".aws-sam", "build")
 
 
 def find_template(path: Path) -> Path:
@@ -32,13 +33,13 @@ def find_template(path: Path) -> Path:
 
 
 def is_built(file: Path) -> bool:
-    """Whether `sam build` wrote the template, with what it built beside it."""
-    return file.parent.parts[-2:] == (".aws-sam", "build")
+    """Whether `sam build` wrote the template, an inner one too, with what it built beside it."""
+    return _BUILT in zip(file.parent.parts, file.parent.parts[1:], strict=False)
 
 
 def stack_name(file: Path) -> str:
     """The name of the stack that a template is for: its folder's, or the CDK's."""
     made = file.match(_OF_CDK)
-    folder = file.parents[2] if is_built(file) else file.parent
+    folder = file.parents[2] if file.parent.parts[-2:] == _BUILT else file.parent
     name = file.name.removesuffix(_OF_CDK[1:]) if made else folder.name
     return re.sub(r"[^A-Za-z0-9-]", "-", name) or "stack"

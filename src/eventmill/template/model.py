@@ -35,6 +35,8 @@ class Declared:
     metadata: Mapping[str, Any]
     deletion_policy: Any
     """Its name, or a function that gives it."""
+    replace_policy: Any
+    """What becomes of the resource when another takes its place; as `deletion_policy`."""
     line: int
 
 

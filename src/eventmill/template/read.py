@@ -38,12 +38,17 @@ _TRANSFORMS = {SAM, _LANGUAGE}
 
 
 def read_template(
-    path: Path, cache: Path, region: str, parameters: Mapping[str, str] | None
+    path: Path,
+    cache: Path,
+    region: str,
+    parameters: Mapping[str, str],
+    *,
+    whole: bool = True,
 ) -> Template:
     """Read and expand. `cache` is a folder for SAM's results. Raises UsageError.
 
-    `parameters` are the values given; None where nobody gives any, as when a template is only
-    looked at. Those without a default then have some value that they may have.
+    `parameters` are the values given. They are not the `whole` of them when a template is only
+    looked at: those without a default then have some value that they may have.
     """
     file = find_template(path).resolve()
     repeated: list[Repeated] = []
@@ -51,8 +56,8 @@ def read_template(
     transforms = _transforms(document)
     _check_sections(file, document, transforms)
     include(file, document, repeated)
-    if parameters is None:
-        parameters = _possible(document)
+    if not whole:
+        parameters = _possible(document) | dict(parameters)
     if _LANGUAGE in transforms:
         known = defaults(document) | dict(parameters) | {"AWS::Region": region}
         document = unroll(document, known, _plain(file, document))
@@ -168,6 +173,7 @@ def _declared(file: Path, name: str, body: Mapping[str, Any], lines: Mapping[str
         condition=body.get("Condition"),
         metadata=body.get("Metadata") or {},
         deletion_policy=body.get("DeletionPolicy", "Delete"),
+        replace_policy=body.get("UpdateReplacePolicy", "Delete"),
         line=lines.get(name) or _line_of_source(name, lines),
     )
 

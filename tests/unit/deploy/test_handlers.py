@@ -124,9 +124,12 @@ def test_a_build_may_bring_it(tmp_path: Path, method: str) -> None:
         ("-r more.txt\n", True),
         ("# nothing\n\n", False),
         ("boto3\nrequests[socks]==2.32.3  # for calls\n", False),
+        # As PowerShell writes what `pip freeze` says: it can bring anything.
+        ("\ufeffboto3\n", True),
     ],
 )
 def test_a_required_package_may_bring_it(tmp_path: Path, requirements: str, quiet: bool) -> None:
     (tmp_path / "code").mkdir()
-    (tmp_path / "code" / "requirements.txt").write_text(requirements)
+    encoding = "utf-16-le" if requirements.startswith("\ufeff") else "utf-8"
+    (tmp_path / "code" / "requirements.txt").write_text(requirements, encoding)
     assert (said(tmp_path, "serverless_wsgi.handler") == []) is quiet

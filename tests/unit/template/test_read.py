@@ -29,7 +29,8 @@ Resources:
 def _read(folder: Path, text: str, parameters: dict[str, str] | None = None) -> Template:
     file = folder / "template.yaml"
     file.write_text(text)
-    return read_template(file, folder / "cache", "us-east-1", parameters)
+    whole = parameters is not None
+    return read_template(file, folder / "cache", "us-east-1", parameters or {}, whole=whole)
 
 
 def test_json_may_be_indented_with_tabs(tmp_path: Path) -> None:

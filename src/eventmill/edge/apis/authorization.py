@@ -60,7 +60,7 @@ class Authorizers:
         key = (authorizer.id, authorizer.epoch, stage.name, *found)
         kept = self._kept.get(key) if authorizer.ttl and found else None
         if kept is not None and kept[0] > self._clock.now():
-            return verdict(kept[1], arn, simple=authorizer.simple)
+            return verdict(kept[1], arn, self._clock.now(), simple=authorizer.simple)
         source = self._functions.arn(stage.api, f"authorizers/{authorizer.id}")
         payload = orjson.dumps(event(found))
         try:
@@ -77,11 +77,11 @@ class Authorizers:
             if len(self._kept) > 10_000:
                 self._kept.clear()
             self._kept[key] = (self._clock.now() + authorizer.ttl, answer)
-        return verdict(answer, arn, simple=authorizer.simple)
+        return verdict(answer, arn, self._clock.now(), simple=authorizer.simple)
 
 
-def verdict(answer: Any, arn: str, *, simple: bool) -> Verdict:
-    """What an authorizer's answer says about one route."""
+def verdict(answer: Any, arn: str, now: float, *, simple: bool) -> Verdict:
+    """What an authorizer's answer says about one route at a moment."""
     if not isinstance(answer, dict):
         return _FAILED
     context = answer.get("context") or {}
@@ -93,7 +93,7 @@ def verdict(answer: Any, arn: str, *, simple: bool) -> Verdict:
             return _FAILED
         return Verdict(200 if allowed else 403, context)
     try:
-        allowed = effect(answer.get("policyDocument"), arn, ANONYMOUS) == "Allow"
+        allowed = effect(answer.get("policyDocument"), arn, ANONYMOUS, now=now) == "Allow"
     except BadPolicy:
         return _FAILED
     named = {"principalId": answer["principalId"]} if "principalId" in answer else {}

@@ -34,6 +34,11 @@ def parse(text: str) -> ast.expr:
     return tree
 
 
+def names(tree: ast.expr) -> set[str]:
+    """What an expression speaks of: ids of other queries, and functions."""
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
 def _check(node: ast.expr, text: str) -> None:
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
         _check(node.left, text)

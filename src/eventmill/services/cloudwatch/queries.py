@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQ
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -71,7 +72,8 @@ def run(
 def _add_expressions(
     found: dict[str, Series], queries: Sequence[Mapping[str, Any]], periods: range
 ) -> None:
-    """The series of each expression beside those it may name, in the order of the queries."""
+    """The series of each expression beside those that it names, whatever their order."""
+    waiting: dict[str, ast.expr] = {}
     for query in queries:
         if query.get("MetricStat"):
             continue
@@ -79,8 +81,15 @@ def _add_expressions(
             raise faults.validation(
                 f"The query {query['Id']} must have either MetricStat or Expression."
             )
-        value = expressions.evaluate(expressions.parse(query["Expression"]), found, periods)
-        found[query["Id"]] = dict.fromkeys(periods, value) if isinstance(value, float) else value
+        waiting[query["Id"]] = expressions.parse(query["Expression"])
+    while waiting:
+        ready = (
+            name for name, tree in waiting.items() if not expressions.names(tree) & set(waiting)
+        )
+        # In a circle none is: the first then says which variable it lacks.
+        name = next(ready, next(iter(waiting)))
+        value = expressions.evaluate(waiting.pop(name), found, periods)
+        found[name] = dict.fromkeys(periods, value) if isinstance(value, float) else value
 
 
 def _metric(tx: Transaction, stat: Mapping[str, Any], start: float, end: float) -> Series:
