@@ -115,6 +115,26 @@ def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -
             "not defined in AttributeDefinitions",
         ),
         (
+            "Lambda::EventInvokeConfig",
+            "FunctionName: f, Qualifier: $LATEST, MaximumRetryAttempts: 3",
+            "Value '3' at 'maximumRetryAttempts' failed",
+        ),
+        (
+            "SNS::Subscription",
+            "TopicArn: t, Protocol: sqs, Endpoint: !GetAtt Known.Arn, FilterPolicy: {a: 3}",
+            "Attributes Reason: FilterPolicy: ",
+        ),
+        (
+            "Lambda::Function",
+            "Runtime: python3.12, Handler: a.b, Role: r",
+            "Please provide a source for function code.",
+        ),
+        (
+            "Lambda::Function",
+            "Runtime: python3.12, Handler: a.b, Code: {S3Bucket: b, S3Key: k}, Environment: text",
+            "the properties have not the form that this type wants",
+        ),
+        (
             "Lambda::EventSourceMapping",
             "FunctionName: f, EventSourceArn: !GetAtt Known.Arn, BatchSize: 10001",
             "less than or equal to 10000",
@@ -155,6 +175,11 @@ def test_an_unknown_property_is_shown_its_likely_name(tmp_path: Path) -> None:
     wrong = "T:2: A: AWS::SQS::Queue {}: is no property of this type, or not offered{}\n"
     assert wrong.format("VisibilityTimout", "; did you mean VisibilityTimeout?") in output
     assert wrong.format("Colour", "") in output
+    template = tmp_path / "template.yaml"
+    template.write_text(FUNCTION + "      Timout: 3\n")
+    done = CliRunner().invoke(cli, ["check", str(template)])
+    assert str(done.exception).startswith(f"{template}:9: ")
+    assert str(done.exception).endswith("AWS::Serverless::Function; did you mean Timeout?")
 
 
 PUSHES = """\

@@ -33,7 +33,7 @@ def objections(
     (properties,) = _values(resolver, dict(declared.properties))
     code = properties.get(_CODE.get(declared.type, ""))
     folder = code.get("LocalPath") if isinstance(code, dict) else None
-    if folder and not Path(folder).exists():
+    if folder and isinstance(folder, str) and not Path(folder).exists():
         yield f"{folder} does not exist"
     try:
         kind.validate(properties)

@@ -37,14 +37,15 @@ def unfound(template: Template) -> Iterator[tuple[str, str]]:
 def _folder(declared: Declared) -> Path | None:
     """Where a function's code lies as it will be run, but for what is installed beside it."""
     code = declared.properties.get("Code")
-    variables = (declared.properties.get("Environment") or {}).get("Variables")
+    environment = declared.properties.get("Environment")
+    variables = environment.get("Variables") if isinstance(environment, dict) else None
     if declared.metadata.get("BuildMethod") in _BUILDS or not isinstance(code, dict):
         return None
     if not isinstance(variables or {}, dict) or any(
         name in (variables or {}) for name in _WRAPPERS
     ):
         return None
-    folder = Path(code.get("LocalPath") or "")
+    folder = Path(str(code.get("LocalPath") or ""))
     return folder if "LocalPath" in code and folder.is_dir() else None
 
 

@@ -10,7 +10,9 @@ import hashlib
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion"
 _LAYER = "AWS::Serverless::LayerVersion"
 _APPLICATION = "AWS::Serverless::Application"
 _MARK = "::"
+_UNKNOWN = re.compile(r"property (\w+) not defined for resource of type ([\w:]+)")
+"""In what the translator says of a property that it does not know."""
 _DEFINITIONS = {
     "AWS::Serverless::Api": "DefinitionBody",
     "AWS::Serverless::HttpApi": "DefinitionBody",
@@ -182,9 +186,23 @@ def _translate(
             text = getattr(cause, "message", str(cause))
             name = getattr(cause, "logical_id", None) or getattr(cause, "_logical_id", "")
             line = line_of(document["Resources"], name) if name else 0
+            text += _meant(text)
             lines.append(f"{file}:{line}: {text}" if line else f"{file}: {text}")
         raise UsageError("\n".join(lines)) from None
     return result
+
+
+def _meant(text: str) -> str:
+    """The property that one is most like which the translator does not know."""
+    from samtranslator.model import ResourceTypeResolver, sam_resources
+
+    unknown = _UNKNOWN.search(text)
+    if unknown is None:
+        return ""
+    kinds = ResourceTypeResolver(sam_resources).resource_types
+    offered = getattr(kinds.get(unknown[2]), "property_types", ())
+    near = get_close_matches(unknown[1], offered, n=1, cutoff=0.8)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 class _Managed(dict[str, str]):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eventmill.kernel.errors import Fault, UsageError
+from eventmill.kernel.errors import Fault, Invalid, UsageError
 from eventmill.kernel.runtimes import inline_file
 from eventmill.services.contract import Call
 from eventmill.services.lambda_.faults import parameter
@@ -59,7 +59,12 @@ def unpack(call: Call, given: Mapping[str, Any], owner: Mapping[str, Any]) -> Co
             "ImageUri is not supported by Eventmill: it runs functions without a container "
             "engine. Package the function as Zip."
         )
-    raise parameter("Please provide a source for function code.")
+    raise no_source()
+
+
+def no_source() -> Invalid:
+    """The refusal of a function or layer without code."""
+    return parameter("Please provide a source for function code.")
 
 
 def location(call: Call, folder: str) -> str:

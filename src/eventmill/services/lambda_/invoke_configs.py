@@ -66,7 +66,7 @@ def put(call: Call, who: Named, given: Mapping[str, Any], *, merge: bool) -> dic
     qualifier = who.qualifier or functions.LATEST
     config = _stored(call, who.name, qualifier)[0] if merge else {}
     config |= {name: given[name] for name in _MEMBERS if given.get(name) is not None}
-    _check(config, function_arn(call, who.name, qualifier))
+    check(config, function_arn(call, who.name, qualifier))
     call.tx.execute(
         "INSERT OR REPLACE INTO lambda_invoke_configs VALUES(?,?,?,?)",
         (who.name, qualifier, json.dumps(config), call.now),
@@ -83,7 +83,8 @@ def remove(call: Call, who: Named) -> bool:
     return gone.rowcount > 0
 
 
-def _check(config: Mapping[str, Any], arn: str) -> None:
+def check(config: Mapping[str, Any], arn: str) -> None:
+    """Raises Invalid for a number or a destination that the function `arn` cannot have."""
     for name, (low, high) in _RANGES.items():
         if name in config:
             ranged(name[0].lower() + name[1:], config[name], low, high)

@@ -110,6 +110,13 @@ def _delete_topic(call: Call, resource: Resource) -> None:
     topics.delete(call.tx, resource.physical_id or "")
 
 
+def _validate_subscription(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    if all(properties.get(name) is not UNKNOWN for name in ("Protocol", "FilterPolicyScope")):
+        attributes = _attributes(plain, subscription_attributes.NAMES)
+        subscription_attributes.check_values(plain["Protocol"], attributes)
+
+
 def _create_subscription(call: Call, resource: Resource) -> Created:
     properties = resource.properties
     found = subscriptions.subscribe(
@@ -228,6 +235,7 @@ RESOURCES = (
         _update_subscription,
         _delete_subscription,
         frozenset({"TopicArn", "Protocol", "Endpoint"}),
+        validate=_validate_subscription,
     ),
     ResourceType(
         "AWS::SNS::TopicPolicy",

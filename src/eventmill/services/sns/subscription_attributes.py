@@ -27,7 +27,16 @@ _RAW = ("sqs", "http", "https")
 
 
 def check(call: Call, topic: Topic, protocol: str, attributes: Mapping[str, str]) -> None:
-    """Raises Invalid for what a subscription of this protocol cannot have."""
+    """Raises Invalid for what a subscription of this protocol to this topic cannot have."""
+    check_values(protocol, attributes)
+    if attributes.get("RedrivePolicy"):
+        _check_redrive(call, topic, attributes["RedrivePolicy"])
+    if attributes.get("ReplayPolicy"):
+        _check_replay(call, topic, attributes["ReplayPolicy"])
+
+
+def check_values(protocol: str, attributes: Mapping[str, str]) -> None:
+    """Raises Invalid for what a subscription of this protocol cannot have, whatever the topic."""
     for name in attributes:
         if name not in NAMES:
             raise faults.invalid("AttributeName")
@@ -58,10 +67,6 @@ def check(call: Call, topic: Topic, protocol: str, attributes: Mapping[str, str]
             raise faults.invalid(
                 f"DeliveryPolicy: protocol {protocol} does not support delivery policies"
             )
-    if attributes.get("RedrivePolicy"):
-        _check_redrive(call, topic, attributes["RedrivePolicy"])
-    if attributes.get("ReplayPolicy"):
-        _check_replay(call, topic, attributes["ReplayPolicy"])
 
 
 def _check_redrive(call: Call, topic: Topic, text: str) -> None:

@@ -12,6 +12,7 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    known,
 )
 from eventmill.services.lambda_ import invoke_configs
 from eventmill.services.lambda_.names import Named, parse
@@ -20,6 +21,10 @@ from eventmill.services.lambda_.resources.values import typed
 
 def _who(properties: Mapping[str, Any]) -> Named:
     return parse(properties["FunctionName"], properties["Qualifier"])
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    invoke_configs.check(typed(known(properties)), "")
 
 
 def _create(call: Call, resource: Resource) -> Created:
@@ -52,4 +57,5 @@ EVENT_INVOKE_CONFIG = ResourceType(
     _update,
     _delete,
     frozenset({"FunctionName", "Qualifier"}),
+    validate=_validate,
 )

@@ -98,6 +98,8 @@ _STAND_INS = {"Handler": "module.name", "Runtime": "provided"}
 
 
 def _validate(properties: Mapping[str, Any]) -> None:
+    if "Code" not in properties:
+        raise code.no_source()
     unknown = {name: text for name, text in _STAND_INS.items() if properties.get(name) is UNKNOWN}
     plain = {**known(properties), **unknown}
     # The variables' names are known where their values are not.
