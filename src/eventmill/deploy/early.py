@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from eventmill.kernel.errors import Fault, UsageError
+from eventmill.kernel.errors import EventmillError, Fault, UsageError
 from eventmill.services.contract import UNKNOWN, ResourceType
 from eventmill.template import Declared, Resolver
 
@@ -30,15 +30,19 @@ def objections(
     """
     if not _wanted(declared, resolver):
         return
-    (properties,) = _values(resolver, dict(declared.properties))
+    properties = {
+        name: value
+        for name, held in declared.properties.items()
+        for value in _values(resolver, held)
+    }
     code = properties.get(_CODE.get(declared.type, ""))
     folder = code.get("LocalPath") if isinstance(code, dict) else None
     if folder and isinstance(folder, str) and not Path(folder).exists():
         yield f"{folder} does not exist"
     try:
         kind.validate(properties)
-    except Fault as fault:
-        yield fault.message
+    except EventmillError as error:
+        yield error.message if isinstance(error, Fault) else str(error)
         return
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         yield f"the properties have not the form that this type wants ({error!r})"
