@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from eventmill.deploy.order import creation_order
 from eventmill.deploy.outside import Makers
 from eventmill.deploy.record import Recorded
 from eventmill.deploy.references import IN_OUTPUTS, dynamic
+from eventmill.deploy.result import StackResult
 from eventmill.deploy.types import type_of
 from eventmill.kernel.errors import EventmillError, UsageError
 from eventmill.kernel.ids import Ids
@@ -36,18 +37,6 @@ BalancerAddress = Callable[[Transaction, str, str, int], str | None]
 """See joins.balancer_address."""
 _RUNTIMELESS = "python3"
 _LEFT = "what was done until then stays, and the next deployment goes on from there"
-
-
-@dataclass(slots=True)
-class StackResult:
-    """What a deployment did, by logical id."""
-
-    number: str = ""
-    """The stack's id."""
-    outputs: dict[str, Any] = field(default_factory=dict)
-    created: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    deleted: list[str] = field(default_factory=list)
 
 
 def _kept(
