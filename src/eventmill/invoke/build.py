@@ -19,7 +19,7 @@ from typing import Any
 
 from eventmill.invoke import esbuild, node_build
 from eventmill.invoke.interpreters import interpreter_for, refusal
-from eventmill.invoke.snapshot import Beside, Snapshots
+from eventmill.invoke.snapshot import Beside, Snapshots, contents, state_of
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.runtimes import inline_file
 from eventmill.store.code import CACHES, CodeStore, unpacker
@@ -31,16 +31,14 @@ _IGNORED = shutil.ignore_patterns(*_SKIPPED)
 _TAIL = 2_000
 
 
-def fingerprint(folder: Path) -> str:
-    """Changes whenever a file below `folder` was written; reads no file's content."""
-    digest = hashlib.sha256(str(folder).encode())
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
-        for name in sorted(files):
-            path = os.path.join(root, name)  # noqa: PTH118
-            state = os.stat(path)  # noqa: PTH116
-            digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+def _key(text: str) -> str:
+    """Names what is kept in the cache."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _state(folder: Path) -> str:
+    """Of a source that is built elsewhere: changes whenever something below it was written."""
+    return f"{folder}{state_of(contents(folder, _SKIPPED))}"
 
 
 class SourceBuilder:
@@ -105,7 +103,7 @@ class SourceBuilder:
         """The folder that a ZIP file holds."""
         state = archive.stat()
         text = f"{archive}:{state.st_size}:{state.st_mtime_ns}"
-        key = hashlib.sha256(text.encode()).hexdigest()[:32]
+        key = _key(text)
 
         async def fill(partial: Path) -> None:
             await asyncio.to_thread(unpacker(archive), partial)
@@ -120,7 +118,7 @@ class SourceBuilder:
         if not runtime.startswith("nodejs"):
             return None
         name = inline_file(text, handler, runtime)
-        key = hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:32]
+        key = _key(f"{name}\n{text}")
 
         async def fill(partial: Path) -> None:
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +131,7 @@ class SourceBuilder:
     async def packages(self, wanted: Sequence[str], runtime: str, logical_id: str) -> Path:
         """See kernel.ports.Builder."""
         text = "\n".join(wanted)
-        key = hashlib.sha256(text.encode()).hexdigest()[:32]
+        key = _key(text)
 
         async def fill(partial: Path) -> None:
             (partial / "requirements.txt").write_text(f"{text}\n")
@@ -145,7 +143,7 @@ class SourceBuilder:
     async def _install(self, requirements: Path, runtime: str, logical_id: str) -> Path:
         python = interpreter_for(runtime if runtime.startswith("python3.") else "").path
         text = "\n".join(_lines(requirements))
-        key = hashlib.sha256(f"{python}\n{text}".encode()).hexdigest()[:32]
+        key = _key(f"{python}\n{text}")
         command = [
             python,
             "-m",
@@ -204,7 +202,7 @@ class SourceBuilder:
                 modules = sdk / "node_modules"
                 beside = Beside(sdk, lambda inner: node_build.link(modules, inner / modules.name))
             return await self._frozen(source, _UNFROZEN - _MODULES, logical_id, beside)
-        key = hashlib.sha256(f"{fingerprint(source)}{layer}{sdk}".encode()).hexdigest()[:32]
+        key = _key(f"{_state(source)}{layer}{sdk}")
 
         async def fill(partial: Path) -> None:
             inner = partial / "nodejs" if layer else partial
@@ -219,7 +217,7 @@ class SourceBuilder:
     async def _bundle(self, source: Path, logical_id: str, options: Mapping[str, Any]) -> Path:
         """The folder that esbuild makes of the source and its packages."""
         text = json.dumps(options, sort_keys=True, default=str)
-        key = hashlib.sha256(f"{fingerprint(source)}{text}".encode()).hexdigest()[:32]
+        key = _key(f"{_state(source)}{text}")
         parts = node_build.sdk_parts(source)
 
         async def fill(partial: Path) -> None:
@@ -254,7 +252,7 @@ class SourceBuilder:
 
     async def _packages(self, parts: list[str], logical_id: str) -> Path | None:
         """The folder with these packages of npm; None when they cannot be had."""
-        key = hashlib.sha256(" ".join(parts).encode()).hexdigest()[:32]
+        key = _key(" ".join(parts))
 
         async def fill(partial: Path) -> None:
             self._progress(f"installing {', '.join(parts)} for {logical_id}")
@@ -270,7 +268,7 @@ class SourceBuilder:
             return None
 
     async def _make(self, source: Path, logical_id: str) -> Path:
-        key = hashlib.sha256(f"{fingerprint(source)}{logical_id}".encode()).hexdigest()[:32]
+        key = _key(f"{_state(source)}{logical_id}")
 
         async def fill(partial: Path) -> None:
             self._progress(f"building {logical_id}")

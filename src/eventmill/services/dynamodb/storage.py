@@ -14,8 +14,6 @@ from eventmill.store.transaction import Transaction
 
 Place = tuple[bytes, bytes]
 
-_TYPE_NAMES = {"S": "S", "N": "N", "B": "B"}
-
 
 def place_of(table: Table, item: Mapping[str, Any]) -> Place:
     """Where an item stands. Raises Fault for a missing, empty or mistyped key."""
