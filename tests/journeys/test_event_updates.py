@@ -144,3 +144,50 @@ Outputs:
             assert events(ResourceARN=arns["Rule"])["Tags"] == listed
             queue = app.client("sqs").list_queue_tags(QueueUrl=arns["Queue"])
             assert queue.get("Tags", {}) == given
+
+
+POLICIES = """
+Resources:
+  Group:
+    Type: AWS::Logs::LogGroup
+    Properties: {LogGroupName: told, RetentionInDays: 7}
+  Lets:
+    Type: AWS::Logs::ResourcePolicy
+    Properties:
+      PolicyName: first
+      ResourceArn: !GetAtt Group.Arn
+      PolicyDocument: '{"Statement": []}'
+  Bus:
+    Type: AWS::Events::EventBus
+    Properties: {Name: told, Description: one}
+  LetsOthers:
+    Type: AWS::Events::EventBusPolicy
+    Properties:
+      EventBusName: !Ref Bus
+      StatementId: others
+      Statement:
+        {Effect: Allow, Principal: "*", Action: events:PutEvents, Resource: !GetAtt Bus.Arn}
+"""
+
+
+def test_a_policy_of_its_own_resource_outlives_changes_of_what_it_lies_on(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(POLICIES)
+    with engine() as app:
+
+        def kept() -> tuple[str, bool]:
+            group = app.client("logs").describe_log_groups()["logGroups"][0]["arn"]
+            (policy,) = app.client("logs").describe_resource_policies(
+                policyScope="RESOURCE", resourceArn=group
+            )["resourcePolicies"]
+            bus = app.client("events").describe_event_bus(Name="told")
+            return policy["policyDocument"], "others" in bus.get("Policy", "")
+
+        app.deploy(tmp_path)
+        before = kept()
+        assert before[1]
+        app.deploy(
+            changed(tmp_path, ("RetentionInDays: 7", "RetentionInDays: 14"), ("one}", "two}"))
+        )
+        assert kept() == before
+        app.deploy(changed(tmp_path, ("PolicyName: first", "PolicyName: second")))
+        assert kept() == before

@@ -53,7 +53,9 @@ def _update_bus(call: Call, resource: Resource, old: Mapping[str, Any]) -> Creat
     name = resource.physical_id or ""
     wanted = {key: resource.properties.get(key) for key in ("Description", "DeadLetterConfig")}
     buses.change(call, name, wanted)
-    _set_policy(call, name, resource.properties)
+    if resource.properties.get("Policy") is not None or old.get("Policy") is not None:
+        # Else its statements are those of AWS::Events::EventBusPolicy, and stay.
+        _set_policy(call, name, resource.properties)
     _retag(call, buses.bus_arn(call, name), resource)
     return _bus(call, name)
 

@@ -18,6 +18,8 @@ from eventmill.services.contract import (
 from eventmill.services.logs import events, groups, metric_filters, policies, subscriptions
 from eventmill.services.tags import tag_map
 
+_DOCUMENT = "ResourcePolicyDocument"
+
 
 def _days(resource: Resource) -> int | None:
     days = resource.properties.get("RetentionInDays")
@@ -32,7 +34,7 @@ def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("LogGroupName") or generated_name(resource, call.ids, limit=512)
     groups.create_group(call, name, _days(resource))
     _retag(call, resource, name)
-    _set_policy(call, name, resource)
+    _set_policy(call, name, resource, {})
     return _created(call, name)
 
 
@@ -45,16 +47,17 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     name = resource.physical_id or ""
     groups.set_retention(call, name, _days(resource))
     _retag(call, resource, name)
-    _set_policy(call, name, resource)
+    _set_policy(call, name, resource, old)
     return _created(call, name)
 
 
-def _set_policy(call: Call, group: str, resource: Resource) -> None:
-    arn, document = groups.group_arn(call, group), resource.properties.get("ResourcePolicyDocument")
-    if document is None:
-        policies.delete(call, arn)
-    else:
+def _set_policy(call: Call, group: str, resource: Resource, old: Mapping[str, Any]) -> None:
+    """One that a resource of its own put on the group stays."""
+    arn, document = groups.group_arn(call, group), resource.properties.get(_DOCUMENT)
+    if document is not None:
         policies.put(call, arn, attribute_text(document))
+    elif old.get(_DOCUMENT) is not None:
+        policies.delete(call, arn)
 
 
 def _delete(call: Call, resource: Resource) -> None:
@@ -135,21 +138,25 @@ def _delete_stream(call: Call, resource: Resource) -> None:
     events.drop_stream(call.tx, resource.properties["LogGroupName"], resource.physical_id or "")
 
 
+def _policy_key(properties: Mapping[str, Any]) -> str:
+    """A group has one policy, whatever its name; those of the account have names."""
+    return str(properties.get("ResourceArn") or properties["PolicyName"]).removesuffix(":*")
+
+
 def _put_policy(call: Call, resource: Resource) -> Created:
-    name = resource.properties.get("ResourceArn") or resource.properties["PolicyName"]
-    policies.put(
-        call, name.removesuffix(":*"), attribute_text(resource.properties["PolicyDocument"])
-    )
+    document = attribute_text(resource.properties["PolicyDocument"])
+    policies.put(call, _policy_key(resource.properties), document)
     return Created(resource.properties["PolicyName"])
 
 
 def _change_policy(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
+    if _policy_key(old) != _policy_key(resource.properties):
+        policies.delete(call, _policy_key(old))
     return _put_policy(call, resource)
 
 
 def _delete_policy(call: Call, resource: Resource) -> None:
-    name = resource.properties.get("ResourceArn") or resource.physical_id or ""
-    policies.delete(call, name.removesuffix(":*"))
+    policies.delete(call, _policy_key(resource.properties))
 
 
 RESOURCES = (
@@ -215,6 +222,5 @@ RESOURCES = (
         _put_policy,
         _change_policy,
         _delete_policy,
-        frozenset({"PolicyName", "ResourceArn"}),
     ),
 )
