@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from eventmill.edge.body import Scope
+from eventmill.kernel.http import joined
 
 if TYPE_CHECKING:
     from eventmill.edge.http_protocol import HttpProtocol
@@ -35,13 +36,13 @@ def http_scope(
     method: str,
     target: tuple[bytes, bytes],
     sent: list[tuple[bytes, bytes]],
-    joined: dict[str, str],
+    values: dict[str, str],
     client: Address,
     server: Address,
 ) -> Scope:
     """ASGI's scope of a request, with what our fronts want beyond it.
 
-    `target` is (path, query) as sent; `sent` has the headers as they came, `joined` is for
+    `target` is (path, query) as sent; `sent` has the headers as they came, `values` is for
     HEADER_MAP. Raises UnicodeDecodeError for a path that is not ASCII.
     """
     path, query = target
@@ -58,7 +59,7 @@ def http_scope(
         "root_path": "",
         # Not of ASGI: names as the client wrote them, which REST APIs pass on.
         "sent_headers": sent,
-        HEADER_MAP: joined,
+        HEADER_MAP: values,
         "client": client,
         "server": server,
     }
@@ -66,11 +67,7 @@ def http_scope(
 
 def joined_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """See HEADER_MAP; the names are in lower case already."""
-    joined: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        joined[name] = f"{joined[name]},{value}" if name in joined else value
-    return joined
+    return joined((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
 @cache

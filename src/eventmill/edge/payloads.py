@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -33,14 +33,6 @@ def event_body(
         except UnicodeDecodeError:
             pass
     return base64.b64encode(body).decode(), True
-
-
-def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Values by their name, those of a repeated one joined by commas."""
-    values: dict[str, str] = {}
-    for name, value in pairs:
-        values[name] = f"{values[name]},{value}" if name in values else value
-    return values
 
 
 def cookies_of(headers: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,14 @@ def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return values
 
 
+def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Values by their name, those of a repeated one joined by commas."""
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
+
+
 @dataclass(frozen=True, slots=True)
 class HttpCall:
     """`seconds` bounds the whole call, the answer's body included. Redirects are not followed."""

@@ -9,9 +9,9 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from eventmill.kernel.clock import iso_epoch
 from eventmill.kernel.errors import Denied, Fault, Invalid
 from eventmill.wire.sigv4 import Secrets, mismatch, signing_key
 
@@ -27,7 +27,7 @@ def check(fields: Mapping[str, str], bucket: str, secret_for: Secrets, now: floa
     key = _signer(fields, text, secret_for)
     try:
         policy = json.loads(base64.b64decode(text))
-        expires = datetime.fromisoformat(policy["expiration"]).astimezone(UTC).timestamp()
+        expires = iso_epoch(policy["expiration"])
     except (ValueError, KeyError, TypeError):
         raise Invalid("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.") from None
     if now > expires:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from eventmill.kernel.errors import Invalid
+from eventmill.kernel.http import grouped
 from eventmill.wire.http import HttpRequest
 from eventmill.wire.timestamps import FORMATS
 from eventmill.wire.xml_codec import from_text, to_text
@@ -82,9 +83,7 @@ def _decode_query(bindings: Bindings, request: HttpRequest, result: dict[str, An
     pairs = parse_qsl(request.query, keep_blank_values=True)
     if not pairs:
         return
-    values: dict[str, list[str]] = {}
-    for key, value in pairs:
-        values.setdefault(key, []).append(value)
+    values = grouped(pairs)
     for name, wire, member in bindings.query:
         found = values.get(wire)
         if found is None:

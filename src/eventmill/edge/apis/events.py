@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, unquote
 
 from eventmill.edge.apis.model import Route, Stage
 from eventmill.edge.hosts import hostname
-from eventmill.edge.payloads import cookies_of, event_body, joined
+from eventmill.edge.payloads import cookies_of, event_body
 from eventmill.kernel.clock import clf_time
-from eventmill.kernel.http import grouped
+from eventmill.kernel.http import grouped, joined
 
 _AUTHORIZER_2 = (
     *("version", "routeKey", "rawPath", "rawQueryString", "cookies", "headers"),

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from eventmill.edge.hosts import port_of
-from eventmill.edge.payloads import cookies_of, event_body, iam_caller, joined
+from eventmill.edge.payloads import cookies_of, event_body, iam_caller
 from eventmill.kernel.clock import clf_time
+from eventmill.kernel.http import joined
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.policies import Asker, refusal
+from eventmill.kernel.policies import Asker
 from eventmill.services.contract import Service
 from eventmill.services.sqs import access, batches, move_tasks, queues, receiving, sending
 from eventmill.services.sqs.operations import OPERATIONS
@@ -146,8 +146,7 @@ def is_fifo(tx: Transaction, queue_arn: str) -> bool | None:
 def admits(tx: Transaction, queue_arn: str, asker: Asker) -> bool:
     """Whether the queue's policy lets a service send to it; False when there is no queue."""
     queue = queues.by_arn(tx, queue_arn)
-    policy = "" if queue is None else queue.attributes.get("Policy")
-    return not refusal([policy], asker, "sqs:SendMessage", queue_arn, tx.now)
+    return queue is not None and not access.why_not(tx, queue, "SendMessage", asker)
 
 
 def expire(tx: Transaction, limit: int = 1_000) -> float | None:

@@ -18,11 +18,16 @@ def require(tx: Transaction, queue: Queue, action: str, asker: Asker | None = No
     Who may look at the queue and set its attributes is not asked for: with one account, nobody
     else could let somebody in again who has locked himself out.
     """
-    policy = queue.attributes.get("Policy")
     if asker is None:
-        if not policy:
+        if not queue.attributes.get("Policy"):
             return
         asker = of_account(parse_arn(queue.arn).account)
-    why = refusal([policy], asker, f"sqs:{action}", queue.arn, tx.now)
+    why = why_not(tx, queue, action, asker)
     if why:
         raise Denied("AccessDenied", why)
+
+
+def why_not(tx: Transaction, queue: Queue, action: str, asker: Asker) -> str:
+    """Why the policy does not let the asker do it; empty when it may."""
+    policy = queue.attributes.get("Policy")
+    return refusal([policy], asker, f"sqs:{action}", queue.arn, tx.now)
