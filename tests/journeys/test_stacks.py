@@ -410,6 +410,28 @@ def test_an_inner_template_is_looked_at_with_the_parameters_that_it_will_get(
         assert [url.rpartition("/")[2] for url in urls] == ["told-Blue", "told-Red"]
 
 
+ENVIRONMENTS = "{Type: String, AllowedValues: [dev]}"
+MIDDLE = """
+Parameters: {Env: {Type: String}, Flag: {Type: String}, Many: {Type: CommaDelimitedList}}
+Resources:
+  Inner:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: deep.yaml
+      Parameters: {Env: !Ref Env, Flag: !Ref Flag, Many: !Join [",", !Ref Many]}
+Outputs:
+  Told: {Value: !GetAtt Inner.Outputs.Told}
+"""
+
+
+def test_what_only_the_deployment_of_a_stack_between_knows_is_not_made_up(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(OUTER)
+    (tmp_path / "inner.yaml").write_text(MIDDLE)
+    (tmp_path / "deep.yaml").write_text(INNER.replace("{Type: String}", ENVIRONMENTS))
+    with engine() as mill:
+        assert mill.deploy(tmp_path)["Told"] == "true true 1"
+
+
 def test_what_is_replaced_stays_where_the_policy_of_replacement_says_so(tmp_path: Path) -> None:
     def template(name: str) -> None:
         bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": f"kept-{name}"}}

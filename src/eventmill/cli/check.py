@@ -16,7 +16,7 @@ from eventmill.deploy.inner import inner_templates
 from eventmill.invoke.interpreters import refusal
 from eventmill.joins import RESOURCE_TYPES
 from eventmill.template import Resolver, Template, read_template
-from eventmill.template.parameters import default_values
+from eventmill.template.parameters import known_values
 
 
 @click.command()
@@ -37,7 +37,7 @@ def check(template: Path, recorded: bool) -> None:
         findings = []
         for one in templates:
             # What an inner stack gets as parameters, only its deployment knows.
-            values = default_values(one) if one is outer else {}
+            values = known_values(one, {}) if one is outer else {}
             resolver = Resolver(one, values, {}, {})
             findings += check_template(one, RESOURCE_TYPES, resolver, refusal)
     # Two stacks of one template have the same.

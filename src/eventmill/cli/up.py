@@ -12,6 +12,7 @@ import click
 from eventmill import config
 from eventmill.cli.options import base_folder, engine_options, parameters_of, settings_of
 from eventmill.cli.session import run_until_done, running, until_signal
+from eventmill.config import Settings
 
 
 @click.command()
@@ -41,23 +42,23 @@ async def _up(template: Path | None, as_json: bool, given: dict[str, Any]) -> in
         if as_json:
             click.echo(json.dumps(said))
         else:
-            _print(said, settings.durability, ephemeral=given["ephemeral"])
+            _print(said, settings, ephemeral=given["ephemeral"])
         sys.stdout.flush()
         await until_signal()
         click.echo("stopping", err=True)
     return 0
 
 
-def _print(said: dict[str, Any], durability: str, *, ephemeral: bool) -> None:
+def _print(said: dict[str, Any], settings: Settings, *, ephemeral: bool) -> None:
     endpoint = said["endpoint"]
     click.echo(f"Eventmill serves at {endpoint}")
     click.echo(f"  export AWS_ENDPOINT_URL={endpoint}")
     click.echo(f"  export AWS_ACCESS_KEY_ID={config.ACCESS_KEY}")
     click.echo(f"  export AWS_SECRET_ACCESS_KEY={config.SECRET_KEY}")
-    click.echo(f"  export AWS_DEFAULT_REGION={config.DEFAULT_REGION}")
+    click.echo(f"  export AWS_DEFAULT_REGION={settings.region}")
     if ephemeral:
         click.echo("Nothing is kept: all data goes when this engine ends.")
-    elif durability == "process":
+    elif settings.durability == "process":
         click.echo("Acknowledged changes survive kill -9, but not a power cut.")
     if said["smtp"]:
         click.echo(f"Mail is taken at {said['smtp']} (SMTP)")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from eventmill.deploy.early import Missing, objections
@@ -16,6 +15,7 @@ from eventmill.deploy.handlers import unfound
 from eventmill.deploy.outside import REMOTE, is_remote
 from eventmill.deploy.types import refusal, type_of
 from eventmill.deploy.unadmitted import unadmitted
+from eventmill.kernel.similar import meant
 from eventmill.services.cloudformation import STACK
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
 from eventmill.template import Declared, Repeated, Resolver, Template, mentions, references
@@ -150,8 +150,7 @@ def _resource(
 def _meant(path: str, kind: ResourceType) -> str:
     """The property that an unknown one is most like."""
     offered = [key for key, support in kind.properties.items() if not isinstance(support, Refused)]
-    near = get_close_matches(path, offered, n=1, cutoff=0.8)
-    return f"; did you mean {near[0]}?" if near else ""
+    return meant(path, offered)
 
 
 def _written(node: Any) -> str:

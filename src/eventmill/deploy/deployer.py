@@ -29,7 +29,7 @@ from eventmill.services import lambda_
 from eventmill.services.contract import Call, Created, Resource, ResourceType
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
-from eventmill.template import FOLLOWS_CODE, Declared, Resolver, Template, is_built
+from eventmill.template import CODE, FOLLOWS_CODE, Declared, Resolver, Template, is_built
 
 Progress = Callable[[str], None]
 MakeCall = Callable[[Transaction], Call]
@@ -199,7 +199,7 @@ class Deployer:
         async def one(name: str) -> tuple[str, Path] | None:
             declared = template.resources[name]
             layer = declared.type == "AWS::Lambda::LayerVersion"
-            code = declared.properties.get("Content" if layer else "Code")
+            code = declared.properties.get(CODE.get(declared.type, ""))
             if not isinstance(code, dict):
                 return None
             runtime = declared.properties.get("Runtime") or _RUNTIMELESS
@@ -244,9 +244,8 @@ class Deployer:
             properties = await dynamic(
                 self._localised(resolver.value(declared.properties)), self._api
             )
-            for key in ("Code", "Content"):
-                if name in folders and key in properties:
-                    properties[key] = {"LocalPath": str(folders[name])}
+            if name in folders:
+                properties[CODE[declared.type]] = {"LocalPath": str(folders[name])}
             if declared.metadata.get(FOLLOWS_CODE):
                 function = properties["FunctionName"]
                 properties["CodeSha256"] = self._database.read(

@@ -12,12 +12,11 @@ from typing import Any
 
 from eventmill.kernel.errors import EventmillError, Fault, UsageError
 from eventmill.services.contract import UNKNOWN, ResourceType
-from eventmill.template import Declared, Resolver
+from eventmill.template import CODE, Declared, Resolver
 
 Missing = Callable[[str], str | None]
 """Why functions of a runtime cannot run on this machine; None when they can."""
 
-_CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 _DYNAMIC = "{{resolve:"
 
 
@@ -35,7 +34,7 @@ def objections(
         for name, held in declared.properties.items()
         for value in _values(resolver, held)
     }
-    code = properties.get(_CODE.get(declared.type, ""))
+    code = properties.get(CODE.get(declared.type, ""))
     folder = code.get("LocalPath") if isinstance(code, dict) else None
     if folder and isinstance(folder, str) and not Path(folder).exists():
         yield f"{folder} does not exist"

@@ -10,6 +10,7 @@ from eventmill.deploy.outside import REMOTE, is_remote, parameter_text
 from eventmill.kernel.errors import UsageError
 from eventmill.services.cloudformation import STACK
 from eventmill.template import Declared, Resolver, Template
+from eventmill.template.parameters import known_values
 
 Read = Callable[[Path, Mapping[str, str]], Template]
 """A template that is only looked at, with those of its parameters that are known. Raises
@@ -39,8 +40,7 @@ def _inner(
     """`given` is None below the outermost: only an inner template's deployment knows what it gets,
     and so which of its conditions are met."""
     above = (*outer, template.file)
-    values = {name: one.default for name, one in template.parameters.items()} | dict(given or {})
-    resolver = Resolver(template, values, {}, {})
+    resolver = Resolver(template, known_values(template, given or {}), {}, {})
     for declared in template.resources.values():
         if declared.type != STACK:
             continue

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from eventmill.deploy.custom import is_custom
+from eventmill.kernel.similar import meant
 from eventmill.services.cloudformation import ABSENT, CUSTOM, aws_types, unlisted
 from eventmill.services.contract import ResourceType
 
@@ -47,8 +47,7 @@ def refusal(kind: str) -> str:
         return "is a type of SAM: add `Transform: AWS::Serverless-2016-10-31` to the template"
     if not kind.startswith("AWS::"):
         return "only types of AWS and custom resources (`Custom::…`) can be made here"
-    near = get_close_matches(kind, [*aws_types(), *_SAM], n=1, cutoff=0.8)
-    return "AWS has no such type" + (f"; did you mean {near[0]}?" if near else "")
+    return "AWS has no such type" + meant(kind, [*aws_types(), *_SAM])
 
 
 def _service(kind: str) -> str:

@@ -13,13 +13,13 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from eventmill.invoke import esbuild, node_build
 from eventmill.invoke.interpreters import interpreter_for, refusal
-from eventmill.invoke.snapshot import Beside, Snapshots, contents, state_of
+from eventmill.invoke.snapshot import Beside, Entry, Snapshots, contents, copy, state_of
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.runtimes import inline_file
 from eventmill.store.code import CACHES, CodeStore, unpacker
@@ -27,18 +27,12 @@ from eventmill.store.code import CACHES, CodeStore, unpacker
 _SKIPPED = {"__pycache__", ".git", ".eventmill", ".venv", ".aws-sam", "node_modules"}
 _UNFROZEN = _SKIPPED - {CACHES}
 _MODULES = {"node_modules"}
-_IGNORED = shutil.ignore_patterns(*_SKIPPED)
 _TAIL = 2_000
 
 
 def _key(text: str) -> str:
     """Names what is kept in the cache."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _state(folder: Path) -> str:
-    """Of a source that is built elsewhere: changes whenever something below it was written."""
-    return f"{folder}{state_of(contents(folder, _SKIPPED))}"
 
 
 class SourceBuilder:
@@ -202,11 +196,11 @@ class SourceBuilder:
                 modules = sdk / "node_modules"
                 beside = Beside(sdk, lambda inner: node_build.link(modules, inner / modules.name))
             return await self._frozen(source, _UNFROZEN - _MODULES, logical_id, beside)
-        key = _key(f"{_state(source)}{layer}{sdk}")
+        key = _key(f"{self._state(source)}{layer}{sdk}")
 
         async def fill(partial: Path) -> None:
             inner = partial / "nodejs" if layer else partial
-            shutil.copytree(source, inner, dirs_exist_ok=True, ignore=_IGNORED)
+            self._copy(source, inner, logical_id)
             self._progress(f"installing the dependencies of {logical_id}")
             await _run(node_build.install(source, logical_id), inner, {}, logical_id)
             if sdk is not None:
@@ -217,14 +211,14 @@ class SourceBuilder:
     async def _bundle(self, source: Path, logical_id: str, options: Mapping[str, Any]) -> Path:
         """The folder that esbuild makes of the source and its packages."""
         text = json.dumps(options, sort_keys=True, default=str)
-        key = _key(f"{_state(source)}{text}")
+        key = _key(f"{self._state(source)}{text}")
         parts = node_build.sdk_parts(source)
 
         async def fill(partial: Path) -> None:
             self._progress(f"building {logical_id} with esbuild")
             with tempfile.TemporaryDirectory(dir=self._cache) as place:
                 work = Path(place)
-                shutil.copytree(source, work, dirs_exist_ok=True, ignore=_IGNORED)
+                self._copy(source, work, logical_id)
                 modules = work / "node_modules"
                 if node_build.needs_install(source, development=True):
                     command = node_build.install(source, logical_id, development=True)
@@ -268,7 +262,7 @@ class SourceBuilder:
             return None
 
     async def _make(self, source: Path, logical_id: str) -> Path:
-        key = _key(f"{_state(source)}{logical_id}")
+        key = _key(f"{self._state(source)}{logical_id}")
 
         async def fill(partial: Path) -> None:
             self._progress(f"building {logical_id}")
@@ -276,6 +270,21 @@ class SourceBuilder:
             await _run(["make", f"build-{logical_id}"], source, variables, logical_id)
 
         return await self._once(self._cache / f"make-{key}", fill)
+
+    def _sources(self, source: Path) -> Iterator[Entry]:
+        """What is built: a data directory within the source is none of it."""
+        return contents(source, _SKIPPED, self._cache.parent)
+
+    def _state(self, source: Path) -> str:
+        """Of a source that is built elsewhere: changes whenever something below it was written."""
+        return f"{source}{state_of(self._sources(source))}"
+
+    def _copy(self, source: Path, target: Path, logical_id: str) -> None:
+        target.mkdir(exist_ok=True)
+        try:
+            copy(self._sources(source), target)
+        except OSError as error:
+            raise UsageError(f"{logical_id}: its code cannot be copied: {error}") from None
 
     async def _once(self, target: Path, fill: Callable[[Path], Awaitable[None]]) -> Path:
         """`target`, filled by whoever comes first; never seen half full."""

@@ -60,7 +60,7 @@ def _sources(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
         if entry.is_dir() and entry.name != "node_modules" and not entry.name.startswith("."):
             yield from _sources(entry)
-        elif entry.suffix in _ENDINGS and entry.stat().st_size <= _LONGEST:
+        elif entry.suffix in _ENDINGS and entry.is_file() and entry.stat().st_size <= _LONGEST:
             yield entry
 
 

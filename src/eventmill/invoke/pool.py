@@ -126,15 +126,8 @@ class Pool:
                 environment.end()
             self._wake()
             return
-        while function.waiting:
-            waiter = function.waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(environment)
-                return
-        environment.idle_since = self._clock.real()
-        function.idle.append(environment)
-        self._wake()
-        self._arm()
+        if self._offer(function, environment):
+            self._wake()
 
     def gone(self, environment: Environment) -> None:
         """Its process ended."""
@@ -264,16 +257,19 @@ class Pool:
             if not waiter.done():
                 waiter.set_exception(error)
 
-    def _offer(self, function: _Function, environment: Environment) -> None:
+    def _offer(self, function: _Function, environment: Environment) -> bool:
+        """Give it to whoever waits first; whether nobody did, and it is idle now."""
         while function.waiting:
             waiter = function.waiting.popleft()
             if not waiter.done():
                 waiter.set_result(environment)
-                return
-        if not environment.dead:
-            environment.idle_since = self._clock.real()
-            function.idle.append(environment)
-            self._arm()
+                return False
+        if environment.dead:
+            return False
+        environment.idle_since = self._clock.real()
+        function.idle.append(environment)
+        self._arm()
+        return True
 
     def _wake(self) -> None:
         """Room was made: start what others wait for."""

@@ -1,13 +1,14 @@
 """What an application's template declares, as plain data: read, expand SAM, resolve."""
 
 from eventmill.template.files import is_built, stack_name
-from eventmill.template.model import Declared, Output, Parameter, Template
+from eventmill.template.model import CODE, Declared, Output, Parameter, Template
 from eventmill.template.read import read_template
 from eventmill.template.resolve import Resolver, Unresolved, mentions, references
 from eventmill.template.sam import FOLLOWS_CODE
 from eventmill.template.text import Repeated
 
 __all__ = [
+    "CODE",
     "FOLLOWS_CODE",
     "Declared",
     "Output",

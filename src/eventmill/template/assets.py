@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
+from eventmill.template.model import CODE
 from eventmill.template.text import Repeated, read_mapping
 
 _MANIFESTS = "*.assets.json"
-_CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 _APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 _STACK = "AWS::CloudFormation::Stack"
 
@@ -31,7 +31,7 @@ def take_assets(file: Path, document: Mapping[str, Any], repeated: list[Repeated
         return
     for body in document["Resources"].values():
         properties, kind = body.get("Properties") or {}, body["Type"]
-        key = _CODE.get(kind)
+        key = CODE.get(kind)
         code = properties.get(key) if key else None
         if key and (found := _at(code, "S3Key", files)):
             properties[key] = {"LocalPath": str(found)}

@@ -12,6 +12,9 @@ from eventmill.template.text import Repeated
 ANY_ATTRIBUTE = "*"
 """Among a resource's attributes: the value of each that is not there itself."""
 
+CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
+"""Types with code of their own, and the property that holds it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:

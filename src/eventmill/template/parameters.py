@@ -34,12 +34,13 @@ def defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body["Default"] for name, body in declared.items() if "Default" in body}
 
 
-def default_values(template: Template) -> dict[str, Any]:
-    """Of the parameters that have a value of their own where nobody gives another."""
+def known_values(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
+    """Of the parameters that are given, or have a value of their own where nobody gives one."""
+    texts = {name: given.get(name, one.default) for name, one in template.parameters.items()}
     return {
-        name: split_list(parameter, _text(parameter.default))
-        for name, parameter in template.parameters.items()
-        if parameter.default is not None and not is_stored(parameter)
+        name: split_list(template.parameters[name], _text(text))
+        for name, text in texts.items()
+        if text is not None and not is_stored(template.parameters[name])
     }
 
 

@@ -12,11 +12,11 @@ import logging
 import os
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
+from eventmill.kernel.similar import meant
 from eventmill.template.parameters import STORED, defaults
 from eventmill.template.text import Repeated, line_of, read_mapping
 
@@ -201,8 +201,7 @@ def _meant(text: str) -> str:
         return ""
     kinds = ResourceTypeResolver(sam_resources).resource_types
     offered = getattr(kinds.get(unknown[2]), "property_types", ())
-    near = get_close_matches(unknown[1], offered, n=1, cutoff=0.8)
-    return f"; did you mean {near[0]}?" if near else ""
+    return meant(unknown[1], list(offered))
 
 
 class _Managed(dict[str, str]):

@@ -79,6 +79,26 @@ def test_dependencies_are_installed_once_beside_the_code(folder: Path) -> None:
     assert list((build(folder) / "node_modules").iterdir()) == []
 
 
+def test_neither_a_data_directory_within_nor_a_link_to_nothing_is_in_the_way(folder: Path) -> None:
+    """As an editor leaves a link beside the file that it has open."""
+    (folder / "index.js").write_text("require('left-pad')")
+    (folder / ".#index.js").symlink_to("me@here.1:2")
+    (folder / "package.json").write_text(json.dumps({"dependencies": {"left-pad": "1"}}))
+    data = folder / "kept"
+
+    def built() -> Path:
+        builder = SourceBuilder(data / "builds", CodeStore(data / "code"))
+        made = builder.build(
+            folder, "nodejs22.x", layer=False, logical_id="F", method=None, options={}
+        )
+        return asyncio.run(made)
+
+    first = built()
+    assert (first / "index.js").is_file() and not (first / "kept").exists()
+    (data / "written").write_text("meanwhile")
+    assert built() == first
+
+
 def test_the_sdk_s_parts_that_lambda_would_bring_are_linked(folder: Path) -> None:
     (folder / "src").mkdir()
     (folder / "src" / "app.mjs").write_text(
