@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import ssl
 import threading
@@ -169,7 +170,9 @@ def test_messages_and_frames_that_are_too_long_close_the_connection(app) -> None
         socket.send("x" * 32_769)
         assert closed(socket) == 1009
     with connect(app) as socket:
-        socket.send(["x" * 30_000] * 5)
+        # The message's last frame may meet the end of the connection already.
+        with contextlib.suppress(ConnectionClosed):
+            socket.send(["x" * 30_000] * 5)
         assert closed(socket) == 1009
 
 
