@@ -19,8 +19,12 @@ from eventmill.assembly import Engine
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
 from eventmill.deliver.inflight import Report
+from eventmill.services import logs
 
 T = TypeVar("T")
+
+RUNNING: list[TestEngine] = []
+"""The engines of this process, the oldest first."""
 
 
 class TestEngine:
@@ -82,6 +86,16 @@ class TestEngine:
         """
         return self.run(self.inner.mailbox(recipient))
 
+    def logs(self, limit: int = 200) -> list[str]:
+        """The last lines of all log groups, oldest first, each behind its group's name."""
+        return self.run(self._logs(limit), 5)
+
+    async def _logs(self, limit: int) -> list[str]:
+        self.inner.logs.flush()
+        # Writes run in turn: this one comes after what was flushed.
+        lines = await self.inner.database.write(lambda tx: logs.newest(tx, limit))
+        return [f"{group}: {text.rstrip()}" for _, group, text in lines]
+
     def settle(self, seconds: float = 30.0) -> Report:
         """Wait until no event is in flight. Raises StillMoving naming what still moves."""
         return self.run(self.inner.settle(seconds), seconds + 10)
@@ -108,9 +122,12 @@ def engine(data: Path | str | None = None, **options: Any) -> Iterator[TestEngin
             return started
 
         inner = asyncio.run_coroutine_threadsafe(begin(), loop).result(30)
+        running = TestEngine(inner, loop)
+        RUNNING.append(running)
         try:
-            yield TestEngine(inner, loop)
+            yield running
         finally:
+            RUNNING.remove(running)
             asyncio.run_coroutine_threadsafe(inner.stop(), loop).result(60)
             loop.call_soon_threadsafe(loop.stop)
             thread.join()

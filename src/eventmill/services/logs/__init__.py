@@ -5,7 +5,7 @@ Below the service's declaration stand the functions that deliver uses.
 
 from eventmill.services.contract import Service
 from eventmill.services.logs import events, metric_filters, policies, subscriptions, tags
-from eventmill.services.logs.events import put_lines
+from eventmill.services.logs.events import newest, put_lines
 from eventmill.services.logs.groups import OPERATIONS, exists, expire, name_of
 from eventmill.services.logs.metric_filters import samples
 from eventmill.services.logs.policies import why_not
@@ -20,6 +20,7 @@ __all__ = [
     "exists",
     "expire",
     "name_of",
+    "newest",
     "put_lines",
     "samples",
     "why_not",

@@ -54,6 +54,12 @@ def put_lines(tx: Transaction, arn: str, stream: str, lines: Sequence[tuple[int,
     tx.announce(changed_key(group))
 
 
+def newest(tx: Transaction, limit: int) -> list[tuple[int, str, str]]:
+    """The last lines of all groups, oldest first: (epoch milliseconds, group, text)."""
+    rows = tx.all("SELECT time, grp, message FROM logs_events ORDER BY id DESC LIMIT ?", (limit,))
+    return [(time, group, text) for time, group, text in reversed(rows)]
+
+
 @OPERATIONS.write("CreateLogStream")
 def create_log_stream(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid when it exists, or its group does not."""
