@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,19 @@ class Process:
             ended(self.status)
 
     def finish(self, status: int) -> None:
-        """Called by whoever waited for the process."""
+        """Called by whoever waited for the process. What it started and left behind ends too."""
         if self.status is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
             self.status = status
             if self._ended is not None:
                 self._ended(status)
 
     def kill(self) -> None:
         """Kill the environment with all that it started."""
+        if self.status is not None:
+            # Its number may be another process's by now.
+            return
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):

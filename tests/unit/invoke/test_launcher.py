@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 from eventmill.invoke.launcher import Launch, Launcher, Process
@@ -48,3 +49,34 @@ def test_more_starts_than_the_fork_server_takes_at_once_wait_for_it(tmp_path: Pa
 
     with (tmp_path / "output").open("wb") as output:
         asyncio.run(work(output.fileno()))
+
+
+def test_who_has_the_number_of_an_ended_environment_is_not_killed() -> None:
+    gone = subprocess.Popen(["true"], start_new_session=True)
+    gone.wait()
+    process = Process(gone.pid)
+    process.finish(0)
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as other:
+        # As if the kernel had given the number again.
+        process.pid = other.pid
+        process.kill()
+        assert other.poll() is None
+        Process(other.pid).kill()
+        assert other.wait() == -signal.SIGKILL
+
+
+def test_what_an_environment_left_behind_ends_with_it(tmp_path: Path) -> None:
+    """The pipe ends when nobody holds it any more."""
+    reader, writer = os.pipe()
+
+    async def work() -> None:
+        launcher = Launcher()
+        argv = ("sh", "-c", "sleep 60 & echo begun")
+        process = await launcher.start(Launch((), argv, {}, str(tmp_path), writer, spawn=True))
+        os.close(writer)
+        assert await ended(process) == 0
+        said = await asyncio.to_thread(lambda: Path(f"/dev/fd/{reader}").read_bytes())
+        assert said == b"begun\n"
+
+    asyncio.run(asyncio.wait_for(work(), 20))
+    os.close(reader)
