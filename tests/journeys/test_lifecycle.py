@@ -108,13 +108,15 @@ def test_versions_expire_when_they_were_replaced_long_enough(mill: TestEngine) -
 
 def test_transitions_change_the_storage_class(mill: TestEngine) -> None:
     s3 = mill.client("s3")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
     transition = {"Days": 1, "StorageClass": "GLACIER_IR"}
     rules(mill, {"Filter": {"Prefix": ""}, "Transitions": [transition]})
     url = watch(mill, "s3:LifecycleTransition")
     s3.put_object(Bucket="bucket", Key="key", Body=b"x")
     days_pass(mill, 3)
     assert s3.head_object(Bucket="bucket", Key="key")["StorageClass"] == "GLACIER_IR"
-    assert len(heard(mill, url)) == 1
+    (record,) = heard(mill, url)
+    assert_shape(record, recorded("s3.moved"))
 
 
 @pytest.mark.parametrize("action", [{}, {"Expiration": {"Days": 0}}])
@@ -175,8 +177,9 @@ def test_rules_come_back_and_go(mill: TestEngine) -> None:
 
 def test_tags_and_access_lists_have_events_of_their_own(mill: TestEngine) -> None:
     s3 = mill.client("s3")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
     url = watch(mill, "s3:ObjectTagging:*", "s3:ObjectAcl:Put")
-    s3.put_object(Bucket="bucket", Key="a b", Body=b"x")
+    version = s3.put_object(Bucket="bucket", Key="a b", Body=b"x")["VersionId"]
     tags = {"TagSet": [{"Key": "k", "Value": "v"}]}
     s3.put_object_tagging(Bucket="bucket", Key="a b", Tagging=tags)
     s3.delete_object_tagging(Bucket="bucket", Key="a b")
@@ -186,6 +189,7 @@ def test_tags_and_access_lists_have_events_of_their_own(mill: TestEngine) -> Non
     assert sorted(record["eventName"] for record in found) == sorted(names)
     for record in found:
         assert_shape(record, recorded("s3.tagged"))
+        assert record["s3"]["object"]["versionId"] == version
 
 
 def test_parts_are_copied_from_objects(mill: TestEngine) -> None:

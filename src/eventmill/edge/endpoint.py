@@ -21,6 +21,8 @@ from eventmill.edge.body import (
 from eventmill.edge.browsers import BrowserFront, bucket_of
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.security import Security
+from eventmill.kernel.checksums import HEADERS as CHECKSUMS
+from eventmill.kernel.checksums import Checksum, new, text
 from eventmill.kernel.errors import Fault, Internal, Invalid
 from eventmill.kernel.ids import Ids
 from eventmill.services.contract import INLINE_BODY, Download, Upload
@@ -36,8 +38,6 @@ from eventmill.wire import (
     encode_fault,
     identify,
 )
-from eventmill.wire.checksums import HEADERS as CHECKSUMS
-from eventmill.wire.checksums import Checksum, new, text
 from eventmill.wire.chunked import AwsChunkedDecoder
 from eventmill.wire.eventstream import EventStreamBody
 

@@ -10,33 +10,44 @@ from eventmill.kernel.errors import Denied
 from eventmill.kernel.policies import Asker, refusal
 from eventmill.services.contract import Call, Service
 from eventmill.services.s3 import (
+    attributes,
     bodies,
     buckets,
     copies,
+    deletions,
     lifecycle,
     listing,
+    lock_operations,
     multipart,
     notifications,
     objects,
     settings,
     tagging,
+    uploads,
+    versions,
 )
 from eventmill.services.s3.buckets import OPERATIONS
-from eventmill.services.s3.notifications import BUS, NOTIFICATION, notifier
+from eventmill.services.s3.changes import BUS
+from eventmill.services.s3.notifications import NOTIFICATION, notifier
 from eventmill.services.s3.resources import RESOURCES
 from eventmill.services.s3.schema import SCHEMA
 from eventmill.store.transaction import Transaction
 
 # Importing these registers their operations.
 _OPERATION_MODULES = (
+    attributes,
     copies,
+    deletions,
     lifecycle,
     listing,
+    lock_operations,
     multipart,
     notifications,
     objects,
     settings,
     tagging,
+    uploads,
+    versions,
 )
 
 SERVICE = Service("s3", OPERATIONS.by_name, SCHEMA, RESOURCES)

@@ -88,6 +88,19 @@ def parse_range(text: str | None, size: int) -> tuple[int, int] | None:
     return start, end - start + 1
 
 
+def parse_part(number: int, sizes: Sequence[int], size: int) -> tuple[int, int]:
+    """(start, length) of a part by its number. Raises Fault (InvalidPartNumber)."""
+    if not 1 <= number <= len(sizes):
+        raise Fault(
+            "InvalidPartNumber",
+            "The requested partnumber is not satisfiable",
+            status=416,
+            fields={"PartNumberRequested": number, "ActualPartCount": len(sizes)},
+            headers={"content-range": f"bytes */{size}"},
+        )
+    return sum(sizes[: number - 1]), sizes[number - 1]
+
+
 def copied(call: Call, body: bytes | None, blobs: str | None) -> tuple[bytes | None, str | None]:
     """A body of its own for a copy: files are copied, since each belongs to one row."""
     if blobs is None:

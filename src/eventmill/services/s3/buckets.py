@@ -18,6 +18,9 @@ from eventmill.store.transaction import Transaction
 OPERATIONS = Operations()
 
 _NAME = re.compile(r"(?!xn--|.*-s3alias$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]\Z")
+LOCK = "lock"
+"""The setting that holds a bucket's object lock configuration."""
+
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+\Z")
 
 
@@ -101,6 +104,9 @@ def setting(tx: Transaction, bucket: str, kind: str) -> Any:
 def create_bucket(call: Call, request: dict[str, Any]) -> Result:
     """In the engine's own region, whichever the request names."""
     create(call, request["Bucket"])
+    if request.get("ObjectLockEnabledForBucket"):
+        set_versioning(call.tx, request["Bucket"], "Enabled")
+        put_setting(call.tx, request["Bucket"], LOCK, {"ObjectLockEnabled": "Enabled"})
     return {"Location": f"/{request['Bucket']}"}
 
 
@@ -151,8 +157,14 @@ def put_bucket_versioning(call: Call, request: dict[str, Any]) -> Result:
 
 
 def set_versioning(tx: Transaction, bucket: str, status: str) -> None:
-    """Raises NotFound (NoSuchBucket)."""
+    """Raises NotFound (NoSuchBucket), Conflict (InvalidBucketState): locks need versions."""
     find(tx, bucket)
+    if status != "Enabled" and setting(tx, bucket, LOCK) is not None:
+        raise Conflict(
+            "InvalidBucketState",
+            "An Object Lock configuration is present on this bucket, so the versioning state "
+            "cannot be changed.",
+        )
     tx.execute("UPDATE s3_buckets SET versioning=? WHERE name=?", (status, bucket))
 
 

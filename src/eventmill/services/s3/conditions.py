@@ -53,17 +53,21 @@ def check_read(etag: str, modified: float, request: Mapping[str, Any]) -> None:
 
 
 def check_copy(etag: str, modified: float, request: Mapping[str, Any]) -> None:
-    """The conditions on a copy's source; all of them answer 412."""
-    if request.get("CopySourceIfMatch") and not _matches(request["CopySourceIfMatch"], etag):
+    """The conditions on a copy's source; all of them answer 412.
+
+    A tag that matches makes up for a time that does not; one that must not match counts first.
+    """
+    wanted = request.get("CopySourceIfMatch")
+    if wanted and not _matches(wanted, etag):
         raise faults.precondition_failed("x-amz-copy-source-If-Match")
+    since = request.get("CopySourceIfUnmodifiedSince")
+    if since is not None and not wanted and int(modified) > since:
+        raise faults.precondition_failed("x-amz-copy-source-If-Unmodified-Since")
     if request.get("CopySourceIfNoneMatch") and _matches(request["CopySourceIfNoneMatch"], etag):
         raise faults.precondition_failed("x-amz-copy-source-If-None-Match")
     since = request.get("CopySourceIfModifiedSince")
     if since is not None and int(modified) <= since:
         raise faults.precondition_failed("x-amz-copy-source-If-Modified-Since")
-    since = request.get("CopySourceIfUnmodifiedSince")
-    if since is not None and int(modified) > since:
-        raise faults.precondition_failed("x-amz-copy-source-If-Unmodified-Since")
 
 
 def _matches(header: str, etag: str) -> bool:

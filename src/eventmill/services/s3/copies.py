@@ -11,19 +11,32 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import bodies, buckets, conditions, faults, objects
+from eventmill.services.s3 import bodies, buckets, conditions, faults, locks, objects, tags
 from eventmill.services.s3.buckets import OPERATIONS
+
+_ENCRYPTION = ("ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
+_OWN = ("StorageClass", "WebsiteRedirectLocation", *_ENCRYPTION)
+_OF_BODY = ("Checksums", "ChecksumType", "Parts")
+_NOT_COPIED = {*_OWN, *_OF_BODY, *locks.MEMBERS, "Acl"}
 
 
 def _copied_headers(
     source: dict[str, Any], request: Mapping[str, Any], *, replaces: bool
 ) -> dict[str, Any]:
-    """A copy has the source's metadata, but a storage class and an ACL of its own."""
+    """A copy has the source's metadata, but class, encryption, redirection and lock of its own."""
     given = objects.headers_of(request)
     kept = given if replaces else source
-    own = {name: given[name] for name in ("StorageClass",) if name in given}
-    checksums = {"Checksums": source["Checksums"]} if "Checksums" in source else {}
-    return {k: v for k, v in kept.items() if k not in ("StorageClass", "Acl")} | own | checksums
+    own = {name: given[name] for name in _OWN if name in given}
+    body = {name: source[name] for name in _OF_BODY if name in source}
+    return {k: v for k, v in kept.items() if k not in _NOT_COPIED} | own | body
+
+
+def _replaces(request: Mapping[str, Any], member: str, what: str) -> bool:
+    """Whether a directive says REPLACE. Raises Invalid for what is neither that nor COPY."""
+    given = request.get(member) or "COPY"
+    if given not in ("COPY", "REPLACE"):
+        raise faults.argument(f"Unknown {what} directive.", f"x-amz-{what}-directive", given)
+    return bool(given == "REPLACE")
 
 
 @OPERATIONS.write("CopyObject")
@@ -35,9 +48,11 @@ def copy_object(call: Call, request: dict[str, Any]) -> Result:
     if source.marker:
         raise faults.no_such_key(source_key)
     conditions.check_copy(source.etag, source.modified, request)
-    replaces = request.get("MetadataDirective") == "REPLACE"
+    conditions.check_write(call.tx, bucket.name, request["Key"], request)
+    replaces = _replaces(request, "MetadataDirective", "metadata")
+    retags = _replaces(request, "TaggingDirective", "tagging")
     same = (source_bucket, source_key) == (bucket.name, request["Key"])
-    if same and not replaces and not version and not request.get("StorageClass"):
+    if same and not replaces and not version and not any(request.get(name) for name in _OWN):
         raise Invalid(
             "InvalidRequest",
             "This copy request is illegal because it is trying to copy an object to itself without"
@@ -45,9 +60,7 @@ def copy_object(call: Call, request: dict[str, Any]) -> Result:
             "encryption attributes.",
         )
     headers = _copied_headers(json.loads(source.headers), request, replaces=replaces)
-    tags = source.tags
-    if request.get("TaggingDirective") == "REPLACE":
-        tags = objects.tags_of(request.get("Tagging"))
+    headers |= locks.asked(call, bucket, request)
     written = objects.write(
         call,
         bucket,
@@ -55,7 +68,7 @@ def copy_object(call: Call, request: dict[str, Any]) -> Result:
         size=source.size,
         etag=source.etag,
         headers=headers,
-        tags=tags,
+        tags=tags.of_header(request.get("Tagging")) if retags else source.tags,
         content=bodies.copied(call, source.body, source.blobs),
         event="ObjectCreated:Copy",
     )

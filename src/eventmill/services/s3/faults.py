@@ -55,6 +55,28 @@ def precondition_failed(condition: str) -> Fault:
     )
 
 
+def malformed() -> Fault:
+    """400"""
+    return Invalid(
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    )
+
+
+def invalid(message: str) -> Fault:
+    """400"""
+    return Invalid("InvalidRequest", message)
+
+
+def not_implemented(why: str) -> Fault:
+    """501"""
+    return Fault(
+        "NotImplemented",
+        f"A header you provided implies functionality that is not implemented: {why}",
+        status=501,
+    )
+
+
 def argument(message: str, name: str, value: object) -> Fault:
     """400"""
     return Invalid(

@@ -14,7 +14,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid, NotFound
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import buckets, listing, multipart, notifications, objects
+from eventmill.services.s3 import buckets, changes, deletions, faults, listing, locks, multipart
 from eventmill.services.s3.buckets import OPERATIONS, Bucket
 from eventmill.store.transaction import Row, Transaction
 
@@ -49,11 +49,7 @@ def configure(call: Call, name: str, configuration: Mapping[str, Any] | None) ->
         return
     rules = configuration.get("Rules") or []
     if not rules or len(rules) > _RULES:
-        raise Invalid(
-            "MalformedXML",
-            "The XML you provided was not well-formed or did not validate against our published "
-            "schema",
-        )
+        raise faults.malformed()
     for rule in rules:
         _check(rule)
     kept = [dict(rule) | {"ID": rule.get("ID") or call.ids.uuid()} for rule in rules]
@@ -107,8 +103,13 @@ def next_due(tx: Transaction) -> float | None:
 def run(call: Call) -> None:
     """Apply the rules of every bucket whose day is over."""
     today = math.floor(call.now / _DAY) * _DAY
-    # Its events name a request, as those of clients do.
-    call = replace(call, request_id=call.ids.hex(16).upper(), principal="AmazonS3")
+    # Its events name a request, as those of clients do, and S3 itself as who asked for it.
+    call = replace(
+        call,
+        request_id=call.ids.hex(16).upper(),
+        principal=changes.ITSELF,
+        source_ip=changes.ITSELF,
+    )
     for name, text in call.tx.all(
         "SELECT bucket, document FROM s3_settings WHERE kind=?", (_KIND,)
     ):
@@ -183,14 +184,14 @@ def _transition(
 
 def _move(call: Call, bucket: Bucket, row: Row, storage: str) -> None:
     """Give a version another storage class and say so."""
-    seq, key, _, marker, size, etag, _, text = row
+    seq, key, version, marker, size, etag, _, text = row
     headers = json.loads(text)
     if marker or headers.get("StorageClass") == storage:
         return
     headers["StorageClass"] = storage
     call.tx.execute("UPDATE s3_objects SET headers=? WHERE seq=?", (json.dumps(headers), seq))
     if bucket.notifications:
-        notifications.moved(call, bucket, key, size, etag, seq, storage)
+        changes.moved(call, bucket, key, version, size, etag, seq, storage)
 
 
 def _expire(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
@@ -200,9 +201,9 @@ def _expire(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -
     for _, key, version, marker, _, _, modified, _ in _chosen(call, bucket, rule, 1):
         if marker:
             if when.get("ExpiredObjectDeleteMarker") and not _has_older(call, bucket, key):
-                objects.delete(call, bucket, key, version, expired=True)
+                deletions.delete(call, bucket, key, version, expired=True)
         elif _old(when, modified, today):
-            objects.delete(call, bucket, key, None, expired=True)
+            deletions.delete(call, bucket, key, None, expired=True)
 
 
 def _has_older(call: Call, bucket: Bucket, key: str) -> bool:
@@ -237,4 +238,5 @@ def _expire_noncurrent(call: Call, bucket: Bucket, rule: Mapping[str, Any], toda
     if when.get("NoncurrentDays") is None:
         return
     for row in list(_noncurrent(call, bucket, rule, when, today)):
-        objects.delete(call, bucket, row[1], row[2], expired=True)
+        if not locks.held(json.loads(row[7]), call.now):
+            deletions.delete(call, bucket, row[1], row[2], expired=True)

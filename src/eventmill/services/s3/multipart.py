@@ -9,9 +9,19 @@ import hashlib
 import json
 from typing import Any
 
+from eventmill.kernel import checksums
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import bodies, buckets, conditions, faults, objects
+from eventmill.services.s3 import (
+    bodies,
+    buckets,
+    composites,
+    conditions,
+    faults,
+    locks,
+    objects,
+    tags,
+)
 from eventmill.services.s3.buckets import OPERATIONS
 from eventmill.store.blobs import StagedBlob
 from eventmill.store.transaction import Row
@@ -19,7 +29,8 @@ from eventmill.store.transaction import Row
 _SMALLEST = 5 * 1024 * 1024
 
 
-def _upload(call: Call, request: dict[str, Any]) -> Row:
+def find(call: Call, request: dict[str, Any]) -> Row:
+    """(id, bucket, key, headers, tags) of an upload under way. Raises NotFound (NoSuchUpload)."""
     row = call.tx.one(
         "SELECT id, bucket, key, headers, tags FROM s3_uploads WHERE id=? AND bucket=? AND key=?",
         (request["UploadId"], request["Bucket"], request["Key"]),
@@ -31,7 +42,7 @@ def _upload(call: Call, request: dict[str, Any]) -> Row:
 
 def _number(call: Call, request: dict[str, Any]) -> int:
     """The number of a part of an upload that is under way. Raises NotFound, Invalid."""
-    _upload(call, request)
+    find(call, request)
     number: int = request["PartNumber"]
     if not 1 <= number <= 10_000:
         raise faults.argument(
@@ -54,9 +65,11 @@ def _keep(
 
 @OPERATIONS.write("CreateMultipartUpload")
 def create_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
-    """Raises NotFound (NoSuchBucket)."""
-    buckets.find(call.tx, request["Bucket"])
+    """Raises NotFound (NoSuchBucket), Invalid."""
+    bucket = buckets.find(call.tx, request["Bucket"])
     upload = call.ids.token(64)
+    checksum = composites.asked(request)
+    headers = objects.headers_of(request) | locks.asked(call, bucket, request) | checksum
     call.tx.execute(
         "INSERT INTO s3_uploads VALUES(?,?,?,?,?,?)",
         (
@@ -64,11 +77,12 @@ def create_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
             request["Bucket"],
             request["Key"],
             call.now,
-            json.dumps(objects.headers_of(request)),
-            objects.tags_of(request.get("Tagging")),
+            json.dumps(headers),
+            tags.of_header(request.get("Tagging")),
         ),
     )
-    return {"Bucket": request["Bucket"], "Key": request["Key"], "UploadId": upload}
+    named = {"Bucket": request["Bucket"], "Key": request["Key"], "UploadId": upload}
+    return named | checksum
 
 
 @OPERATIONS.write("UploadPart")
@@ -82,8 +96,8 @@ def upload_part(call: Call, request: dict[str, Any]) -> Result:
         staged.write(given.data or b"")
     sums = json.dumps(dict(given.checksums))
     _keep(call, request["UploadId"], number, given.size, given.md5.hex(), sums, staged)
-    checksums = {f"Checksum{key}": value for key, value in given.checksums.items()}
-    return {"ETag": f'"{given.md5.hex()}"'} | checksums
+    shown = objects.checksum_members({"Checksums": given.checksums})
+    return {"ETag": f'"{given.md5.hex()}"'} | shown
 
 
 @OPERATIONS.sweep("UploadPartCopy")
@@ -98,11 +112,18 @@ def upload_part_copy(call: Call, request: dict[str, Any]) -> Result:
     wanted = bodies.parse_range(request.get("CopySourceRange"), source.size)
     start, length = wanted or (0, source.size)
     staged, digest = call.blobs.stage(), hashlib.md5(usedforsecurity=False)
+    algorithm = json.loads(find(call, request)[3]).get("ChecksumAlgorithm")
+    checksum = checksums.new(algorithm) if algorithm else None
     for piece in bodies.pieces(bodies.part(call, source.body, source.blobs, start, length)):
         staged.write(piece)
         digest.update(piece)
-    _keep(call, request["UploadId"], number, length, digest.hexdigest(), "{}", staged)
-    return {"CopyPartResult": {"ETag": f'"{digest.hexdigest()}"', "LastModified": call.now}}
+        if checksum is not None:
+            checksum.update(piece)
+    sums = {algorithm: checksums.text(checksum)} if checksum is not None else {}
+    etag = digest.hexdigest()
+    _keep(call, request["UploadId"], number, length, etag, json.dumps(sums), staged)
+    result = {"ETag": f'"{etag}"', "LastModified": call.now}
+    return {"CopyPartResult": result | objects.checksum_members({"Checksums": sums})}
 
 
 def abort_older(call: Call, bucket: str, prefix: str, before: float) -> None:
@@ -131,7 +152,7 @@ def _drop_part(call: Call, upload: str, number: int) -> None:
 @OPERATIONS.write("CompleteMultipartUpload")
 def complete_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid: InvalidPart, InvalidPartOrder, EntityTooSmall."""
-    upload, _, key, headers, tags = _upload(call, request)
+    upload, _, key, held, tagged = find(call, request)
     bucket = buckets.find(call.tx, request["Bucket"])
     conditions.check_write(call.tx, bucket.name, key, request)
     wanted = (request.get("MultipartUpload") or {}).get("Parts") or []
@@ -146,19 +167,26 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
     rows = {
         row[0]: row
         for row in call.tx.all(
-            "SELECT number, size, etag, blob FROM s3_parts WHERE upload=?", (upload,)
+            "SELECT number, size, etag, blob, checksums FROM s3_parts WHERE upload=?", (upload,)
         )
     }
     chosen = [_chosen(rows, part, last=part is wanted[-1]) for part in wanted]
-    etag = _etag([bytes.fromhex(row[2]) for row in chosen])
+    size, etag = sum(row[1] for row in chosen), _etag([bytes.fromhex(row[2]) for row in chosen])
+    if request.get("MpuObjectSize") not in (None, size):
+        raise Invalid(
+            "InvalidRequest",
+            f"The provided 'x-amz-mp-object-size' header value {request['MpuObjectSize']} does not"
+            f" match what was computed: {size}",
+        )
+    headers = composites.completed(json.loads(held), [(row[0], row[4]) for row in chosen])
     written = objects.write(
         call,
         bucket,
         key,
-        size=sum(row[1] for row in chosen),
+        size=size,
         etag=etag,
-        headers=json.loads(headers),
-        tags=tags,
+        headers=headers,
+        tags=tagged,
         content=(None, json.dumps([[row[3], row[1]] for row in chosen])),
         event="ObjectCreated:CompleteMultipartUpload",
     )
@@ -173,6 +201,8 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
         "Key": key,
         "ETag": f'"{etag}"',
     }
+    if "Checksums" in headers:
+        answer |= objects.checksum_members(headers) | {"ChecksumType": headers["ChecksumType"]}
     return answer | ({"VersionId": written.version} if written.version else {})
 
 
@@ -210,51 +240,5 @@ def _forget(call: Call, upload: str) -> None:
 @OPERATIONS.write("AbortMultipartUpload")
 def abort_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
     """Deletes the parts."""
-    _abort(call, _upload(call, request)[0])
+    _abort(call, find(call, request)[0])
     return {"__status__": 204}
-
-
-@OPERATIONS.scan("ListParts")
-def list_parts(call: Call, request: dict[str, Any]) -> Result:
-    """By number, 1,000 a page."""
-    upload = _upload(call, request)[0]
-    limit = request.get("MaxParts") or 1_000
-    rows = call.tx.all(
-        "SELECT number, size, etag, modified FROM s3_parts WHERE upload=? AND number>?"
-        " ORDER BY number LIMIT ?",
-        (upload, int(request.get("PartNumberMarker") or 0), limit + 1),
-    )
-    answer: dict[str, Any] = {
-        "Bucket": request["Bucket"],
-        "Key": request["Key"],
-        "UploadId": upload,
-        "MaxParts": limit,
-        "IsTruncated": len(rows) > limit,
-        "Parts": [
-            {"PartNumber": number, "Size": size, "ETag": f'"{etag}"', "LastModified": modified}
-            for number, size, etag, modified in rows[:limit]
-        ],
-    }
-    if len(rows) > limit:
-        answer["NextPartNumberMarker"] = rows[limit - 1][0]
-    return answer
-
-
-@OPERATIONS.scan("ListMultipartUploads")
-def list_multipart_uploads(call: Call, request: dict[str, Any]) -> Result:
-    """Those in progress, by key."""
-    buckets.find(call.tx, request["Bucket"])
-    prefix = request.get("Prefix") or ""
-    rows = call.tx.all(
-        "SELECT key, id, started FROM s3_uploads WHERE bucket=? ORDER BY key, started",
-        (request["Bucket"],),
-    )
-    return {
-        "Bucket": request["Bucket"],
-        "IsTruncated": False,
-        "Uploads": [
-            {"Key": key, "UploadId": upload, "Initiated": started, "StorageClass": "STANDARD"}
-            for key, upload, started in rows
-            if key.startswith(prefix)
-        ],
-    }

@@ -1,4 +1,4 @@
-"""Event notifications: their configuration, and the records that changes cause.
+"""Event notifications: which events of a bucket go where. What they tell is in `changes`.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
 """
@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote_plus
 
 import orjson
 
-from eventmill.kernel.clock import iso_millis, iso_seconds
+from eventmill.kernel.clock import iso_millis
 from eventmill.kernel.errors import Invalid
 from eventmill.kernel.policies import Asker, of_service
 from eventmill.services.contract import Call, Result
@@ -22,9 +21,6 @@ from eventmill.store import outbox
 
 NOTIFICATION = "s3.notification"
 """Kind of the outbox rows for queues, topics and functions; the payload is the final JSON."""
-
-BUS = "events.put"
-"""Kind of the rows for the default event bus; the payload is the event."""
 
 _LISTS = {
     "LambdaFunctionConfigurations": ("LambdaFunctionArn", "CloudFunction"),
@@ -234,7 +230,7 @@ def _send_tests(call: Call, bucket: str, kept: Mapping[str, Any]) -> None:
             outbox.emit(call.tx, NOTIFICATION, arn, orjson.dumps(message))
 
 
-def _matching(bucket: Bucket, event: str, key: str) -> Iterator[tuple[str, str]]:
+def matching(bucket: Bucket, event: str, key: str) -> Iterator[tuple[str, str]]:
     """(ARN, configuration id) of the rules for an event of a key."""
     configuration = json.loads(bucket.notifications)
     for name, (member, _) in _LISTS.items():
@@ -248,153 +244,3 @@ def _matching(bucket: Bucket, event: str, key: str) -> Iterator[tuple[str, str]]
                 for wanted in rule["Events"]
             ):
                 yield rule[member], rule["Id"]
-
-
-def _emit(call: Call, bucket: Bucket, event: str, key: str, item: dict[str, Any]) -> None:
-    """One outbox row for each rule that the event matches."""
-    item = {"key": quote_plus(key, safe="/*-._"), **item}
-    for arn, identifier in _matching(bucket, event, key):
-        record = {
-            "eventVersion": "2.1",
-            "eventSource": "aws:s3",
-            "awsRegion": call.region,
-            "eventTime": iso_millis(call.now),
-            "eventName": event,
-            "userIdentity": {"principalId": f"AWS:{call.principal or 'anonymous'}"},
-            "requestParameters": {"sourceIPAddress": call.source_ip},
-            "responseElements": {
-                "x-amz-request-id": call.request_id,
-                "x-amz-id-2": call.request_id,
-            },
-            "s3": {
-                "s3SchemaVersion": "1.0",
-                "configurationId": identifier,
-                "bucket": {
-                    "name": bucket.name,
-                    "ownerIdentity": {"principalId": call.account},
-                    "arn": f"arn:aws:s3:::{bucket.name}",
-                },
-                "object": item,
-            },
-        }
-        payload = orjson.dumps({"Records": [record]})
-        outbox.emit(call.tx, NOTIFICATION, arn, payload, trace=call.trace)
-
-
-def _bus(
-    call: Call, bucket: Bucket, kind: str, item: dict[str, Any], extra: dict[str, Any]
-) -> None:
-    if "EventBridgeConfiguration" not in json.loads(bucket.notifications):
-        return
-    event = {
-        "source": "aws.s3",
-        "detail-type": kind,
-        "time": iso_seconds(call.now),
-        "resources": [f"arn:aws:s3:::{bucket.name}"],
-        "detail": {
-            "version": "0",
-            "bucket": {"name": bucket.name},
-            "object": item,
-            "request-id": call.request_id,
-            "requester": call.account,
-            "source-ip-address": call.source_ip,
-        }
-        | extra,
-    }
-    arn = f"arn:aws:events:{call.region}:{call.account}:event-bus/default"
-    outbox.emit(call.tx, BUS, arn, orjson.dumps(event), trace=call.trace)
-
-
-def _sequencer(seq: int) -> str:
-    return f"{seq:018X}"
-
-
-_REASONS = {
-    "Put": "PutObject",
-    "Post": "POST Object",
-    "Copy": "CopyObject",
-    "CompleteMultipartUpload": "CompleteMultipartUpload",
-}
-
-
-def created(
-    call: Call,
-    bucket: Bucket,
-    event: str,
-    key: str,
-    size: int,
-    etag: str,
-    version: str | None,
-    seq: int,
-) -> None:
-    """An object was written."""
-    item: dict[str, Any] = {"size": size, "eTag": etag}
-    if version is not None and version != "null":
-        item["versionId"] = version
-    _emit(call, bucket, event, key, item | {"sequencer": _sequencer(seq)})
-    shown: dict[str, Any] = {"key": key, "size": size, "etag": etag}
-    if version is not None and version != "null":
-        shown["version-id"] = version
-    reason = _REASONS[event.partition(":")[2]]
-    _bus(call, bucket, "Object Created", shown | {"sequencer": _sequencer(seq)}, {"reason": reason})
-
-
-def removed(
-    call: Call, bucket: Bucket, key: str, version: str | None, seq: int, *, expired: bool
-) -> None:
-    """An object, or one version of it, is gone; `expired` by a lifecycle rule."""
-    item = {"versionId": version} if version else {}
-    event = "LifecycleExpiration:Delete" if expired else "ObjectRemoved:Delete"
-    _emit(call, bucket, event, key, item | {"sequencer": _sequencer(seq)})
-    shown = {"key": key} | ({"version-id": version} if version else {})
-    _bus(
-        call,
-        bucket,
-        "Object Deleted",
-        shown | {"sequencer": _sequencer(seq)},
-        {"reason": _why(expired), "deletion-type": "Permanently Deleted"},
-    )
-
-
-def _why(expired: bool) -> str:
-    return "Lifecycle Expiration" if expired else "DeleteObject"
-
-
-def marked(call: Call, bucket: Bucket, key: str, marker: str, seq: int, *, expired: bool) -> None:
-    """A delete marker was put; `expired` by a lifecycle rule."""
-    empty = "d41d8cd98f00b204e9800998ecf8427e"
-    item = {"eTag": empty, "versionId": marker, "sequencer": _sequencer(seq)}
-    kind = "LifecycleExpiration" if expired else "ObjectRemoved"
-    _emit(call, bucket, f"{kind}:DeleteMarkerCreated", key, item)
-    _bus(
-        call,
-        bucket,
-        "Object Deleted",
-        {"key": key, "version-id": marker, "sequencer": _sequencer(seq)},
-        {"reason": _why(expired), "deletion-type": "Delete Marker Created"},
-    )
-
-
-def tagged(call: Call, bucket: Bucket, key: str, etag: str, *, put: bool) -> None:
-    """An object's tags changed."""
-    event = "ObjectTagging:Put" if put else "ObjectTagging:Delete"
-    _emit(call, bucket, event, key, {"eTag": etag})
-    kind = "Object Tags Added" if put else "Object Tags Deleted"
-    _bus(call, bucket, kind, {"key": key, "etag": etag}, {})
-
-
-def permitted(call: Call, bucket: Bucket, key: str, etag: str) -> None:
-    """An object's access control list was put."""
-    _emit(call, bucket, "ObjectAcl:Put", key, {"eTag": etag})
-    _bus(call, bucket, "Object ACL Updated", {"key": key, "etag": etag}, {})
-
-
-def moved(
-    call: Call, bucket: Bucket, key: str, size: int, etag: str, seq: int, storage: str
-) -> None:
-    """A lifecycle rule gave an object another storage class."""
-    item = {"size": size, "eTag": etag, "sequencer": _sequencer(seq)}
-    _emit(call, bucket, "LifecycleTransition", key, item)
-    shown = {"key": key, "size": size, "etag": etag, "sequencer": _sequencer(seq)}
-    more = {"destination-storage-class": storage}
-    _bus(call, bucket, "Object Storage Class Changed", shown, more)

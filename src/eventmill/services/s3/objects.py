@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_plus
 
 import orjson
 
 from eventmill.kernel.errors import Fault, Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import bodies, buckets, conditions, faults, notifications
+from eventmill.services.s3 import bodies, buckets, changes, conditions, faults, locks, tags
 from eventmill.services.s3.buckets import OPERATIONS, Bucket
 from eventmill.store.transaction import Transaction
 
@@ -39,7 +37,7 @@ _OVERRIDES = (
 )
 _COLUMNS = "seq, key, version, latest, marker, size, etag, modified, headers, tags, body, blobs"
 _KEY_LIMIT = 1_024
-_SEQUENCE = "s3.objects"
+SEQUENCE = "s3.objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +94,6 @@ def headers_of(request: Mapping[str, Any]) -> dict[str, Any]:
     return headers
 
 
-def tags_of(text: str | None) -> str:
-    """The x-amz-tagging header as JSON."""
-    if not text:
-        return "{}"
-    pairs = (part.partition("=") for part in text.split("&") if part)
-    return json.dumps({unquote_plus(name): unquote_plus(value) for name, _, value in pairs})
-
-
 @dataclass(frozen=True, slots=True)
 class Written:
     """A new version."""
@@ -125,12 +115,13 @@ def write(
     content: tuple[bytes | None, str | None],
     event: str,
 ) -> Written:
-    """Put a version and raise its event."""
+    """Put a version, locked as the bucket says where `headers` do not, and raise its event."""
     if len(key.encode()) > _KEY_LIMIT:
         raise Invalid("KeyTooLongError", "Your key is too long")
+    headers = locks.with_default(call, bucket, headers)
     version = call.ids.token(32) if bucket.versioning == "Enabled" else "null"
-    _make_room(call, bucket, key, version)
-    seq = call.tx.number(_SEQUENCE)
+    make_room(call, bucket, key, version)
+    seq = call.tx.number(SEQUENCE)
     call.tx.execute(
         "INSERT INTO s3_objects(seq, bucket, key, version, latest, marker, size, etag, modified,"
         " headers, tags, body, blobs) VALUES(?,?,?,?,1,0,?,?,?,?,?,?,?)",
@@ -149,11 +140,11 @@ def write(
     )
     shown = version if bucket.versioning else None
     if bucket.notifications:
-        notifications.created(call, bucket, event, key, size, etag, shown, seq)
+        changes.created(call, bucket, event, key, size, etag, shown, seq)
     return Written(shown if shown != "null" or bucket.versioning else None, etag, seq)
 
 
-def _make_room(call: Call, bucket: Bucket, key: str, version: str) -> None:
+def make_room(call: Call, bucket: Bucket, key: str, version: str) -> None:
     """The version before is no longer the latest; one of the same id is replaced."""
     if version == "null":
         row = call.tx.one(
@@ -176,7 +167,7 @@ def put_object(call: Call, request: dict[str, Any]) -> Result:
     bucket = buckets.find(call.tx, request["Bucket"])
     key, upload = request["Key"], request["Body"]
     conditions.check_write(call.tx, bucket.name, key, request)
-    headers = headers_of(request)
+    headers = headers_of(request) | locks.asked(call, bucket, request)
     if upload.checksums:
         headers["Checksums"] = dict(upload.checksums)
     written = write(
@@ -186,7 +177,7 @@ def put_object(call: Call, request: dict[str, Any]) -> Result:
         size=upload.size,
         etag=upload.md5.hex(),
         headers=headers,
-        tags=tags_of(request.get("Tagging")),
+        tags=tags.of_header(request.get("Tagging")),
         content=bodies.keep(upload),
         event="ObjectCreated:Put",
     )
@@ -208,7 +199,7 @@ def describe(call: Call, request: dict[str, Any]) -> tuple[Object, dict[str, Any
     """What GetObject and HeadObject share. Raises Fault: also 304 and 412."""
     item = find(call.tx, request["Bucket"], request["Key"], request.get("VersionId"))
     if item.marker:
-        raise _marked(item, request)
+        raise marked(item, request)
     conditions.check_read(item.etag, item.modified, request)
     headers = orjson.loads(item.headers)
     answer: dict[str, Any] = {
@@ -219,25 +210,29 @@ def describe(call: Call, request: dict[str, Any]) -> tuple[Object, dict[str, Any
         "ServerSideEncryption": "AES256",
     }
     checksums = checksum_members(headers)
-    headers.pop("Checksums", None)
+    for name in ("Checksums", "Parts", "Acl"):
+        headers.pop(name, None)
     answer |= headers
     if answer.get("StorageClass") == "STANDARD":
         del answer["StorageClass"]
     if request.get("ChecksumMode") == "ENABLED" and not request.get("Range"):
         answer |= checksums
+    else:
+        answer.pop("ChecksumType", None)
     versioned = item.version != "null" or request.get("VersionId")
     if versioned:
         answer["VersionId"] = item.version
-    tags = orjson.loads(item.tags)
-    if tags:
-        answer["TagCount"] = len(tags)
+    tagged = orjson.loads(item.tags)
+    if tagged:
+        answer["TagCount"] = len(tagged)
     for name in _OVERRIDES:
         if request.get(f"Response{name}"):
             answer[name] = request[f"Response{name}"]
     return item, answer
 
 
-def _marked(item: Object, request: Mapping[str, Any]) -> Fault:
+def marked(item: Object, request: Mapping[str, Any]) -> Fault:
+    """The answer for a delete marker: 405 for one by its version, else 404."""
     headers = {"x-amz-delete-marker": "true", "x-amz-version-id": item.version}
     if request.get("VersionId"):
         return Fault(
@@ -255,100 +250,42 @@ def _marked(item: Object, request: Mapping[str, Any]) -> Fault:
 def get_object(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
     item, answer = describe(call, request)
-    wanted = bodies.parse_range(request.get("Range"), item.size)
-    if wanted is None:
-        answer["Body"] = bodies.whole(call, item.size, item.body, item.blobs)
-        answer["ContentLength"] = item.size
-        return answer
-    start, length = wanted
+    start, length = _cut(request, item, answer)
     answer["Body"] = bodies.part(call, item.body, item.blobs, start, length)
-    answer["ContentLength"] = length
-    answer["ContentRange"] = f"bytes {start}-{start + length - 1}/{item.size}"
-    answer["__status__"] = 206
     return answer
+
+
+def _cut(request: Mapping[str, Any], item: Object, answer: dict[str, Any]) -> tuple[int, int]:
+    """(start, length) of the range or the part that is asked for; `answer` tells of it.
+
+    Raises Fault: InvalidRange, InvalidPartNumber, and Invalid for a range of a part.
+    """
+    wanted = bodies.parse_range(request.get("Range"), item.size)
+    number = request.get("PartNumber")
+    if number is not None:
+        if request.get("Range"):
+            raise Invalid("InvalidRequest", "Cannot specify both Range header and partNumber query")
+        sizes = parts_of(item)
+        wanted = bodies.parse_part(number, sizes, item.size)
+        if item.etag.endswith(f"-{len(sizes)}"):
+            answer["PartsCount"] = len(sizes)
+    start, length = wanted or (0, item.size)
+    answer["ContentLength"] = length
+    if wanted is not None:
+        answer["__status__"] = 206
+        if length:
+            answer["ContentRange"] = f"bytes {start}-{start + length - 1}/{item.size}"
+    return start, length
+
+
+def parts_of(item: Object) -> list[int]:
+    """The sizes of the parts that an object was uploaded in."""
+    return [size for _, size in orjson.loads(item.blobs)] if item.blobs else [item.size]
 
 
 @OPERATIONS.read("HeadObject")
 def head_object(call: Call, request: dict[str, Any]) -> Result:
     """As GetObject, without the body."""
     item, answer = describe(call, request)
-    answer["ContentLength"] = item.size
+    _cut(request, item, answer)
     return answer
-
-
-@OPERATIONS.write("DeleteObject")
-def delete_object(call: Call, request: dict[str, Any]) -> Result:
-    """Deleting what is not there succeeds."""
-    bucket = buckets.find(call.tx, request["Bucket"])
-    return delete(call, bucket, request["Key"], request.get("VersionId")) | {"__status__": 204}
-
-
-def delete(
-    call: Call, bucket: Bucket, key: str, version: str | None, *, expired: bool = False
-) -> dict[str, Any]:
-    """Delete a version, or put a delete marker, and raise the event.
-
-    `expired` says that a lifecycle rule does it, which has events of its own.
-    """
-    if version or not bucket.versioning:
-        return _delete_version(call, bucket, key, version, expired=expired)
-    marker = call.ids.token(32) if bucket.versioning == "Enabled" else "null"
-    _make_room(call, bucket, key, marker)
-    seq = call.tx.number(_SEQUENCE)
-    call.tx.execute(
-        "INSERT INTO s3_objects(seq, bucket, key, version, latest, marker, size, etag, modified,"
-        " headers, tags) VALUES(?,?,?,?,1,1,0,'',?,'{}','{}')",
-        (seq, bucket.name, key, marker, call.now),
-    )
-    if bucket.notifications:
-        notifications.marked(call, bucket, key, marker, seq, expired=expired)
-    return {"DeleteMarker": True, "VersionId": marker}
-
-
-def _delete_version(
-    call: Call, bucket: Bucket, key: str, version: str | None, *, expired: bool
-) -> dict[str, Any]:
-    row = call.tx.one(
-        "DELETE FROM s3_objects WHERE bucket=? AND latest IN (0,1) AND key=? AND version=?"
-        " RETURNING latest, marker, blobs",
-        (bucket.name, key, version or "null"),
-    )
-    answer: dict[str, Any] = {"VersionId": version} if version else {}
-    if row is None:
-        return answer
-    latest, marker, blobs = row
-    bodies.drop(call, blobs)
-    if latest:
-        call.tx.execute(
-            "UPDATE s3_objects SET latest=1 WHERE seq="
-            "(SELECT max(seq) FROM s3_objects WHERE bucket=? AND latest=0 AND key=?)",
-            (bucket.name, key),
-        )
-    if bucket.notifications:
-        # A sequencer of its own: the deletion comes after the write that it undoes.
-        seq = call.tx.number(_SEQUENCE)
-        notifications.removed(call, bucket, key, version, seq, expired=expired)
-    return answer | ({"DeleteMarker": True} if marker else {})
-
-
-@OPERATIONS.write("DeleteObjects")
-def delete_objects(call: Call, request: dict[str, Any]) -> Result:
-    """Up to 1,000 at once."""
-    bucket = buckets.find(call.tx, request["Bucket"])
-    entries = request["Delete"].get("Objects") or []
-    if not 1 <= len(entries) <= 1_000:
-        raise Invalid(
-            "MalformedXML",
-            "The XML you provided was not well-formed or did not validate against our published "
-            "schema",
-        )
-    deleted = []
-    for entry in entries:
-        answer = delete(call, bucket, entry["Key"], entry.get("VersionId"))
-        shown: dict[str, Any] = {"Key": entry["Key"]}
-        if answer.get("DeleteMarker"):
-            shown |= {"DeleteMarker": True, "DeleteMarkerVersionId": answer["VersionId"]}
-        if entry.get("VersionId"):
-            shown["VersionId"] = entry["VersionId"]
-        deleted.append(shown)
-    return {} if request["Delete"].get("Quiet") else {"Deleted": deleted}

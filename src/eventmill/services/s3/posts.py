@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import Call, Upload
-from eventmill.services.s3 import bodies, buckets, faults, objects
+from eventmill.services.s3 import bodies, buckets, faults, objects, tags
 
 _HEADERS = {
     "content-type": "ContentType",
@@ -18,6 +18,9 @@ _HEADERS = {
     "content-encoding": "ContentEncoding",
     "expires": "Expires",
     "x-amz-storage-class": "StorageClass",
+    "x-amz-website-redirect-location": "WebsiteRedirectLocation",
+    "x-amz-server-side-encryption": "ServerSideEncryption",
+    "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
 }
 
 
@@ -51,7 +54,7 @@ def post_object(
         size=upload.size,
         etag=upload.md5.hex(),
         headers=headers,
-        tags="{}",
+        tags=tags.of_form(fields.get("tagging")),
         content=bodies.keep(upload),
         event="ObjectCreated:Post",
     )

@@ -16,8 +16,9 @@ from eventmill.services.contract import (
     attribute_text,
     generated_name,
     truth,
+    typed,
 )
-from eventmill.services.s3 import buckets, lifecycle, notifications
+from eventmill.services.s3 import buckets, lifecycle, locks, notifications
 
 
 def _encryption(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,8 +66,6 @@ _RECORDED = (
     "LoggingConfiguration",
     "AccelerateConfiguration",
     "ReplicationConfiguration",
-    "ObjectLockEnabled",
-    "ObjectLockConfiguration",
     "AbacStatus",
     "BucketNamePrefix",
     "BucketNamespace",
@@ -102,9 +101,14 @@ def _configure(call: Call, name: str, properties: Mapping[str, Any]) -> None:
     tx = call.tx
     status = (properties.get("VersioningConfiguration") or {}).get("Status")
     current = buckets.find(tx, name).versioning
+    locked = _lock(properties)
+    if locked or locks.configuration(tx, name) is not None:
+        status = "Enabled"
     if status or current:
         # A bucket that had versions cannot go back to having none, only stop making them.
         buckets.set_versioning(tx, name, status or "Suspended")
+    if locked:
+        locks.configure(call, name, locked)
     rules = (properties.get("CorsConfiguration") or {}).get("CorsRules")
     cors = {"CORSRules": [_cors(rule) for rule in rules]} if rules else None
     buckets.put_setting(tx, name, "cors", cors)
@@ -113,6 +117,21 @@ def _configure(call: Call, name: str, properties: Mapping[str, Any]) -> None:
         buckets.put_setting(tx, name, kind, None if given is None else shape(given))
     lifecycle.configure(call, name, _lifecycle(properties.get("LifecycleConfiguration")))
     notifications.configure(call, name, _notifications(properties))
+
+
+def _lock(properties: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The lock configuration as the API has it; None for a bucket without one."""
+    given = properties.get("ObjectLockConfiguration")
+    if given is None and not truth(properties.get("ObjectLockEnabled")):
+        return None
+    shaped: dict[str, Any] = {
+        "ObjectLockEnabled": (given or {}).get("ObjectLockEnabled", "Enabled")
+    }
+    retention = ((given or {}).get("Rule") or {}).get("DefaultRetention")
+    if retention:
+        kinds = {"Days": int, "Years": int}
+        shaped["Rule"] = {"DefaultRetention": typed(retention, kinds)}
+    return shaped
 
 
 def _lifecycle(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -259,6 +278,8 @@ RESOURCES = (
                 "CorsConfiguration",
                 "NotificationConfiguration",
                 "LifecycleConfiguration",
+                "ObjectLockEnabled",
+                "ObjectLockConfiguration",
             ),
             Support.HONOURED,
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from eventmill.kernel.errors import NotFound
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import buckets, notifications, objects
+from eventmill.services.s3 import buckets, changes, objects
 from eventmill.services.s3.buckets import OPERATIONS
 
 _ALL_USERS = "FULL_CONTROL"
@@ -49,7 +49,7 @@ def put_object_acl(call: Call, request: dict[str, Any]) -> Result:
     headers = json.loads(item.headers) | {"Acl": request.get("AccessControlPolicy")}
     call.tx.execute("UPDATE s3_objects SET headers=? WHERE seq=?", (json.dumps(headers), item.seq))
     if bucket.notifications:
-        notifications.permitted(call, bucket, item.key, item.etag)
+        changes.permitted(call, bucket, item.key, item.version, item.etag)
     return {}
 
 
@@ -58,25 +58,6 @@ def get_object_acl(call: Call, request: dict[str, Any]) -> Result:
     """What was put, or that the owner may do everything."""
     item = objects.find(call.tx, request["Bucket"], request["Key"], request.get("VersionId"))
     return json.loads(item.headers).get("Acl") or _acl(call)
-
-
-@OPERATIONS.read("GetObjectAttributes")
-def get_object_attributes(call: Call, request: dict[str, Any]) -> Result:
-    """The attributes that are asked for."""
-    item = objects.find(call.tx, request["Bucket"], request["Key"], request.get("VersionId"))
-    headers = json.loads(item.headers)
-    known: dict[str, Any] = {
-        "ETag": item.etag,
-        "ObjectSize": item.size,
-        "StorageClass": headers.get("StorageClass") or "STANDARD",
-    }
-    sums = objects.checksum_members(headers)
-    if sums:
-        known["Checksum"] = sums
-    wanted = request["ObjectAttributes"]
-    answer = {name: value for name, value in known.items() if name in wanted}
-    answer["LastModified"] = item.modified
-    return answer | ({"VersionId": item.version} if item.version != "null" else {})
 
 
 _WITH_DEFAULT: dict[str, tuple[str, str, dict[str, Any]]] = {

@@ -5,34 +5,29 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import buckets, notifications, objects
+from eventmill.services.s3 import buckets, changes, objects, tags
 from eventmill.services.s3.buckets import OPERATIONS
 
 
 @OPERATIONS.write("PutObjectTagging")
 def put_object_tagging(call: Call, request: dict[str, Any]) -> Result:
     """Replaces the tags; ten at the most."""
-    given = request["Tagging"].get("TagSet") or []
-    if len(given) > 10:
-        raise Invalid("BadRequest", "Object tags cannot be greater than 10")
-    tags = {tag["Key"]: tag["Value"] for tag in given}
-    return _set(call, request, tags, put=True)
+    return _set(call, request, tags.of_set(request["Tagging"].get("TagSet") or ()), put=True)
 
 
 @OPERATIONS.write("DeleteObjectTagging")
 def delete_object_tagging(call: Call, request: dict[str, Any]) -> Result:
     """Takes all tags away."""
-    return _set(call, request, {}, put=False) | {"__status__": 204}
+    return _set(call, request, "{}", put=False) | {"__status__": 204}
 
 
-def _set(call: Call, request: dict[str, Any], tags: dict[str, str], *, put: bool) -> dict[str, Any]:
+def _set(call: Call, request: dict[str, Any], kept: str, *, put: bool) -> dict[str, Any]:
     bucket = buckets.find(call.tx, request["Bucket"])
     item = objects.find(call.tx, bucket.name, request["Key"], request.get("VersionId"))
-    call.tx.execute("UPDATE s3_objects SET tags=? WHERE seq=?", (json.dumps(tags), item.seq))
+    call.tx.execute("UPDATE s3_objects SET tags=? WHERE seq=?", (kept, item.seq))
     if bucket.notifications:
-        notifications.tagged(call, bucket, item.key, item.etag, put=put)
+        changes.tagged(call, bucket, item.key, item.version, item.etag, put=put)
     return {"VersionId": item.version} if item.version != "null" else {}
 
 
@@ -40,8 +35,8 @@ def _set(call: Call, request: dict[str, Any], tags: dict[str, str], *, put: bool
 def get_object_tagging(call: Call, request: dict[str, Any]) -> Result:
     """The tags."""
     item = objects.find(call.tx, request["Bucket"], request["Key"], request.get("VersionId"))
-    tags = json.loads(item.tags)
+    found = json.loads(item.tags)
     answer: dict[str, Any] = {
-        "TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]
+        "TagSet": [{"Key": key, "Value": value} for key, value in found.items()]
     }
     return answer | ({"VersionId": item.version} if item.version != "null" else {})

@@ -1,0 +1,60 @@
+"""The checksum of an object that came in parts: one over the checksums of its parts.
+
+An upload says which algorithm it wants when it begins; without one none is kept.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eventmill.kernel import checksums
+from eventmill.services.s3 import faults
+
+_WHOLE_ONLY = ("CRC64NVME",)
+_PARTS_ONLY = ("SHA1", "SHA256")
+
+
+def asked(request: Mapping[str, Any]) -> dict[str, str]:
+    """`ChecksumAlgorithm` and `ChecksumType` of an upload that wants one. Raises Invalid."""
+    algorithm, kind = request.get("ChecksumAlgorithm"), request.get("ChecksumType")
+    if algorithm is None:
+        if kind is not None:
+            raise faults.invalid(
+                "The x-amz-checksum-type header can only be used with the "
+                "x-amz-checksum-algorithm header."
+            )
+        return {}
+    try:
+        checksums.new(algorithm)
+    except KeyError:
+        raise faults.not_implemented(f"checksums by {algorithm} are not offered") from None
+    kind = kind or ("FULL_OBJECT" if algorithm in _WHOLE_ONLY else "COMPOSITE")
+    if algorithm in (_WHOLE_ONLY if kind == "COMPOSITE" else _PARTS_ONLY):
+        raise faults.invalid(
+            f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum "
+            "algorithm."
+        )
+    return {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
+
+
+def completed(headers: Mapping[str, Any], parts: Sequence[tuple[int, str]]) -> dict[str, Any]:
+    """The object's headers: those of its upload, with the checksum and those of its parts.
+
+    `parts` are (number, JSON of the checksums). Where a part lacks one there is none of the whole.
+    """
+    kept = dict(headers)
+    algorithm, kind = kept.pop("ChecksumAlgorithm", None), kept.pop("ChecksumType", None)
+    found = [(number, json.loads(text).get(algorithm)) for number, text in parts]
+    if kind != "COMPOSITE" or not all(value for _, value in found):
+        return kept
+    whole = checksums.new(algorithm)
+    for _, value in found:
+        whole.update(base64.b64decode(value))
+    kept["Checksums"] = {algorithm: f"{checksums.text(whole)}-{len(found)}"}
+    kept["ChecksumType"] = kind
+    kept["Parts"] = found
+    return kept
