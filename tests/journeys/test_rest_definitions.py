@@ -343,6 +343,19 @@ def test_a_custom_domain_leads_to_the_stage_of_its_mapping(app, gateway) -> None
     assert answer.json["path"] == "/"
     back = [{"op": "replace", "path": "/basePath", "value": "pets"}]
     change(domainName="api.example.test", basePath="(none)", patchOperations=back)
+    other = mock(gateway, '"the other"')
+    moved = [{"op": "replace", "path": "/restapiId", "value": other}]
+    assert change(**mapping, patchOperations=moved)["restApiId"] == other
+    answer = ask(f"{app.endpoint}/pets", headers={"Host": "api.example.test"})
+    assert answer.json == "the other"
+    free = [{"op": "remove", "path": "/stage"}]
+    assert "stage" not in change(**mapping, patchOperations=free)
+    answer = ask(f"{app.endpoint}/pets/live", headers={"Host": "api.example.test"})
+    assert answer.json == "the other"
+    for path in ("/domainName", "/stages", "stage", "/stage/name"):
+        wrong = [{"op": "replace", "path": path, "value": "live"}]
+        assert refused_as(change, **mapping, patchOperations=wrong) == "BadRequestException"
+    change(**mapping, patchOperations=[{"op": "add", "path": "/stage", "value": "live"}])
     assert ask(f"{app.endpoint}/pets", headers={"Host": "api.example.test"}).status == 200
     gateway.delete_domain_name(domainName="api.example.test")
     assert ask(f"{app.endpoint}/pets", headers={"Host": "api.example.test"}).status == 403

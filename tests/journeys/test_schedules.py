@@ -256,6 +256,30 @@ def test_disabled_schedules_wait_until_they_are_enabled(app) -> None:
     scheduler.update_schedule(**wanted, State="DISABLED")
 
 
+def test_a_request_repeated_with_its_token_counts_once(app) -> None:
+    scheduler, arn = app.client("scheduler"), app.outputs["ResultsArn"]
+    when = at(now(app) + timedelta(days=9))
+    first = create(app, "once", arn, when, ClientToken="a")
+    assert create(app, "once", arn, when, ClientToken="a") == first
+    with pytest.raises(ClientError, match="used with other parameters"):
+        create(app, "once", arn, when, ClientToken="a", Description="another")
+    with pytest.raises(ClientError, match="already exists"):
+        create(app, "once", arn, when, ClientToken="b")
+    with pytest.raises(ClientError, match="at 'clientToken' failed to satisfy"):
+        create(app, "twice", arn, when, ClientToken="a b")
+    for _ in range(2):
+        scheduler.delete_schedule(Name="once", ClientToken="a")
+        scheduler.create_schedule_group(Name="group-once", ClientToken="a")
+    with pytest.raises(ClientError, match="does not exist"):
+        scheduler.delete_schedule(Name="once")
+    # A token is forgotten after a day.
+    app.advance(86_401)
+    with pytest.raises(ClientError, match="does not exist"):
+        scheduler.delete_schedule(Name="once", ClientToken="a")
+    scheduler.delete_schedule_group(Name="group-once")
+    received(app, "Results")
+
+
 def test_groups_and_lists(app) -> None:
     scheduler = app.client("scheduler")
     group = scheduler.get_schedule_group(Name="shop")

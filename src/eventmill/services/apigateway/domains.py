@@ -138,15 +138,26 @@ def get_base_path_mappings(call: Call, request: dict[str, Any]) -> Result:
     return page([shown(config) for config in found], request)
 
 
+def _named(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """A patch of a mapping: its paths are /basePath, /stage and /restapiId. Raises Invalid."""
+    path = str(operation.get("path") or "")
+    member = {"basepath": "basePath", "stage": "stage", "restapiid": "restApiId"}.get(
+        path.removeprefix("/").lower()
+    )
+    if member is None or not path.startswith("/"):
+        raise bad(
+            f"Invalid patch path '{path}' specified for op '{operation.get('op')}'. Must be one "
+            "of: [/basePath, /restapiId, /stage]"
+        )
+    return {**operation, "path": f"/{member}"}
+
+
 @OPERATIONS.write("UpdateBasePathMapping")
 def update_base_path_mapping(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid, NotFound, Conflict for a path that is taken."""
     number = _mapping(request)
-    config = patched(
-        parts.get(call.tx, parts.ACCOUNT, "mapping", number),
-        request.get("patchOperations") or (),
-        (),
-    )
+    changes = [_named(operation) for operation in request.get("patchOperations") or ()]
+    config = patched(parts.get(call.tx, parts.ACCOUNT, "mapping", number), changes, ())
     return shown(_put_mapping(call.tx, request["domainName"], config, number))
 
 

@@ -17,6 +17,7 @@ from eventmill.services.scheduler.operations import (
     page,
 )
 from eventmill.services.scheduler.tags import TAGS
+from eventmill.services.scheduler.tokens import once
 from eventmill.services.tags import tag_map
 from eventmill.store.transaction import Transaction
 
@@ -75,14 +76,14 @@ def _shape(call: Call, name: str, created: float, modified: float) -> dict[str, 
     }
 
 
-@OPERATIONS.write("CreateScheduleGroup")
-def create_schedule_group(call: Call, request: dict[str, Any]) -> Result:
+@once("CreateScheduleGroup")
+def create_schedule_group(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raises Conflict for a name that is taken."""
     return {"ScheduleGroupArn": create(call, request["Name"], tag_map(request.get("Tags")))}
 
 
-@OPERATIONS.write("DeleteScheduleGroup")
-def delete_schedule_group(call: Call, request: dict[str, Any]) -> Result:
+@once("DeleteScheduleGroup")
+def delete_schedule_group(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """With its schedules. Raises NotFound."""
     delete(call, require(call.tx, request["Name"]))
     return {}

@@ -17,6 +17,7 @@ from eventmill.services.scheduler.operations import (
     checked_name,
     page,
 )
+from eventmill.services.scheduler.tokens import once
 from eventmill.store.transaction import Row
 
 SCHEDULES_KEY = "scheduler.schedules"
@@ -106,20 +107,20 @@ def delete(call: Call, group: str, name: str) -> None:
     call.tx.execute("DELETE FROM scheduler_schedules WHERE grp=? AND name=?", (group, name))
 
 
-@OPERATIONS.write("CreateSchedule")
-def create_schedule(call: Call, request: dict[str, Any]) -> Result:
+@once("CreateSchedule")
+def create_schedule(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raises as `create` does."""
     return {"ScheduleArn": create(call, request)}
 
 
-@OPERATIONS.write("UpdateSchedule")
-def update_schedule(call: Call, request: dict[str, Any]) -> Result:
+@once("UpdateSchedule")
+def update_schedule(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raises NotFound, Invalid."""
     return {"ScheduleArn": update(call, request)}
 
 
-@OPERATIONS.write("DeleteSchedule")
-def delete_schedule(call: Call, request: dict[str, Any]) -> Result:
+@once("DeleteSchedule")
+def delete_schedule(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     """Raises NotFound."""
     delete(call, *_require(call, request)[:2])
     return {}

@@ -24,4 +24,15 @@ SCHEMA = (
     CREATE TABLE scheduler_tags(arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
       PRIMARY KEY(arn, key)) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE scheduler_tokens(
+      operation TEXT NOT NULL,
+      token TEXT NOT NULL,             -- ClientToken
+      digest TEXT NOT NULL,            -- of the other members
+      answer TEXT NOT NULL,            -- JSON
+      at REAL NOT NULL,
+      PRIMARY KEY(operation, token)
+    ) WITHOUT ROWID;
+    CREATE INDEX scheduler_by_at ON scheduler_tokens(at);
+    """,
 )
