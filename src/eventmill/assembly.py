@@ -30,6 +30,7 @@ from eventmill.deploy.custom import Answers
 from eventmill.deploy.record import Recorded
 from eventmill.edge.answers import AnswerFront
 from eventmill.edge.apis import OpenConnections, api_front
+from eventmill.edge.apis.domains import Domains
 from eventmill.edge.apis.rest import RestFront, Trial
 from eventmill.edge.app import App, Front
 from eventmill.edge.balancers import BalancerFront, Sockets
@@ -214,8 +215,10 @@ class Engine:
             self.clock.real,
             check_signatures=self.settings.auth,
         )
+        domains = Domains(self.database)
         apis = api_front(
             self.database,
+            domains,
             self.clock,
             self.ids,
             self.ports,
@@ -237,6 +240,7 @@ class Engine:
         browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
         rest = self.trial.front = RestFront(
             self.database,
+            domains,
             self.clock,
             self.ids,
             self.ports,
@@ -246,11 +250,7 @@ class Engine:
             self.settings.region,
         )
         links = TopicLinks(self.database, self.dispatcher, self.ids)
-        hosts = HostCheck(
-            self.settings.host,
-            self.settings.public_url,
-            lambda name: rest.serves(name) or apis.serves(name),
-        )
+        hosts = HostCheck(self.settings.host, self.settings.public_url, domains.knows)
         targets = Targets(
             self.database, self.ids, self.ports.invoker, self.http, self.settings.account
         )

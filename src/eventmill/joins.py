@@ -117,6 +117,21 @@ def _bus(tx: Transaction, arn: str) -> Known | None:
     return Known() if events.exists(tx, events.name_of(arn)) else None
 
 
+def _gateway(tx: Transaction, arn: str) -> Known | None:
+    """Domain names and stages, which both versions of API Gateway's API know."""
+    kind, _, rest = arn.partition("::/")[2].partition("/")
+    api, _, stage = rest.partition("/stages/")
+    rows, parts = apigateway.parts, apigatewayv2.parts
+    if kind == "restapis":
+        found = rows.find(tx, api, "stage", stage)
+    elif kind == "apis":
+        found = parts.find(tx, api, "stage", stage)
+    else:
+        found = rows.find(tx, rows.ACCOUNT, "domain", rest)
+        found = found or parts.find(tx, rest, "domainname", rest)
+    return None if found is None else Known()
+
+
 _ANSWERS: dict[str, Callable[[Transaction, str], Known | None]] = {
     "sqs": _queue,
     "lambda": _function,
@@ -125,6 +140,7 @@ _ANSWERS: dict[str, Callable[[Transaction, str], Known | None]] = {
     "kinesis": _stream,
     "sns": _topic,
     "events": _bus,
+    "apigateway": _gateway,
 }
 
 STREAM_SOURCES: dict[str, StreamSource] = {

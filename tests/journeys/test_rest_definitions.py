@@ -361,6 +361,32 @@ def test_a_custom_domain_leads_to_the_stage_of_its_mapping(app, gateway) -> None
     assert ask(f"{app.endpoint}/pets", headers={"Host": "api.example.test"}).status == 403
 
 
+def test_both_versions_of_the_api_share_their_domains(app, gateway) -> None:
+    rest, newer = mock(gateway, '{"path": "$context.path"}'), app.client("apigatewayv2")
+    newer.create_domain_name(
+        DomainName="shared.example.test", DomainNameConfigurations=[{"EndpointType": "REGIONAL"}]
+    )
+    domain = {"DomainName": "shared.example.test"}
+    newer.create_api_mapping(**domain, ApiId=rest, Stage="live", ApiMappingKey="corp/admin")
+    place = {"domainName": "shared.example.test", "restApiId": rest, "stage": "live"}
+    gateway.create_base_path_mapping(**place, basePath="old")
+    host = {"Host": "shared.example.test"}
+    for path in ("/corp/admin", "/old"):
+        assert ask(f"{app.endpoint}{path}", headers=host).json == {"path": f"{path}/"}
+    assert ask(f"{app.endpoint}/corp", headers=host).status == 404
+    nowhere = refused_as(newer.create_api_mapping, **domain, ApiId=rest, Stage="none")
+    assert nowhere == "NotFoundException"
+
+    gateway.create_domain_name(domainName="*.older.example.test")
+    web = newer.create_api(Name="web", ProtocolType="HTTP", Target="http://127.0.0.1:1")["ApiId"]
+    wide = {"DomainName": "*.older.example.test"}
+    newer.create_api_mapping(**wide, ApiId=web, Stage="$default")
+    assert len(newer.get_api_mappings(**wide)["Items"]) == 1
+    answer = ask(f"{app.endpoint}/", headers={"Host": "any.older.example.test"})
+    assert answer.json == {"message": "Service Unavailable"}
+    assert ask(f"{app.endpoint}/", headers={"Host": "older.example.test"}).status == 403
+
+
 def test_tags_and_the_account(gateway) -> None:
     api = gateway.create_rest_api(name="tagged")
     arn = f"arn:aws:apigateway:us-east-1::/restapis/{api['id']}"

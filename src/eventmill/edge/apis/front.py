@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from eventmill.edge.apis import responses
 from eventmill.edge.apis.catalog import Catalog
+from eventmill.edge.apis.domains import Domains
 from eventmill.edge.apis.httpapi import HttpApis, Place
 from eventmill.edge.apis.management import Management
 from eventmill.edge.apis.model import Api, Stage
@@ -23,16 +24,18 @@ class ApiFront:
     """By path below the prefix, by host `<api>.execute-api.…`, or by a custom domain name."""
 
     def __init__(
-        self, catalog: Catalog, apis: HttpApis, sockets: Sockets, management: Management
+        self,
+        catalog: Catalog,
+        domains: Domains,
+        apis: HttpApis,
+        sockets: Sockets,
+        management: Management,
     ) -> None:
         self._catalog = catalog
+        self._domains = domains
         self._apis = apis
         self._sockets = sockets
         self._management = management
-
-    def serves(self, name: str) -> bool:
-        """Whether the application has a custom domain of this name."""
-        return self._catalog.domain(name) is not None
 
     def claims(self, scope: Scope, headers: Mapping[str, str]) -> bool:
         """Whether the address is one of an API, or of a connection's management.
@@ -44,7 +47,7 @@ class ApiFront:
             path.startswith(PREFIX)
             or (_CONNECTIONS in path and "/execute-api/" in headers.get("authorization", ""))
             or _HOST.match(host) is not None
-            or self._catalog.domain(host) is not None
+            or self._domains.knows(host)
         )
 
     async def __call__(
@@ -83,16 +86,12 @@ class ApiFront:
 
     def _mapped(self, raw: str, host: str) -> Place | None:
         """Behind a custom domain name: its longest mapping that is the path's beginning."""
-        for key, number, name in self._catalog.domain(host) or ():
-            if key and raw != f"/{key}" and not raw.startswith(f"/{key}/"):
-                continue
-            api = self._catalog.api(number)
-            stage = api.stages.get(name) if api is not None else None
-            if stage is None:
-                return None
-            rest = raw[len(key) + 1 :] if key else raw
-            return Place(stage, rest or "/", raw, hostname(host))
-        return None
+        leads = self._domains.leads(host, raw)
+        api = self._catalog.api(leads.mapping.api) if leads is not None else None
+        stage = api.stages.get(leads.mapping.stage) if leads is not None and api else None
+        if leads is None or stage is None:
+            return None
+        return Place(stage, leads.path, raw, hostname(host))
 
 
 def _below(api: Api | None, raw: str, host: str) -> Place | None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from eventmill.edge.apis.authorization import Authorizers
 from eventmill.edge.apis.catalog import Catalog
 from eventmill.edge.apis.connections import OpenConnections
+from eventmill.edge.apis.domains import Domains
 from eventmill.edge.apis.front import ApiFront
 from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.gate import Gate
@@ -26,6 +27,7 @@ from eventmill.store.database import Database
 
 def api_front(
     database: Database,
+    domains: Domains,
     clock: Clock,
     ids: Ids,
     ports: Ports,
@@ -51,4 +53,5 @@ def api_front(
         ports.logs,
         lambda: urlsplit(endpoint()).netloc,
     )
-    return ApiFront(Catalog(database), apis, sockets, Management(connections, security))
+    management = Management(connections, security)
+    return ApiFront(Catalog(database), domains, apis, sockets, management)

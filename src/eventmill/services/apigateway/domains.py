@@ -10,13 +10,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from eventmill.services.apigateway import parts
-from eventmill.services.apigateway.faults import bad, taken
+from eventmill.services.apigateway.faults import bad, missing, taken
 from eventmill.services.apigateway.patch import patched
 from eventmill.services.apigateway.registry import OPERATIONS, page, shown
 from eventmill.services.contract import Call, Result
 from eventmill.store.transaction import Transaction
-
-_NO_PATH = "(none)"
 
 
 def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,19 +44,26 @@ def drop(tx: Transaction, name: str) -> None:
         parts.drop(tx, parts.ACCOUNT, "mapping", number)
 
 
-def add_mapping(tx: Transaction, given: Mapping[str, Any]) -> dict[str, Any]:
+def _must_exist(call: Call, domain: str) -> None:
+    """Raises NotFound for a name that neither version of the API made."""
+    arn = f"arn:aws:apigateway:{call.region}::/domainnames/{domain}"
+    if call.directory(call.tx, arn) is None:
+        raise missing(parts.MISSING["domain"])
+
+
+def add_mapping(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     """Serve an API below a path of a domain. Raises NotFound, Conflict, Invalid."""
     domain = given["domainName"]
-    parts.get(tx, parts.ACCOUNT, "domain", domain)
+    _must_exist(call, domain)
     config = {key: given.get(key) for key in ("basePath", "restApiId", "stage")}
-    return _put_mapping(tx, domain, config, None)
+    return _put_mapping(call.tx, domain, config, None)
 
 
 def _put_mapping(
     tx: Transaction, domain: str, given: Mapping[str, Any], before: str | None
 ) -> dict[str, Any]:
     """Write a mapping in place of the one with the id `before`. Raises Conflict, Invalid."""
-    config = dict(given) | {"basePath": given.get("basePath") or _NO_PATH}
+    config = dict(given) | {"basePath": given.get("basePath") or parts.NO_PATH}
     number = f"{domain}/{config['basePath']}"
     if number != before and parts.find(tx, parts.ACCOUNT, "mapping", number) is not None:
         raise taken("Base path already exists for this domain name")
@@ -120,7 +125,7 @@ def _mapping(request: Mapping[str, Any]) -> str:
 @OPERATIONS.write("CreateBasePathMapping")
 def create_base_path_mapping(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound, Conflict, Invalid."""
-    return shown(add_mapping(call.tx, request))
+    return shown(add_mapping(call, request))
 
 
 @OPERATIONS.read("GetBasePathMapping")
@@ -133,7 +138,7 @@ def get_base_path_mapping(call: Call, request: dict[str, Any]) -> Result:
 def get_base_path_mappings(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
     domain = request["domainName"]
-    parts.get(call.tx, parts.ACCOUNT, "domain", domain)
+    _must_exist(call, domain)
     found = parts.below(call.tx, parts.ACCOUNT, "mapping", domain).values()
     return page([shown(config) for config in found], request)
 

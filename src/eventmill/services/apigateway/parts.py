@@ -21,6 +21,9 @@ AUTHORIZERS_KEY = "apigateway.authorizers"
 
 ACCOUNT = ""
 
+NO_PATH = "(none)"
+"""The base path of a mapping at the root of its domain."""
+
 MISSING = {
     "api": "Invalid API identifier specified",
     "resource": "Invalid Resource identifier specified",

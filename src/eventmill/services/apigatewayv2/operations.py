@@ -125,7 +125,10 @@ def _domain_defaults(call: Call, owner: str, config: dict[str, Any]) -> None:
 
 
 def _mapping_defaults(call: Call, owner: str, config: dict[str, Any]) -> None:
-    parts.get(call.tx, config["ApiId"], "stage", config["Stage"])
+    mapped = f"{config['ApiId']}/stages/{config['Stage']}"
+    # A REST API is another service's; the two share their domain names.
+    if not any(parts.exists(call, f"/{kind}/{mapped}") for kind in ("apis", "restapis")):
+        raise NotFound("NotFoundException", f"Invalid Stage identifier specified {config['Stage']}")
     key = config.setdefault("ApiMappingKey", "")
     for other in parts.every(call.tx, owner, "apimapping").values():
         if other["ApiMappingKey"] == key:
@@ -272,8 +275,7 @@ def _register(kind: str) -> None:
             found = parts.owners(call.tx, kind)
         else:
             owner = request[described.owner]
-            root = "domainname" if described.owner == "DomainName" else "api"
-            parts.get(call.tx, owner, root, owner)
+            parts.check_owner(call, described, owner)
             found = parts.every(call.tx, owner, kind, request.get(above, "") if above else "")
         return page(request, [shown(call, kind, config) for config in found.values()])
 

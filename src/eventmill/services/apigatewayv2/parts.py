@@ -105,13 +105,26 @@ def add(call: Call, owner: str, kind: str, config: Mapping[str, Any]) -> dict[st
     """A new part under a fresh id (stages and domain names have their own), as it is returned."""
     described = KINDS[kind]
     if kind not in _OWNERS:
-        above = "domainname" if described.owner == "DomainName" else "api"
-        get(call.tx, owner, above, owner)
+        check_owner(call, described, owner)
     named = kind in ("stage", "domainname")
     number = config[described.id] if named else call.ids.lower(described.size)
     made = dict(config) | {described.id: number}
     put(call.tx, number if kind in _OWNERS else owner, kind, number, made)
     return made
+
+
+def exists(call: Call, path: str) -> bool:
+    """Whether either version of the API has what this path of its ARN names."""
+    arn = f"arn:aws:apigateway:{call.region}::{path}"
+    return call.directory(call.tx, arn) is not None
+
+
+def check_owner(call: Call, kind: Kind, owner: str) -> None:
+    """Raises NotFound for an owner that is not there; domain names may be of version 1 too."""
+    if kind.owner != "DomainName":
+        get(call.tx, owner, "api", owner)
+    elif not exists(call, f"/domainnames/{owner}"):
+        get(call.tx, owner, "domainname", owner)
 
 
 def snapshot(tx: Transaction, api: str) -> Snapshot:

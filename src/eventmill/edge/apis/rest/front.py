@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from eventmill.edge.apis import functions as invoking
+from eventmill.edge.apis.domains import Domains
 from eventmill.edge.apis.rest.answers import Answer, Broken, sendable
 from eventmill.edge.apis.rest.authorization import AuthorizationGate
 from eventmill.edge.apis.rest.authorization.asked import Asked
@@ -61,6 +62,7 @@ class RestFront:
     def __init__(
         self,
         database: Database,
+        domains: Domains,
         clock: Clock,
         ids: Ids,
         ports: Ports,
@@ -71,6 +73,7 @@ class RestFront:
     ) -> None:
         """`endpoint` is AWS's API on this engine for the APIs' own calls."""
         self._published = Published(database)
+        self._domains = domains
         self._logs = ports.logs
         self._clock = clock
         self._ids = ids
@@ -95,12 +98,8 @@ class RestFront:
         return (
             scope["raw_path"].startswith(_RAW_PREFIX)
             or ".execute-api." in headers.get("host", "")
-            or self._published.has_domains
+            or bool(self._domains)
         )
-
-    def serves(self, name: str) -> bool:
-        """Whether a custom domain of this name leads to an API."""
-        return bool(self._published.mappings(name))
 
     async def __call__(
         self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send
@@ -180,16 +179,13 @@ class RestFront:
         found = _HOST.match(host)
         if found is not None:
             return Place(found.group(1), *_step(raw[1:]))
-        domain = hostname(host)
-        mappings = self._published.mappings(domain)
-        first, path = _step(raw[1:])
-        base, rest = (first, path) if first in mappings else ("", raw)
-        if base not in mappings:
+        leads = self._domains.leads(host, raw)
+        if leads is None:
             return None
-        api, stage = mappings[base]
+        stage, path = leads.mapping.stage, leads.path
         if not stage:
-            stage, rest = _step(rest[1:])
-        return Place(api, stage, rest, f"/{base}" if base else "", domain)
+            stage, path = _step(path[1:])
+        return Place(leads.mapping.api, stage, path, leads.base, hostname(host))
 
     async def _answered(self, request: Request, raw: str, receive: Receive) -> Answer:
         try:

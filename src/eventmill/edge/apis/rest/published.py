@@ -21,7 +21,6 @@ class Published:
         self._stages: dict[tuple[str, str], Stage | None] = {}
         self._keys: dict[str, dict[str, Any]] | None = None
         self._plans: list[tuple[dict[str, Any], frozenset[str]]] | None = None
-        self._domains: dict[str, dict[str, tuple[str, str]]] | None = None
         self.version = 0
         """Grows with every change."""
 
@@ -63,25 +62,10 @@ class Published:
                 return plan
         return None
 
-    def mappings(self, domain: str) -> dict[str, tuple[str, str]]:
-        """(API, stage) by base path of a custom domain; the stage may be empty."""
-        return self._mapped().get(domain, {})
-
-    @property
-    def has_domains(self) -> bool:
-        """Whether there is any custom domain."""
-        return bool(self._mapped())
-
-    def _mapped(self) -> dict[str, dict[str, tuple[str, str]]]:
-        self._fresh()
-        if self._domains is None:
-            self._domains = self._database.read(_domains)
-        return self._domains
-
     def _fresh(self) -> None:
         if self._changed.take():
             self.version += 1
-            self._keys = self._plans = self._domains = None
+            self._keys = self._plans = None
             self._apis = None
             self._stages.clear()
 
@@ -93,12 +77,3 @@ def _plans(tx: Transaction) -> list[tuple[dict[str, Any], frozenset[str]]]:
         (config, frozenset(key for plan, _, key in joined if plan == number))
         for number, config in parts.every(tx, parts.ACCOUNT, "plan").items()
     ]
-
-
-def _domains(tx: Transaction) -> dict[str, dict[str, tuple[str, str]]]:
-    found: dict[str, dict[str, tuple[str, str]]] = {}
-    for number, config in parts.every(tx, parts.ACCOUNT, "mapping").items():
-        domain, _, path = number.partition("/")
-        place = (config["restApiId"], config.get("stage") or "")
-        found.setdefault(domain.lower(), {})["" if path == "(none)" else path] = place
-    return found

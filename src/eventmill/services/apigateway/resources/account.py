@@ -120,7 +120,7 @@ def _redomain(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created
 
 def _map(call: Call, resource: Resource) -> Created:
     given = from_template(resource.properties)
-    made = domains.add_mapping(call.tx, given)
+    made = domains.add_mapping(call, given)
     return Created(f"{given['domainName']}|{made['basePath']}")
 
 
@@ -130,7 +130,7 @@ def _remap(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
 
 
 def _unmap(call: Call, resource: Resource) -> None:
-    path = resource.properties.get("BasePath") or "(none)"
+    path = resource.properties.get("BasePath") or parts.NO_PATH
     number = f"{resource.properties['DomainName']}/{path}"
     parts.drop(call.tx, parts.ACCOUNT, "mapping", number)
 
