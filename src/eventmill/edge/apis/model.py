@@ -134,7 +134,9 @@ def _stage(
         number: _integration(number, part, variables, held)
         for number, part in held["integration"].items()
     }
-    routes = [_route(part, integrations, authorizers, entry) for part in held["route"].values()]
+    routes = [
+        _route(part, integrations, authorizers, entry, held) for part in held["route"].values()
+    ]
     log = entry.get("AccessLogSettings") or {}
     group = name_of(str(log.get("DestinationArn") or ""))
     return Stage(
@@ -202,8 +204,11 @@ def _route(
     integrations: Mapping[str, Integration],
     authorizers: Mapping[str, Authorizer],
     stage: Mapping[str, Any],
+    held: parts.Snapshot,
 ) -> Route:
     key = part["RouteKey"]
+    # With either of the two there are replies: templates as published give both, or one of them.
+    answered = {entry["RouteId"] for entry in held["routeresponse"].values()}
     method, space, path = key.partition(" ")
     kind = part.get("AuthorizationType") or "NONE"
     return Route(
@@ -215,7 +220,7 @@ def _route(
         authorizer=authorizers.get(part["AuthorizerId"]) if kind in ("CUSTOM", "JWT") else None,
         iam=kind == "AWS_IAM",
         scopes=tuple(part.get("AuthorizationScopes") or ()),
-        answers=bool(part.get("RouteResponseSelectionExpression")),
+        answers=bool(part.get("RouteResponseSelectionExpression")) or part["RouteId"] in answered,
         limit=_limit(key, stage),
     )
 
