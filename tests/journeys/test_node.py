@@ -77,6 +77,12 @@ def test_callbacks_and_the_empty_event_loop(app, act: str, expected: Any) -> Non
 
 
 @needs_node
+def test_a_callback_s_error_is_not_taken_back(app) -> None:
+    answer, payload = invoke(app, "Classic", {"act": "regret"})
+    assert answer["FunctionError"] == "Unhandled" and payload["errorMessage"] == "first"
+
+
+@needs_node
 def test_a_callback_s_answer_with_a_layer_s_package(app) -> None:
     assert invoke(app, "Classic", {"name": "you"})[1] == {
         "greeting": "hello you",

@@ -41,17 +41,20 @@ function contextOf(headers, settle) {
 function callBuffered(handler, event, headers) {
   return new Promise((resolve, reject) => {
     let last = null;
-    const finish = ([error, result]) => (error ? reject(error) : resolve(result));
+    const finish = ([error, result]) => (error ?? null) === null ? resolve(result) : reject(error);
     const idle = () => finish(last ?? [null, null]);
     const end = (value) => {
       process.removeListener("beforeExit", idle);
       finish(value);
     };
-    // What a callback was given is sent once nothing is left to do, unless the handler says
-    // otherwise; a handler that neither answers nor waits for anything answers null.
+    // What a callback was given is sent once nothing is left to do, unless it is an error or the
+    // handler says otherwise: the first that is sent counts, whatever the handler calls afterwards.
+    // A handler that neither answers nor waits for anything answers null.
     const settle = (error, result, now) => {
-      last = [error, result];
-      if (now || !context.callbackWaitsForEmptyEventLoop) setImmediate(() => end(last));
+      const given = [error, result];
+      last = given;
+      const failed = (error ?? null) !== null;
+      if (now || failed || !context.callbackWaitsForEmptyEventLoop) setImmediate(() => end(given));
     };
     const context = contextOf(headers, settle);
     process.once("beforeExit", idle);

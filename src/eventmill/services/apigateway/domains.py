@@ -44,10 +44,15 @@ def drop(tx: Transaction, name: str) -> None:
         parts.drop(tx, parts.ACCOUNT, "mapping", number)
 
 
-def _must_exist(call: Call, domain: str) -> None:
-    """Raises NotFound for a name that neither version of the API made."""
+def exists(call: Call, domain: str) -> bool:
+    """Whether either version of the API made this name."""
     arn = f"arn:aws:apigateway:{call.region}::/domainnames/{domain}"
-    if call.directory(call.tx, arn) is None:
+    return call.directory(call.tx, arn) is not None
+
+
+def _must_exist(call: Call, domain: str) -> None:
+    """Raises NotFound."""
+    if not exists(call, domain):
         raise missing(parts.MISSING["domain"])
 
 

@@ -83,7 +83,7 @@ class Document:
             config["passthroughBehavior"] = config["passthroughBehavior"].upper()
         responses: dict[str, dict[str, Any]] = {}
         for pattern, held in (given.get("responses") or {}).items():
-            response = {key: value for key, value in held.items() if value is not None}
+            response = {key: typed(key, value) for key, value in held.items() if value is not None}
             response["statusCode"] = str(held.get("statusCode") or "200")
             if pattern != "default":
                 response["selectionPattern"] = pattern

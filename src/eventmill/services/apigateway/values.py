@@ -41,8 +41,8 @@ _TRUTH = frozenset(
         "insecureSkipVerification",
     }
 )
-_MAPS = frozenset({"RequestTemplates", "RequestModels", "ResponseModels", "ResponseTemplates"})
-"""Members of templates whose own keys are the user's."""
+_MAPS = frozenset({"requestTemplates", "requestModels", "responseModels", "responseTemplates"})
+"""Members whose keys are the user's, for texts; a mapping template may be written as an object."""
 
 _FLAGS = {"true": True, "false": False}
 """Whether a parameter is needed, which a template may give as a text."""
@@ -54,6 +54,8 @@ def typed(member: str, value: Any) -> Any:
         return _FLAGS.get(value, value)
     if member in _TRUTH:
         return truth(value)
+    if member in _MAPS and isinstance(value, Mapping):
+        return {key: attribute_text(entry) for key, entry in value.items()}
     try:
         if member in _WHOLE:
             return int(value)
@@ -61,7 +63,7 @@ def typed(member: str, value: Any) -> Any:
             return float(value)
     except (TypeError, ValueError):
         raise bad(f"Invalid value for {member}: {value}") from None
-    return value
+    return attribute_text(value) if isinstance(value, int | float) else value
 
 
 def camel(name: str) -> str:
@@ -83,8 +85,8 @@ def _value(name: str, value: Any) -> Any:
         return {key: attribute_text(entry) for key, entry in value.items()}
     if name in ("RequestParameters", "ResponseParameters"):
         return {key: _FLAGS.get(entry, entry) for key, entry in value.items()}
-    if name in _MAPS:
-        return value
+    if camel(name) in _MAPS:
+        return typed(camel(name), value)
     if name == "Throttle" and not value.keys() <= {"BurstLimit", "RateLimit"}:
         return {place: from_template(limits) for place, limits in value.items()}
     if isinstance(value, dict):

@@ -12,24 +12,31 @@ from typing import Any
 from eventmill.services.apigatewayv2 import openapi, parts
 from eventmill.services.apigatewayv2.operations import change, create, managed
 from eventmill.services.apigatewayv2.settings import endpoint_of
-from eventmill.services.contract import Call, Created, Resource, ResourceType, Support, truth
+from eventmill.services.contract import (
+    Call,
+    Created,
+    Resource,
+    ResourceType,
+    Support,
+    attribute_text,
+    truth,
+)
 
 H, R = Support.HONOURED, Support.RECORDED
 
 _BODY = ("Body", "FailOnWarnings", "BasePath")
-_NUMBERS = ("TimeoutInMillis", "AuthorizerResultTtlInSeconds")
-_SWITCHES = ("AutoDeploy", "EnableSimpleResponses", "ApiKeyRequired", "DisableExecuteApiEndpoint")
+_NUMBERS = ("TimeoutInMillis", "AuthorizerResultTtlInSeconds", "MaxAge", "Priority")
+_SWITCHES = (
+    *("AutoDeploy", "EnableSimpleResponses", "ApiKeyRequired", "DisableExecuteApiEndpoint"),
+    *("DisableSchemaValidation", "AllowCredentials"),
+)
+_TEXTS = ("StageVariables", "RequestParameters")
 
 
 def _members(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties as the API's operations take them: templates write numbers as text, too."""
-    given = dict(properties)
-    for name in _NUMBERS:
-        if given.get(name) is not None:
-            given[name] = int(given[name])
-    for name in _SWITCHES:
-        if name in given:
-            given[name] = truth(given[name])
+    """Properties as the API's operations take them: templates write numbers as text, and texts
+    such as `PayloadFormatVersion: 2.0` as numbers."""
+    given = {name: _value(name, value) for name, value in properties.items()}
     if isinstance(given.get("Schema"), dict):
         given["Schema"] = json.dumps(given["Schema"])
     if isinstance(given.get("IdentitySource"), str):
@@ -39,6 +46,18 @@ def _members(properties: Mapping[str, Any]) -> dict[str, Any]:
             status: _destinations(entry) for status, entry in given["ResponseParameters"].items()
         }
     return given
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in _SWITCHES:
+        return truth(value)
+    if name in _NUMBERS:
+        return None if value is None else int(value)
+    if name in _TEXTS and isinstance(value, dict):
+        return {key: _value("", entry) for key, entry in value.items()}
+    if name == "CorsConfiguration" and isinstance(value, dict):
+        return _members(value)
+    return attribute_text(value) if isinstance(value, int | float) else value
 
 
 def _destinations(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,6 +143,10 @@ def _part_type(
         return str(resource.properties.get(described.owner, number))
 
     def make(call: Call, resource: Resource) -> Created:
+        domain = resource.properties.get("DomainName", "")
+        if kind == "apimapping" and not parts.exists(call, f"/domainnames/{domain}"):
+            # The template's author made the domain by hand: here it is there once it is mapped.
+            create(call, "domainname", {"DomainName": domain})
         return made(create(call, kind, _members(resource.properties)))
 
     def update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:

@@ -120,6 +120,9 @@ def _redomain(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created
 
 def _map(call: Call, resource: Resource) -> Created:
     given = from_template(resource.properties)
+    # The template's author made the domain by hand: here it is there once something is mapped.
+    if not domains.exists(call, given["domainName"]):
+        domains.create(call, {"domainName": given["domainName"]})
     made = domains.add_mapping(call, given)
     return Created(f"{given['domainName']}|{made['basePath']}")
 

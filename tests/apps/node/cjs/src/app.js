@@ -15,6 +15,9 @@ exports.handler = (event, context, callback) => {
       return undefined;
     case "fail":
       return callback(new TypeError("no"));
+    case "regret":
+      callback("first");
+      return callback(null, "second");
     case "throw":
       throw new RangeError("thrown");
     case "uncaught":
