@@ -99,7 +99,9 @@ def variables(request: Request, failed: Failed) -> dict[str, Any]:
             "message": failed.message,
             "messageString": orjson.dumps(failed.message).decode(),
             "responseType": failed.kind,
-            "validationErrorString": failed.detail if failed.kind == "BAD_REQUEST_BODY" else None,
+            "validationErrorString": _quotable(failed.detail)
+            if failed.kind == "BAD_REQUEST_BODY"
+            else None,
         }
     }
 
@@ -131,3 +133,8 @@ def _mapped(expression: str, request: Request, context: Mapping[str, Any]) -> st
     if place == "querystring":
         return dict(request.pairs).get(name)
     return request.labels.get(name) if place == "path" else None
+
+
+def _quotable(text: str) -> str:
+    """As it stands between the quotation marks that templates put around it."""
+    return orjson.dumps(text).decode()[1:-1]

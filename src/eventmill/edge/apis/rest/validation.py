@@ -13,6 +13,7 @@ from typing import Any
 from eventmill.edge.apis.rest.expressions import of_request
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.model import Method
+from eventmill.edge.apis.rest.problems import UNREADABLE, worded
 from eventmill.edge.apis.rest.request import Request
 from eventmill.services.apigateway import model_address
 
@@ -44,13 +45,13 @@ def _body(request: Request, method: Method) -> None:
         return
     try:
         document = json.loads(request.body)
-    except ValueError as error:
-        raise _invalid(f"[{error}]") from None
+    except ValueError:
+        raise _invalid([UNREADABLE]) from None
     found = problems_of(
         document, request.stage.api_id, model.get("schema") or "{}", _texts(request)
     )
     if found:
-        raise _invalid(f"[{', '.join(found)}]")
+        raise _invalid(found)
 
 
 def _texts(request: Request) -> tuple[tuple[str, str], ...]:
@@ -59,8 +60,8 @@ def _texts(request: Request) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _invalid(detail: str) -> Failed:
-    return Failed("BAD_REQUEST_BODY", "Invalid request body", detail=detail)
+def _invalid(problems: list[str]) -> Failed:
+    return Failed("BAD_REQUEST_BODY", "Invalid request body", detail=f"[{', '.join(problems)}]")
 
 
 def problems_of(
@@ -71,9 +72,7 @@ def problems_of(
     from referencing.exceptions import Unresolvable
 
     try:
-        return [
-            problem.message for problem in _validator(api, schema, models).iter_errors(document)
-        ]
+        return worded(_validator(api, schema, models).iter_errors(document))
     except (SchemaError, Unresolvable) as error:
         raise internal(f"The model cannot be followed: {error}") from None
 
