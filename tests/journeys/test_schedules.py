@@ -326,7 +326,6 @@ def test_every_page_of_a_list_follows_the_one_before(app) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        "rate(1 minutes)",
         "rate(0 minutes)",
         " rate(1 minute)",
         "rate(1 minute) ",

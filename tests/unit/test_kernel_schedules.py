@@ -74,8 +74,16 @@ def test_a_rate_keeps_its_beat(count: int, unit: str, passed: int) -> None:
 )
 def test_fields_mean_what_aws_documents(text: str, expected: str) -> None:
     friday = datetime(2025, 6, 13, 12, tzinfo=UTC)
-    found = parse_schedule(text, once=True).after(friday.timestamp(), 0)
+    found = parse_schedule(text, scheduler=True).after(friday.timestamp(), 0)
     assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("text", ["rate(5 minute)", "rate(1 minutes)"])
+def test_scheduler_takes_a_unit_in_either_number(text: str) -> None:
+    count = int(text[5])
+    assert parse_schedule(text, scheduler=True).after(600, 600) == 600 + 60 * count
+    with pytest.raises(ScheduleError):
+        parse_schedule(text)
 
 
 def test_no_more_after_the_last_year() -> None:
@@ -146,7 +154,7 @@ def test_the_latest_time_is_the_one_that_walking_finds_in_few_steps(
     expression: str, zone: str, begin: float, missed: float
 ) -> None:
     start = datetime(2025, 3, 27, tzinfo=UTC).timestamp() + begin
-    schedule = parse_schedule(expression, ZoneInfo(zone), once=True)
+    schedule = parse_schedule(expression, ZoneInfo(zone), scheduler=True)
     last = schedule.after(start, start) or start
     now = last + missed
     wanted, due = last, schedule.after(last, last)

@@ -60,19 +60,22 @@ def latest(schedule: Schedule, last: float, now: float) -> float:
     return found if due is None or due > now else due
 
 
-def parse_schedule(text: str, zone: tzinfo = UTC, *, once: bool = False) -> Schedule:
-    """Compile an expression; `at(...)` only where `once` allows it. Raises ScheduleError."""
+def parse_schedule(text: str, zone: tzinfo = UTC, *, scheduler: bool = False) -> Schedule:
+    """Compile an expression of a rule, or of Scheduler, which takes `at(...)` too.
+
+    Rules want a rate's unit in the singular for one and in the plural for all else; Scheduler
+    takes both for any number. Raises ScheduleError.
+    """
     rate = _RATE.match(text)
     if rate:
         count = int(rate[1])
-        # AWS wants the singular for one and the plural for all else.
-        if count < 1 or (count == 1) == bool(rate[3]):
+        if count < 1 or (not scheduler and (count == 1) == bool(rate[3])):
             raise ScheduleError(text)
         return _Rate(count * _UNITS[rate[2]])
     cron = _CRON.match(text)
     if cron:
         return _parse_cron(cron.groups(), zone)
-    moment = _AT.match(text) if once else None
+    moment = _AT.match(text) if scheduler else None
     if moment:
         try:
             return _At(datetime.fromisoformat(moment[1]).replace(tzinfo=zone).timestamp())

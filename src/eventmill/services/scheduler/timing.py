@@ -21,7 +21,7 @@ _LATE_START = 300
 
 @lru_cache(maxsize=4_096)
 def _parsed(expression: str, zone: str) -> Schedule:
-    return parse_schedule(expression, ZoneInfo(zone), once=True)
+    return parse_schedule(expression, ZoneInfo(zone), scheduler=True)
 
 
 def _schedule(config: Mapping[str, Any]) -> Schedule:
