@@ -40,3 +40,39 @@ def test_powertools_is_there_and_an_extension_is_only_named(tmp_path: Path) -> N
             "AWSLambdaPowertoolsPythonV3-python312-x86_64",
             "LambdaInsightsExtension",
         ]
+
+
+BUILT = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Shared:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {ContentUri: shared}
+    Metadata: {BuildMethod: python3.12}
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Timeout: 20
+      Handler: index.handler
+      Layers: [!Ref Shared]
+      InlineCode: |
+        import shared
+        def handler(event, context):
+            return shared.NAME
+Outputs:
+  Hello: {Value: !Ref Hello}
+"""
+
+
+def test_a_built_layer_without_dependencies_has_its_source_where_functions_look(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "template.yaml").write_text(BUILT)
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "shared.py").write_text("NAME = 'shared'")
+    (tmp_path / "shared" / "requirements.txt").write_text("# none yet\n")
+    with engine() as mill:
+        mill.deploy(tmp_path)
+        answer = mill.client("lambda").invoke(FunctionName=mill.outputs["Hello"])
+        assert json.loads(answer["Payload"].read()) == "shared"

@@ -287,3 +287,32 @@ def _zipped(folder: Path) -> bytes:
         for path in folder.rglob("*"):
             archive.write(path, path.relative_to(folder))
     return held.getvalue()
+
+
+@needs_node
+def test_a_built_layer_that_brings_its_modules_has_them_where_functions_look(tmp_path) -> None:
+    (tmp_path / "template.yaml").write_text(
+        """
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Modules:
+            Type: AWS::Serverless::LayerVersion
+            Properties: {ContentUri: modules}
+            Metadata: {BuildMethod: nodejs20.x}
+          Hello:
+            Type: AWS::Serverless::Function
+            Properties:
+              Runtime: nodejs20.x
+              Handler: index.handler
+              Layers: [!Ref Modules]
+              InlineCode: exports.handler = async () => require("one")
+        Outputs:
+          Hello: {Value: !Ref Hello}
+        """
+    )
+    file = tmp_path / "modules" / "node_modules" / "one" / "index.js"
+    file.parent.mkdir(parents=True)
+    file.write_text("module.exports = 1")
+    with engine() as mill:
+        mill.deploy(tmp_path)
+        assert invoke(mill, "Hello", {})[1] == 1

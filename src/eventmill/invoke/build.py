@@ -80,8 +80,10 @@ class SourceBuilder:
             raise UsageError(f"{logical_id}: {missing}")
         if method == "esbuild":
             return await self._bundle(source, logical_id, options)
+        # What functions look for lies below a folder of its own in a layer that is built.
+        built_layer = layer and method is not None
         if (method or runtime).startswith("nodejs"):
-            return await self._node(source, logical_id, layer=layer and method is not None)
+            return await self._node(source, logical_id, layer=built_layer)
         requirements = source / "requirements.txt"
         # Beside packages that are there already it only tells what was installed.
         built = any(source.glob("*.dist-info"))
@@ -89,9 +91,10 @@ class SourceBuilder:
             # A page's packages beside a Python function's code are many, and not its own.
             whole = layer or built or not (method or runtime).startswith("python")
             skipped = _UNFROZEN - _MODULES if whole else _UNFROZEN
-            return await self._frozen(source, skipped, logical_id)
+            below = "python" if built_layer else ""
+            return await self._frozen(source, skipped, logical_id, below=below)
         packages = await self._install(requirements, runtime, logical_id)
-        return await self._combine(source, packages, logical_id, layer=layer and method is not None)
+        return await self._combine(source, packages, logical_id, layer=built_layer)
 
     async def _unpacked(self, archive: Path, logical_id: str) -> Path:
         """The folder that a ZIP file holds."""
@@ -178,7 +181,7 @@ class SourceBuilder:
         below: str = "",
     ) -> Path:
         """A folder that has the source as it is now below `below`: no edit reaches it."""
-        if beside is None and source.is_relative_to(self._cache):
+        if beside is None and not below and source.is_relative_to(self._cache):
             return source
         try:
             return await self._snapshots.take(source, skipped, beside, below)
@@ -195,7 +198,8 @@ class SourceBuilder:
             if sdk is not None:
                 modules = sdk / "node_modules"
                 beside = Beside(sdk, lambda inner: node_build.link(modules, inner / modules.name))
-            return await self._frozen(source, _UNFROZEN - _MODULES, logical_id, beside)
+            below = "nodejs" if layer else ""
+            return await self._frozen(source, _UNFROZEN - _MODULES, logical_id, beside, below)
         key = _key(f"{self._state(source)}{layer}{sdk}")
 
         async def fill(partial: Path) -> None:
