@@ -12,7 +12,7 @@ from typing import Any
 from eventmill import carriers, config, joins
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
-from eventmill.deliver import destinations, measured
+from eventmill.deliver import destinations, log_lines, measured
 from eventmill.deliver.authorization import Authorizer, Reach
 from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.delivery import Delivery
@@ -155,6 +155,7 @@ class Engine:
             self.code,
             joins.directory,
             s3.body,
+            cloudwatch.add,
             settings.account,
             settings.region,
         )
@@ -194,7 +195,8 @@ class Engine:
         self, tx: Transaction, group: str, stream: str, lines: Sequence[tuple[int, str]]
     ) -> None:
         region, account = self.settings.region, self.settings.account
-        joins.store_lines(tx, region, account, group, stream, lines)
+        arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
+        log_lines.put(tx, arn, stream, lines)
 
     async def start(self) -> None:
         """Listen and begin to deliver. Raises UsageError when the port is taken."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,6 @@ from eventmill.deploy.addresses import api_address
 from eventmill.deploy.api import SERVICE as CLOUDFORMATION
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.metrics import Dimensions
-from eventmill.observe import emf
 from eventmill.services import (
     acm,
     apigateway,
@@ -159,20 +158,6 @@ def balancer_address(tx: Transaction, endpoint: str, dns: str, port: int) -> str
     """Where the listener of a port (0: the first) of the load balancer of a DNS name answers."""
     balancer = elbv2.balancers.by_dns(tx, dns)
     return None if balancer is None else elbv2.balancers.address(tx, endpoint, balancer, port)
-
-
-def store_lines(
-    tx: Transaction,
-    region: str,
-    account: str,
-    group: str,
-    stream: str,
-    lines: Sequence[tuple[int, str]],
-) -> None:
-    """Keep log lines, and the metrics that they carry or that filters make of them."""
-    cloudwatch.add(tx, [*emf.samples(lines), *logs.samples(tx, group, lines)])
-    arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
-    logs.put_lines(tx, arn, stream, lines)
 
 
 def gauge(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from eventmill.testing import engine
+from eventmill.testing import TestEngine, engine
 from tests.queues import taken
 from tests.refusals import refused
 from tests.shape import assert_shape, recorded
@@ -226,3 +226,69 @@ def test_tags_and_policies_are_kept(app) -> None:
     logs.put_resource_policy(policyName="p", policyDocument="{}")
     (policy,) = logs.describe_resource_policies()["resourcePolicies"]
     assert policy["policyName"] == "p" and policy["policyDocument"] == "{}"
+    logs.delete_resource_policy(policyName="p")
+
+
+def _sum(app: TestEngine, namespace: str, name: str) -> float:
+    now = app.inner.clock.now()
+    found = app.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=name,
+        StartTime=now - 600,
+        EndTime=now + 600,
+        Period=1_200,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return float(sum(point["Sum"] for point in found))
+
+
+def test_lines_of_clients_and_rules_are_measured_too(app) -> None:
+    logs, events, now = app.client("logs"), app.client("events"), int(app.inner.clock.now() * 1_000)
+    transformation = {"metricName": "Lost", "metricNamespace": "Shop", "metricValue": "$.count"}
+    logs.create_log_group(logGroupName="/aws/events/measured")
+    logs.put_metric_filter(
+        logGroupName="/aws/events/measured",
+        filterName="lost",
+        filterPattern="{ $.kind = lost }",
+        metricTransformations=[transformation],
+    )
+    logs.create_log_stream(logGroupName="/aws/events/measured", logStreamName="client")
+    embedded = {
+        "_aws": {
+            "Timestamp": now,
+            "CloudWatchMetrics": [
+                {"Namespace": "Shop", "Dimensions": [[]], "Metrics": [{"Name": "Seen"}]}
+            ],
+        },
+        "Seen": 5,
+    }
+    lines = [{"kind": "lost", "count": 2}, {"kind": "found", "count": 9}, embedded]
+    logs.put_log_events(
+        logGroupName="/aws/events/measured",
+        logStreamName="client",
+        logEvents=[{"timestamp": now, "message": json.dumps(line)} for line in lines],
+    )
+    assert (_sum(app, "Shop", "Lost"), _sum(app, "Shop", "Seen")) == (2.0, 5.0)
+    arn = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/measured"
+    logs.put_resource_policy(
+        policyName="measured",
+        policyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "events.amazonaws.com"},
+                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                    "Resource": f"{arn}:*",
+                },
+            }
+        ),
+    )
+    events.put_rule(Name="measured", EventPattern='{"source": ["measured"]}')
+    events.put_targets(
+        Rule="measured", Targets=[{"Id": "log", "Arn": arn, "InputPath": "$.detail"}]
+    )
+    detail = json.dumps({"kind": "lost", "count": 3})
+    events.put_events(Entries=[{"Source": "measured", "DetailType": "x", "Detail": detail}])
+    app.settle()
+    assert _sum(app, "Shop", "Lost") == 5.0

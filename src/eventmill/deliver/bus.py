@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from eventmill.deliver import undelivered
+from eventmill.deliver import log_lines, undelivered
 from eventmill.deliver.outbox import Carrier
 from eventmill.deliver.retry_policy import Undeliverable, dead_letter, exhausted
 from eventmill.kernel.arns import parse_arn, service_of
@@ -192,7 +192,7 @@ def _puts(ids: Ids) -> dict[str, Put]:
         refused = logs.why_not(tx, arn, stream, asking(delivery.rule))
         if refused:
             raise Undeliverable("NO_PERMISSIONS", refused)
-        logs.put_lines(tx, arn, stream, [_log_line(delivery, body, int(tx.now * 1000))])
+        log_lines.put(tx, arn, stream, [_log_line(delivery, body, int(tx.now * 1000))])
 
     def to_stream(tx: Transaction, delivery: Delivery, body: bytes) -> None:
         path = (delivery.target.get("KinesisParameters") or {}).get("PartitionKeyPath") or "$.id"

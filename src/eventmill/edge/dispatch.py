@@ -14,6 +14,7 @@ from eventmill.services.contract import (
     Directory,
     Events,
     Later,
+    Measure,
     Mode,
     Objects,
     Operation,
@@ -65,6 +66,7 @@ class Dispatcher:
         code: CodeStore,
         directory: Directory,
         objects: Objects,
+        measure: Measure,
         account: str,
         region: str,
     ) -> None:
@@ -82,6 +84,7 @@ class Dispatcher:
         self._code = code
         self._directory = directory
         self._objects = objects
+        self._measure = measure
         self._account = account
         self._region = region
         self.endpoint = ""
@@ -199,6 +202,7 @@ class Dispatcher:
             waited_since=waited_since,
             directory=self._directory,
             objects=self._objects,
+            measure=self._measure,
         )
 
     async def by_name(

@@ -16,6 +16,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid, NotFound
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.metrics import Sample
 from eventmill.kernel.policies import Asker
 from eventmill.kernel.ports import Ports
 from eventmill.store.blobs import Blobs, BlobSlice, StagedBlob
@@ -82,6 +83,15 @@ def _no_objects(call: Call, bucket: str, key: str, version: str | None) -> bytes
     raise NotFound("NoSuchBucket", "The specified bucket does not exist")
 
 
+Measure = Callable[[Transaction, Sequence[Sample]], None]
+"""Counts values of metrics in, for services that find some in what they are given. Joined by
+assembly."""
+
+
+def _unmeasured(tx: Transaction, samples: Sequence[Sample]) -> None:
+    """The metrics of an engine without CloudWatch."""
+
+
 class Mode(Enum):
     """How an operation touches the store, and so where it runs."""
 
@@ -121,6 +131,7 @@ class Call:
     """The moved time of the first try of a parked call."""
     directory: Directory = _nothing
     objects: Objects = _no_objects
+    measure: Measure = _unmeasured
 
     @property
     def now(self) -> float:

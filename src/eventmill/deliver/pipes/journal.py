@@ -13,10 +13,9 @@ from typing import Any
 
 import orjson
 
-from eventmill.deliver import destinations
+from eventmill.deliver import destinations, log_lines
 from eventmill.deliver.destinations import Parcel
 from eventmill.kernel.clock import Clock
-from eventmill.services import logs
 from eventmill.services.pipes import Pipe
 from eventmill.store.transaction import Transaction
 
@@ -75,7 +74,7 @@ class Journal:
         group = (self._config.get("CloudwatchLogsLogDestination") or {}).get("LogGroupArn")
         if group:
             lines = [(moment, orjson.dumps(record).decode()) for moment, record in self._records]
-            logs.put_lines(tx, group, self._pipe.name, lines)
+            log_lines.put(tx, group, self._pipe.name, lines)
         bucket = self._config.get("S3LogDestination") or {}
         if bucket.get("BucketName"):
             text = "\n".join(orjson.dumps(record).decode() for _, record in self._records)

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from eventmill.deliver import log_lines
 from eventmill.deliver.authorization import Reach
 from eventmill.deliver.http_requests import api_request, request_of
 from eventmill.deliver.parts import Parts
@@ -21,7 +22,7 @@ from eventmill.kernel.functions import Invocation, Outcome
 from eventmill.kernel.http import HttpAnswer, HttpCall, HttpFailed
 from eventmill.patterns.paths import text_at
 from eventmill.services import events as buses
-from eventmill.services import kinesis, lambda_, logs, sns, sqs
+from eventmill.services import kinesis, lambda_, sns, sqs
 from eventmill.services.pipes import Pipe
 from eventmill.store.transaction import Transaction
 
@@ -154,7 +155,7 @@ def _to_log(
         stream = _parameter(pipe, "LogStreamName", item) or pipe.name
         given = _parameter(pipe, "Timestamp", item)
         moment = int(given) if given and given.isdigit() else int(tx.now * 1_000)
-        logs.put_lines(tx, pipe.target, stream, [(moment, text_of(item.shaped))])
+        log_lines.put(tx, pipe.target, stream, [(moment, text_of(item.shaped))])
 
 
 PUTS: dict[str, Put] = {

@@ -11,7 +11,7 @@ from typing import Any
 from eventmill.kernel.errors import Invalid
 from eventmill.services import paging
 from eventmill.services.contract import Call, Result
-from eventmill.services.logs import subscriptions
+from eventmill.services.logs import metric_filters, subscriptions
 from eventmill.services.logs.filters import compile_filter
 from eventmill.services.logs.groups import (
     OPERATIONS,
@@ -132,6 +132,7 @@ def put_log_events(call: Call, request: dict[str, Any]) -> Result:
     if found is None:
         raise missing("log stream")
     lines = [(event["timestamp"], event["message"]) for event in request["logEvents"]]
+    call.measure(call.tx, metric_filters.samples(call.tx, group, lines))
     put_lines(call.tx, group_arn(call, group), stream, lines)
     return {"nextSequenceToken": call.ids.hex(56)}
 

@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eventmill.kernel.metrics import Dimensions, Sample
+from eventmill.observe import emf
 from eventmill.services.contract import Call, Result
 from eventmill.services.logs.filters import compile_filter
 from eventmill.services.logs.groups import OPERATIONS, missing, require_group
@@ -32,32 +33,36 @@ def delete(call: Call, group: str, name: str) -> bool:
     return gone.rowcount > 0
 
 
-def samples(tx: Transaction, group: str, lines: Sequence[tuple[int, str]]) -> Iterator[Sample]:
-    """What a group's filters make of (epoch milliseconds, text) lines."""
+def samples(tx: Transaction, group: str, lines: Sequence[tuple[int, str]]) -> list[Sample]:
+    """The metrics that (epoch milliseconds, text) lines carry, and those a group's filters make."""
+    return [*emf.samples(lines), *_filtered(tx, group, lines)]
+
+
+def _filtered(tx: Transaction, group: str, lines: Sequence[tuple[int, str]]) -> Iterator[Sample]:
     for pattern, transformations in tx.all(
         "SELECT pattern, transformations FROM logs_metric_filters WHERE grp=?", (group,)
     ):
         wanted = compile_filter(pattern)
-        found = [(time, wanted.extracted(text)) for time, text in lines if wanted.matches(text)]
+        found = [(time, wanted.reader(text)) for time, text in lines if wanted.matches(text)]
         for transformation in json.loads(transformations):
-            for time, extracted in found:
-                yield from _sample(transformation, time, extracted)
+            for time, read in found:
+                yield from _sample(transformation, time, read)
             default = transformation.get("defaultValue")
             if default is not None and not found and lines:
                 yield _at(transformation, lines[-1][0], float(default), ())
 
 
 def _sample(
-    transformation: Mapping[str, Any], time: int, extracted: Mapping[str, str]
+    transformation: Mapping[str, Any], time: int, read: Callable[[str], str | None]
 ) -> Iterator[Sample]:
     """Nothing when the value or a dimension is not in the event."""
     text = str(transformation["metricValue"])
     named = transformation.get("dimensions") or {}
-    dimensions = {name: extracted.get(selector) for name, selector in named.items()}
+    dimensions = {name: read(selector) for name, selector in named.items()}
     if None in dimensions.values():
         return
     try:
-        value = float(extracted.get(text, "") if text.startswith("$") else text)
+        value = float((read(text) or "") if text.startswith("$") else text)
     except ValueError:
         return
     yield _at(

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
 
@@ -21,6 +22,10 @@ class Filter(Protocol):
 
     def extracted(self, message: str) -> dict[str, str]:
         """What the pattern names in the event: columns, or fields of a document."""
+
+    def reader(self, message: str) -> Callable[[str], str | None]:
+        """Tells what a selector finds in an event that matches: a column, or any field of a
+        document, whether the pattern names it or not."""
 
 
 @lru_cache(maxsize=1_024)

@@ -47,6 +47,10 @@ class Columns:
         values = self._aligned(message) or []
         return {f"${name}": value for name, value in zip(self._names, values, strict=False)}
 
+    def reader(self, message: str) -> Callable[[str], str | None]:
+        """The columns, by `$` and their names."""
+        return self.extracted(message).get
+
     def _aligned(self, message: str) -> list[str] | None:
         values = [a or b or c for a, b, c in _COLUMN.findall(message)]
         wanted = len(self._names)

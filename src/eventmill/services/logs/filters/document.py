@@ -47,14 +47,21 @@ class Document:
 
     def extracted(self, message: str) -> dict[str, str]:
         """The fields that the expression names."""
+        read = self.reader(message)
+        found = ((selector, read(selector)) for selector in self._selectors)
+        return {selector: value for selector, value in found if value is not None}
+
+    def reader(self, message: str) -> Callable[[str], str | None]:
+        """The first of what a selector finds."""
         event = json.loads(message)
-        found = {}
-        for selector in self._selectors:
-            values = [value for value in _values(event, selector) if value is not _MISSING]
-            if values:
-                value = values[0]
-                found[selector] = value if isinstance(value, str) else json.dumps(value)
-        return found
+
+        def read(selector: str) -> str | None:
+            value = _values(event, selector)[0]
+            if value is _MISSING:
+                return None
+            return value if isinstance(value, str) else json.dumps(value)
+
+        return read
 
 
 class _Parser:

@@ -42,6 +42,10 @@ class Terms:
         """Terms name nothing."""
         return {}
 
+    def reader(self, message: str) -> Callable[[str], str | None]:
+        """Nothing can be selected by terms."""
+        return lambda selector: None
+
 
 def _test(term: str, pattern: str) -> _Test:
     if term.startswith("%"):
