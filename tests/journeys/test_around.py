@@ -236,7 +236,7 @@ def test_parameters_fit_their_target_here_too(app: TestEngine) -> None:
         events.put_targets(Rule="wrong", Targets=[target])
 
 
-def test_an_application_of_the_repository_is_refused_by_name(tmp_path: Path) -> None:
+def test_an_application_of_the_repository_is_recorded(tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text(
         """\
@@ -248,11 +248,45 @@ Resources:
       Location:
         ApplicationId: arn:aws:serverlessrepo:us-east-1:123456789012:applications/shared
         SemanticVersion: 1.0.0
+      Parameters: {Bucket: !Ref Bucket}
+  Bucket:
+    Type: AWS::S3::Bucket
+Outputs:
+  Bucket: {Value: !Ref Bucket}
+  Shared: {Value: !GetAtt Shared.Outputs.Function}
 """
     )
     checked = CliRunner().invoke(cli, ["check", str(template)])
-    assert checked.exit_code == 1
-    assert isinstance(checked.exception, UsageError)
-    assert f"{template}:3: Shared: applications of the Serverless Application" in str(
-        checked.exception
+    assert checked.exit_code == 0
+    assert (
+        f"notice    {template}:3: AWS::ServerlessRepo::Application Shared is recorded: its template"
+        " lies in the Serverless Application Repository, so nothing of it is made"
+    ) in checked.output
+    with engine() as mill:
+        mill.deploy(template)
+        mill.client("s3").head_bucket(Bucket=mill.outputs["Bucket"])
+        assert ":stack/" in mill.outputs["Shared"]
+
+
+def test_transforms_that_add_nothing_of_use_here_change_nothing(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        """\
+Transform: [AWS::CodeStar, AWS::SecretsManager-2020-07-23, AWS::Serverless-2016-10-31]
+Resources:
+  Password:
+    Type: AWS::SecretsManager::Secret
+    Properties: {GenerateSecretString: {PasswordLength: 20}}
+  Rotation:
+    Type: AWS::SecretsManager::RotationSchedule
+    Properties:
+      SecretId: !Ref Password
+      HostedRotationLambda: {RotationType: MySQLSingleUser}
+Outputs:
+  Password: {Value: !Ref Password}
+"""
     )
+    with engine() as mill:
+        mill.deploy(template)
+        secret = mill.client("secretsmanager").get_secret_value(SecretId=mill.outputs["Password"])
+        assert len(secret["SecretString"]) == 20

@@ -35,6 +35,14 @@ _SECTIONS = {
 _LANGUAGE = "AWS::LanguageExtensions"
 _NO_LINES: Mapping[str, Mapping[str, int]] = {"Resources": {}, "Outputs": {}}
 _TRANSFORMS = {SAM, _LANGUAGE}
+_IGNORED = {
+    "AWS::CodeDeployBlueGreen",
+    "AWS::CodeStar",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+}
+"""Transforms that only add what has no effect here: hooks and roles of deployments, functions that
+change the passwords of databases."""
 
 
 def read_template(
@@ -100,7 +108,7 @@ def _check_sections(file: Path, document: Mapping[str, Any], transforms: list[An
         if name not in _SECTIONS
     ]
     for name in transforms:
-        if not isinstance(name, str) or name not in _TRANSFORMS:
+        if not isinstance(name, str) or name not in _TRANSFORMS | _IGNORED:
             problems.append(
                 f"{file}:{line_of(document, 'Transform')}: the transform {name} is not offered; "
                 f"offered are {', '.join(sorted(_TRANSFORMS))}"

@@ -22,7 +22,7 @@ from eventmill.template.text import Repeated, line_of, read_mapping
 
 SAM = "AWS::Serverless-2016-10-31"
 """The transform's name."""
-_FORMAT = "2"
+_FORMAT = "3"
 """Changes when what is kept must be made anew."""
 FOLLOWS_CODE = "EventmillFollowsCode"
 """Metadata of a version that is published anew whenever its function's code changed."""
@@ -30,6 +30,8 @@ _BUCKET = "eventmill-local"
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 _LAYER = "AWS::Serverless::LayerVersion"
 _APPLICATION = "AWS::Serverless::Application"
+_OF_REPOSITORY = "AWS::ServerlessRepo::Application"
+"""What an application becomes whose template lies in the Serverless Application Repository."""
 _MARK = "::"
 _UNKNOWN = re.compile(r"property (\w+) not defined for resource of type ([\w:]+)")
 """In what the translator says of a property that it does not know."""
@@ -65,7 +67,11 @@ def expand(
     if kept.exists():
         expanded: dict[str, Any] = json.loads(kept.read_text())
         return _with_names(expanded, names)
-    expanded = _restore(_translate(file, document, prepared, values, region), document)
+    foreign = _take_foreign(prepared)
+    if prepared["Resources"]:
+        prepared = _translate(file, document, prepared, values, region)
+    expanded = _restore(prepared, document)
+    expanded["Resources"] |= foreign
     cache.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(expanded))
@@ -117,13 +123,6 @@ def _with_local_code(
     for name, body in prepared["Resources"].items():
         properties = body.setdefault("Properties", {})
         key = _CODE.get(body["Type"])
-        place = properties.get("Location")
-        if body["Type"] == _APPLICATION and isinstance(place, dict) and "ApplicationId" in place:
-            raise UsageError(
-                f"{file}:{line_of(document['Resources'], name)}: {name}: applications of the"
-                " Serverless Application Repository are not offered; let Location be the path of"
-                " its template"
-            )
         if key is None:
             if body["Type"] in _DEFINITIONS:
                 _inline_definition(file, name, properties, _DEFINITIONS[body["Type"]], repeated)
@@ -137,6 +136,19 @@ def _with_local_code(
             # The translator renames layers and drops their metadata; both decide the build.
             properties[key] += f"{_MARK}{name}{_MARK}{method}"
     return prepared
+
+
+def _take_foreign(prepared: dict[str, Any]) -> dict[str, Any]:
+    """Take the repository's applications out: the translator would ask AWS for their templates."""
+    resources = prepared["Resources"]
+    names = [
+        name
+        for name, body in resources.items()
+        if body["Type"] == _APPLICATION
+        and isinstance(place := body["Properties"].get("Location"), dict)
+        and "ApplicationId" in place
+    ]
+    return {name: {**resources.pop(name), "Type": _OF_REPOSITORY} for name in names}
 
 
 def _address(base: Path, path: str) -> str:

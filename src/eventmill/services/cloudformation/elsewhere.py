@@ -116,7 +116,18 @@ def _forget(call: Call, resource: Resource) -> None:
     """Nothing is kept of it but the stack's own record."""
 
 
+def _application() -> ResourceType:
+    """A stack of the Serverless Application Repository; any of its outputs may be asked for."""
+
+    def give(physical: str, values: Mapping[str, str]) -> dict[str, str]:
+        return {ANY_ATTRIBUTE: physical}
+
+    ref = "arn:aws:cloudformation:{region}:{account}:stack/{name}/{id}"
+    notice = "its template lies in the Serverless Application Repository, so nothing of it is made"
+    return _type("ServerlessRepo::Application", ref, give, notice, lambda name: True)
+
+
 _ABSENT = tuple(_absent(*row) for row in _rows("absent.txt"))
-RESOURCES = (*_ABSENT, *(_beside(*row) for row in _rows("beside.txt")))
+RESOURCES = (*_ABSENT, _application(), *(_beside(*row) for row in _rows("beside.txt")))
 ABSENT = frozenset(kind.name for kind in _ABSENT)
 """The names of those whose services are not here."""
