@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -15,14 +17,30 @@ _REPLICA = "REPLICA_TABLE"
 _INTERNAL = frozenset({"document", "entry", "sequence"})
 
 
-def append(document: str, at: str, sequence: str, event_id: str, entry: dict[str, Any]) -> None:
-    """Add an entry; one of the same stream record is there already and stays as it is.
+@dataclass(frozen=True)
+class Entry:
+    """What a stream record of a document says.
 
     `sequence` is the stream record's number: it tells the order of changes within one second.
     """
-    key = {"document": document, "entry": f"{at}#{event_id}"}
-    item = {**key, "at": at, "sequence": sequence, **entry}
-    holds(table(_AUDIT).put_item, Item=item, ConditionExpression=Attr("entry").not_exists())
+
+    document: str
+    at: str
+    sequence: str
+    event_id: str
+    said: dict[str, Any]
+
+    def item(self) -> dict[str, Any]:
+        """As the table holds it: the same stream record gives the same item again."""
+        key = {"document": self.document, "entry": f"{self.at}#{self.event_id}"}
+        return {**key, "at": self.at, "sequence": self.sequence, **self.said}
+
+
+def append(entries: Iterable[Entry]) -> None:
+    """Add entries; those of stream records that came before are there already."""
+    with table(_AUDIT).batch_writer(overwrite_by_pkeys=["document", "entry"]) as batch:
+        for entry in entries:
+            batch.put_item(Item=entry.item())
 
 
 def entries(document: str) -> list[dict[str, Any]]:

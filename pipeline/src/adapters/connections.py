@@ -42,17 +42,8 @@ def forget(connection: str) -> None:
             batch.delete_item(Key={"topic": item["topic"], "connection": connection})
 
 
-def listeners(tenant: str, document: str) -> set[str]:
-    """Connections that want to know of a document."""
-    found: set[str] = set()
-    for topic in (document, EVERYTHING):
-        pages = table(_TABLE).query(KeyConditionExpression=Key("topic").eq(f"{tenant}#{topic}"))
-        found |= {item["connection"] for item in pages["Items"]}
-    return found
-
-
-def tell(connection: str, message: dict[str, Any]) -> None:
-    """Send a message; a connection that is gone is forgotten."""
+def tell(connection: str, message: dict[str, Any]) -> bool:
+    """Send a message. False for a connection that is gone: it is forgotten."""
     try:
         client("apigatewaymanagementapi", os.environ["CONNECTIONS_URL"]).post_to_connection(
             ConnectionId=connection, Data=json.dumps(message).encode()
@@ -61,3 +52,29 @@ def tell(connection: str, message: dict[str, Any]) -> None:
         if error.response["Error"]["Code"] != "GoneException":
             raise
         forget(connection)
+        return False
+    return True
+
+
+class Audience:
+    """Who listens, asked once for each topic: for the length of one batch of news.
+
+    Who subscribes meanwhile reads the documents afterwards, and finds there what this batch tells.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[str]] = {}
+
+    def tell(self, tenant: str, document: str, message: dict[str, Any]) -> None:
+        """Send a message to all who want to know of a document."""
+        for connection in self._of(tenant, document) | self._of(tenant, EVERYTHING):
+            if not tell(connection, message):
+                for listening in self._listeners.values():
+                    listening.discard(connection)
+
+    def _of(self, tenant: str, document: str) -> set[str]:
+        topic = f"{tenant}#{document}"
+        if topic not in self._listeners:
+            pages = table(_TABLE).query(KeyConditionExpression=Key("topic").eq(topic))
+            self._listeners[topic] = {item["connection"] for item in pages["Items"]}
+        return self._listeners[topic]

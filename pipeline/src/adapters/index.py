@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -111,13 +111,14 @@ def _put_segment(tenant: str, segment: Segment) -> str:
     return key
 
 
-def put(tenant: str, doc: SearchDoc) -> None:
-    """Index a document; one that is there already of the same run is left alone."""
+def put(tenant: str, docs: Iterable[SearchDoc]) -> None:
+    """Index documents; those that are there already of the same run are left alone."""
     _, manifest = _load(tenant)
-    runs = {doc.id: doc.run}
-    if add(manifest, "", runs) == manifest:
+    new = [doc for doc in docs if add(manifest, "", {doc.id: doc.run}) != manifest]
+    if not new:
         return
-    key = _put_segment(tenant, build_segment([doc]))
+    key = _put_segment(tenant, build_segment(new))
+    runs = {doc.id: doc.run for doc in new}
     manifest = _replace(tenant, lambda current: add(current, key, runs))
     small = plan_merge(manifest)
     if small:

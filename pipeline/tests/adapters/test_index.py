@@ -33,7 +33,7 @@ def doc(id: str, text: str, run: int = 1) -> SearchDoc:
 
 def put(tenant: str, *ids: str) -> None:
     for id in ids:
-        index.put(tenant, doc(id, f"kettle {id}"))
+        index.put(tenant, [doc(id, f"kettle {id}")])
 
 
 def found(tenant: str, query: str) -> list[str]:
@@ -48,8 +48,8 @@ def named(tenant: str) -> set[tuple[str, str]]:
 def test_a_document_is_found_until_it_is_dropped() -> None:
     put("one", "a", "b")
     assert found("one", "kettle") == ["a", "b"]
-    index.put("one", doc("a", "saw", run=2))
-    index.put("one", doc("a", "kettle", run=1))
+    index.put("one", [doc("a", "saw", run=2)])
+    index.put("one", [doc("a", "kettle", run=1)])
     assert (found("one", "kettle"), found("one", "saw")) == (["b"], ["a"])
     index.drop("one", "b")
     index.drop("one", "never")
