@@ -42,6 +42,7 @@ class Environment:
         self.output = Output(self._line)
         self.server: asyncio.Server | None = None
         self.idle_since = 0.0
+        self.used_since = 0.0
         self.dead = False
         self._clock = clock
         self._logs = logs

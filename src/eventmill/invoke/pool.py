@@ -2,7 +2,9 @@
 
 Warm before cold, the one used last before others (its memory is warm and the rest may be reaped).
 Who must wait is served in turn, by a new environment or by one that becomes free, whichever comes
-first. Only AWS's limits refuse: this machine's limit makes wait.
+first. A new one is not begun at once where those in use will be free sooner (see pace.py), but at
+the latest when it would have been ready: what they run may wait for this very invocation.
+Only AWS's limits refuse: this machine's limit makes wait.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from eventmill.invoke.environment import Environment
+from eventmill.invoke.pace import Pace
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.functions import (
     ACCOUNT_FULL,
@@ -37,6 +40,8 @@ class _Function:
         self.idle: list[Environment] = []
         self.waiting: deque[_Waiter] = deque()
         self.starting = 0
+        self.pace = Pace()
+        self.patience: asyncio.TimerHandle | None = None
 
 
 @dataclass(slots=True)
@@ -100,7 +105,7 @@ class Pool:
         while function.idle:
             environment = function.idle.pop()
             if not environment.dead:
-                return environment
+                return self._given(environment)
         waiter: _Waiter = asyncio.get_running_loop().create_future()
         function.waiting.append(waiter)
         self._more(key, function)
@@ -118,9 +123,15 @@ class Pool:
             function = self._functions[key] = _Function(spec)
         return function
 
+    def _given(self, environment: Environment) -> Environment:
+        environment.used_since = self._clock.real()
+        return environment
+
     def release(self, environment: Environment) -> None:
         """Give it back, to whoever waits first."""
         function = self._functions.get(_key(environment.spec))
+        if function is not None:
+            function.pace.used(self._clock.real() - environment.used_since)
         if environment.dead or function is None:
             if not environment.dead:
                 environment.end()
@@ -212,14 +223,34 @@ class Pool:
         self._closed = True
         if self._reaper is not None:
             self._reaper.cancel()
+        for function in self._functions.values():
+            if function.patience is not None:
+                function.patience.cancel()
         for task in self._tasks:
             task.cancel()
         for environment in list(self._all):
             environment.end()
 
     def _more(self, key: _Key, function: _Function) -> None:
-        if function.starting < len(function.waiting) and self._room():
+        waiting = len(function.waiting) - function.starting
+        if waiting <= 0:
+            return
+        # None is idle while somebody waits.
+        if function.pace.prefers_waiting(waiting, busy=self._live(key)):
+            self._be_patient(key, function)
+        elif self._room():
             self._launch(key, function, "on-demand")
+
+    def _be_patient(self, key: _Key, function: _Function) -> None:
+        if function.patience is None:
+            loop, seconds = asyncio.get_running_loop(), function.pace.start or 0.0
+            function.patience = loop.call_later(seconds, self._waited, key, function)
+
+    def _waited(self, key: _Key, function: _Function) -> None:
+        function.patience = None
+        if len(function.waiting) > function.starting and self._room():
+            self._launch(key, function, "on-demand")
+        self._more(key, function)
 
     def _room(self) -> bool:
         """Whether one more may be started; an idle one ends for it where that must be."""
@@ -235,12 +266,14 @@ class Pool:
         task.add_done_callback(self._tasks.discard)
 
     async def _begin(self, key: _Key, function: _Function, initialization: str) -> None:
+        began = self._clock.real()
         try:
             environment = await self._start(function.spec, initialization)
         except Exception as error:
             self._refuse(function, error)
         else:
             self._functions.setdefault(key, function)
+            function.pace.started(self._clock.real() - began)
             if not environment.dead:
                 self._all.add(environment)
             self._offer(function, environment)
@@ -262,7 +295,7 @@ class Pool:
         while function.waiting:
             waiter = function.waiting.popleft()
             if not waiter.done():
-                waiter.set_result(environment)
+                waiter.set_result(self._given(environment))
                 return False
         if environment.dead:
             return False

@@ -23,6 +23,7 @@ class Told:
     def __init__(self, spec: FunctionSpec, machine: Machine) -> None:
         self.spec = spec
         self.idle_since = 0.0
+        self.used_since = 0.0
         self.dead = False
         self.initialised = True
         self._machine = machine
@@ -33,11 +34,27 @@ class Told:
         asyncio.get_running_loop().call_soon(self._machine.pool.gone, cast(Environment, self))
 
 
+class HandClock(Clock):
+    """Its time passes only by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = 0.0
+
+    def real(self) -> float:
+        return self.at
+
+
 class Machine:
-    """Starts environments when it is let; `most` is the highest number at one time."""
+    """Starts environments when it is let; `most` is the highest number at one time.
+
+    A start takes `seconds` of the clock.
+    """
 
     def __init__(self, limit: int) -> None:
-        self.pool = Pool(Clock(), self._start, limit, 1_000, 3_600)
+        self.clock = HandClock()
+        self.seconds = 0.0
+        self.pool = Pool(self.clock, self._start, limit, 1_000, 3_600)
         self.living: list[Told] = []
         self.starting = 0
         self.most = self.most_starting = 0
@@ -55,6 +72,7 @@ class Machine:
                 raise self.fails
         finally:
             self.starting -= 1
+        self.clock.at += self.seconds
         self.living.append(Told(spec, self))
         return cast(Environment, self.living[-1])
 
@@ -180,3 +198,39 @@ def test_nothing_is_kept_of_tenants_whose_environments_cannot_start() -> None:
         assert not machine.pool._functions
 
     on(2, test)
+
+
+def test_one_in_use_is_waited_for_where_a_start_takes_longer() -> None:
+    async def test(machine: Machine) -> None:
+        machine.seconds = 60.0
+        first = await machine.pool.acquire(spec("a"))
+        machine.clock.at += 1.0
+        machine.pool.release(first)
+        assert await machine.pool.acquire(spec("a")) is first
+        second = asyncio.create_task(machine.pool.acquire(spec("a")))
+        await turns()
+        assert (machine.starting, len(machine.living)) == (0, 1)
+        machine.pool.release(first)
+        assert await second is first
+        # The last of a hundred would wait longer than for a start.
+        waiting = [asyncio.create_task(machine.pool.acquire(spec("a"))) for _ in range(100)]
+        await turns()
+        assert len(machine.living) > 1
+        for task in waiting:
+            task.cancel()
+
+    on(8, test)
+
+
+def test_who_waits_for_one_in_use_gets_another_when_that_would_have_started() -> None:
+    """A function may wait for another invocation of itself."""
+
+    async def test(machine: Machine) -> None:
+        machine.seconds = 0.01
+        first = await machine.pool.acquire(spec("a"))
+        machine.clock.at += 0.001
+        machine.pool.release(first)
+        assert await machine.pool.acquire(spec("a")) is first
+        assert await machine.pool.acquire(spec("a")) is not first
+
+    on(8, test)
