@@ -145,6 +145,125 @@ def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -
             " BatchSize: 11",
             "Maximum batch window in seconds must be greater than 0",
         ),
+        ("Kinesis::Stream", "ShardCount: 0", "Value '0' at 'shardCount' failed to satisfy"),
+        (
+            "Kinesis::Stream",
+            "ShardCount: 2, StreamModeDetails: {StreamMode: ON_DEMAND}",
+            "ShardCount must not be specified for ON_DEMAND",
+        ),
+        ("Kinesis::Stream", "RetentionPeriodHours: 3, ShardCount: 1", "(3 hours) is too short"),
+        ("Kinesis::Stream", "StreamModeDetails: {StreamMode: WILD}", "Value 'WILD' at 'streamMode"),
+        ("Logs::LogGroup", "RetentionInDays: 2", "Value '2' at 'retentionInDays' failed"),
+        ("Logs::LogGroup", "LogGroupName: 'a b'", "Value 'a b' at 'logGroupName' failed"),
+        ("S3::Bucket", "BucketName: Capital", "The specified bucket is not valid."),
+        (
+            "S3::Bucket",
+            "VersioningConfiguration: {Status: 'On'}",
+            "did not validate against our published schema",
+        ),
+        (
+            "S3::Bucket",
+            "LifecycleConfiguration: {Rules: [{Status: Enabled}]}",
+            "At least one action needs to be specified in a rule",
+        ),
+        (
+            "S3::Bucket",
+            "NotificationConfiguration: {QueueConfigurations:"
+            " [{Event: 's3:Object:*', Queue: !GetAtt Known.Arn}]}",
+            "The event is not supported for notifications",
+        ),
+        (
+            "S3::Bucket",
+            "NotificationConfiguration: {QueueConfigurations:"
+            " [{Event: 's3:ObjectCreated:*', Queue: !GetAtt Known.Arn}], LambdaConfigurations:"
+            " [{Event: 's3:ObjectCreated:Put', Function: !GetAtt Known.Arn}]}",
+            "Configurations overlap.",
+        ),
+        (
+            "S3::Bucket",
+            "ObjectLockConfiguration: {ObjectLockEnabled: Enabled,"
+            " Rule: {DefaultRetention: {Mode: GOVERNANCE}}}",
+            "did not validate against our published schema",
+        ),
+        (
+            "Lambda::Alias",
+            "FunctionName: f, FunctionVersion: !GetAtt Known.Arn, Name: '12'",
+            "Value '12' at 'name' failed to satisfy",
+        ),
+        (
+            "Lambda::Alias",
+            "FunctionName: f, FunctionVersion: '1', Name: live, RoutingConfig:"
+            " {AdditionalVersionWeights: [{FunctionVersion: '2', FunctionWeight: 1.5}]}",
+            "Weight 1.5 of version 2 must be between 0.0 and 1.0.",
+        ),
+        (
+            "Lambda::Alias",
+            "FunctionName: f, FunctionVersion: '1', Name: live,"
+            " ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 0}",
+            "Value '0' at 'provisionedConcurrentExecutions'",
+        ),
+        ("Lambda::Url", "TargetFunctionArn: f, AuthType: OPEN", "Value 'OPEN' at 'authType'"),
+        (
+            "Lambda::Url",
+            "TargetFunctionArn: !GetAtt Known.Arn, AuthType: NONE, InvokeMode: STREAM",
+            "Value 'STREAM' at 'invokeMode' failed",
+        ),
+        (
+            "Lambda::Url",
+            "TargetFunctionArn: f, AuthType: NONE, Cors: {MaxAge: 90000}",
+            "Value '90000' at 'cors.maxAge' failed",
+        ),
+        (
+            "Pipes::Pipe",
+            "RoleArn: r, Source: !GetAtt Known.Arn, Target: 'arn:aws:sqs:us-east-1:0:q',"
+            " SourceParameters: {SqsQueueParameters: {BatchSize: 11}}",
+            "A BatchSize above 10 needs a MaximumBatchingWindowInSeconds.",
+        ),
+        (
+            "Pipes::Pipe",
+            "RoleArn: r, Source: !GetAtt Known.Arn, Target: 'arn:aws:kinesis:us-east-1:0:stream/s'",
+            "needs KinesisStreamParameters with a PartitionKey.",
+        ),
+        (
+            "Pipes::Pipe",
+            "RoleArn: r, Source: 'arn:aws:s3:::b', Target: !GetAtt Known.Arn",
+            "cannot be a source",
+        ),
+        (
+            "Pipes::Pipe",
+            "RoleArn: r, Source: !GetAtt Known.Arn, Target: !GetAtt Known.Arn,"
+            " SourceParameters: {FilterCriteria: {Filters: [{Pattern: '{\"a\": 1}'}]}}",
+            "Event pattern is not valid.",
+        ),
+        (
+            "Pipes::Pipe",
+            "RoleArn: r, Source: !GetAtt Known.Arn, Target: !GetAtt Known.Arn,"
+            " TargetParameters: {InputTemplate: '<aws.pipes.nothing>'}",
+            "invalid placeholder <aws.pipes.nothing>",
+        ),
+        (
+            "Scheduler::Schedule",
+            "ScheduleExpression: rate(1 day), FlexibleTimeWindow: {Mode: FLEXIBLE}",
+            "MaximumWindowInMinutes must be between 1 and 1440",
+        ),
+        (
+            "Scheduler::Schedule",
+            "ScheduleExpression: rate(1 day), FlexibleTimeWindow: {Mode: 'OFF'}, Target:"
+            " {Arn: !GetAtt Known.Arn, RoleArn: r, RetryPolicy: {MaximumRetryAttempts: 200}}",
+            "MaximumRetryAttempts must be between 0 and 185, not 200.",
+        ),
+        (
+            "Scheduler::Schedule",
+            "ScheduleExpression: rate(1 day), FlexibleTimeWindow: {Mode: 'OFF'}, Target:"
+            " {Arn: 'arn:aws:events:us-east-1:0:event-bus/b', RoleArn: !GetAtt Known.Arn}",
+            "EventBridgeParameters must be specified",
+        ),
+        (
+            "Scheduler::Schedule",
+            "ScheduleExpression: rate(1 day), FlexibleTimeWindow: {Mode: 'OFF'}, Target:"
+            " {Arn: 'arn:aws:scheduler:::aws-sdk:sqs:listQueues', RoleArn: r}",
+            "ListQueues only reads",
+        ),
     ],
 )
 def test_other_types_are_judged_too(tmp_path: Path, kind: str, properties: str, said: str) -> None:
@@ -155,6 +274,63 @@ def test_other_types_are_judged_too(tmp_path: Path, kind: str, properties: str, 
     )
     assert code == 1 and f"refused   T:3: One: AWS::{kind}: " in output and said in output
     assert "1 refusal," in output
+
+
+VAGUE = """\
+Parameters: {Text: {Type: String}, Number: {Type: Number}}
+Resources:
+  Known: {Type: AWS::SQS::Queue}
+  Stream: {Type: AWS::Kinesis::Stream, Properties: {Name: !Ref Text, ShardCount: !Ref Number,
+    StreamModeDetails: {StreamMode: !Ref Text}, RetentionPeriodHours: !Ref Number}}
+  Group: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Ref Text,
+    RetentionInDays: !Ref Number}}
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: !Ref Text
+      VersioningConfiguration: {Status: !Ref Text}
+      LifecycleConfiguration: {Rules: [{Status: Enabled, ExpirationInDays: !Ref Number}]}
+      NotificationConfiguration:
+        QueueConfigurations:
+          - {Event: !Ref Text, Queue: !GetAtt Known.Arn}
+          - {Event: "s3:ObjectCreated:*", Queue: !GetAtt Known.Arn,
+             Filter: {S3Key: {Rules: [{Name: prefix, Value: !Ref Text}]}}}
+          - {Event: "s3:ObjectCreated:*", Queue: !GetAtt Known.Arn,
+             Filter: {S3Key: {Rules: [{Name: prefix, Value: a}]}}}
+  Alias: {Type: AWS::Lambda::Alias, Properties: {FunctionName: f, Name: !Ref Text,
+    FunctionVersion: !Ref Text, RoutingConfig: {AdditionalVersionWeights:
+    [{FunctionVersion: !Ref Text, FunctionWeight: !Ref Number}]},
+    ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: !Ref Number}}}
+  Url: {Type: AWS::Lambda::Url, Properties: {TargetFunctionArn: f, AuthType: !Ref Text,
+    InvokeMode: !Ref Text, Cors: {MaxAge: !Ref Number}}}
+  Pipe:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      Name: !Ref Text
+      RoleArn: r
+      Source: !Ref Text
+      Target: "arn:aws:kinesis:us-east-1:0:stream/s"
+      TargetParameters: !If [Either, {}, {}]
+      SourceParameters:
+        KinesisStreamParameters: {StartingPosition: !Ref Text, BatchSize: !Ref Number}
+        FilterCriteria: {Filters: [{Pattern: !Ref Text}]}
+  Schedule:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      ScheduleExpression: !Ref Text
+      FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: !Ref Number}
+      Target:
+        Arn: "arn:aws:sqs:us-east-1:0:q.fifo"
+        RoleArn: !Ref Text
+        SqsParameters: {MessageGroupId: !Ref Text}
+        RetryPolicy: {MaximumRetryAttempts: !Ref Number}
+Conditions: {Either: !Equals [!Ref Text, a]}
+"""
+
+
+def test_what_a_parameter_will_give_is_not_refused(tmp_path: Path) -> None:
+    code, output = checked(tmp_path, VAGUE)
+    assert code == 0, output
 
 
 def test_a_refused_output_lets_nothing_be_deployed(tmp_path: Path) -> None:

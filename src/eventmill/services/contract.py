@@ -272,13 +272,14 @@ UNKNOWN = _Unknown()
 
 def known(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Those properties that are known now, with everything below them."""
-    return {name: value for name, value in properties.items() if not _has_unknown(value)}
+    return {name: value for name, value in properties.items() if not has_unknown(value)}
 
 
-def _has_unknown(value: Any) -> bool:
+def has_unknown(value: Any) -> bool:
+    """Whether it is UNKNOWN, or something below it."""
     if isinstance(value, dict):
-        return any(map(_has_unknown, value.values()))
-    return any(map(_has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
+        return any(map(has_unknown, value.values()))
+    return any(map(has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
 
 
 EVERYTHING = "*"

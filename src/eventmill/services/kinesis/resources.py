@@ -13,6 +13,7 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    known,
 )
 from eventmill.services.kinesis import consumers, records, shards, streams, tags
 from eventmill.services.kinesis.faults import argument
@@ -42,22 +43,32 @@ def _mode(properties: Mapping[str, Any]) -> str:
     return mode
 
 
-def _create_stream(call: Call, resource: Resource) -> Created:
-    properties = resource.properties
-    mode = _mode(properties)
-    count = _number(properties, "ShardCount")
+def _request(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The properties as CreateStream has them."""
+    mode, count = _mode(properties), _number(properties, "ShardCount")
     if count is None and mode == "PROVISIONED":
         count = 1
-    stream = streams.create(
-        call,
-        {
-            "StreamName": properties.get("Name") or generated_name(resource, call.ids, limit=128),
-            "StreamModeDetails": {"StreamMode": mode},
-            "ShardCount": count,
-            "MaxRecordSizeInKiB": _number(properties, "MaxRecordSizeInKiB"),
-            "Tags": tag_map(properties.get("Tags")),
-        },
-    )
+    return {
+        "StreamName": properties.get("Name") or name,
+        "StreamModeDetails": {"StreamMode": mode},
+        "ShardCount": count,
+        "MaxRecordSizeInKiB": _number(properties, "MaxRecordSizeInKiB"),
+        "Tags": tag_map(properties.get("Tags")),
+    }
+
+
+def _validate_stream(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    streams.check(_request(plain, "name"))
+    hours = _number(plain, "RetentionPeriodHours")
+    if hours is not None:
+        streams.check_retention(hours)
+
+
+def _create_stream(call: Call, resource: Resource) -> Created:
+    properties = resource.properties
+    name = generated_name(resource, call.ids, limit=128)
+    stream = streams.create(call, _request(properties, name))
     return _settle(call, stream, properties)
 
 
@@ -170,6 +181,7 @@ RESOURCES = (
         _update_stream,
         _delete_stream,
         frozenset({"Name"}),
+        validate=_validate_stream,
     ),
     ResourceType(
         "AWS::Kinesis::StreamConsumer",

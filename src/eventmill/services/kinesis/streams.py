@@ -33,6 +33,7 @@ METRICS = (
     "IteratorAgeMilliseconds",
 )
 
+_MODES = ("PROVISIONED", "ON_DEMAND")
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,128}\Z")
 _COLUMNS = "id, arn, name, settings, created"
 
@@ -117,32 +118,40 @@ def _stream(row: Any) -> Stream | None:
     return Stream(number, arn, name, json.loads(settings), created)
 
 
-def create(call: Call, request: Mapping[str, Any]) -> Stream:
-    """A new stream, active at once. Raises Invalid."""
+def check(request: Mapping[str, Any]) -> None:
+    """What CreateStream refuses whatever else there is. Raises Invalid."""
     name = request["StreamName"]
     if not _NAME.match(name):
         raise constraint("streamName", name, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
-    mode = (request.get("StreamModeDetails") or {}).get("StreamMode", "PROVISIONED")
-    count = request.get("ShardCount")
-    if mode == "ON_DEMAND":
-        if count is not None:
-            raise argument("ShardCount must not be specified for ON_DEMAND streams.")
-        count = ON_DEMAND_SHARDS
-    elif count is None:
+    mode, count = _mode(request), request.get("ShardCount")
+    if mode not in _MODES:
+        raise constraint(
+            "streamModeDetails.streamMode", mode, f"satisfy enum value set: [{', '.join(_MODES)}]"
+        )
+    if mode == "ON_DEMAND" and count is not None:
+        raise argument("ShardCount must not be specified for ON_DEMAND streams.")
+    if mode == "PROVISIONED" and count is None:
         raise argument("ShardCount must be specified for PROVISIONED streams.")
     ranged("shardCount", count, 1, MOST_SHARDS)
-    size = request.get("MaxRecordSizeInKiB")
-    ranged("maxRecordSizeInKiB", size, RECORD_KIB, 10_240)
-    strategy = request.get("RecordDistributionStrategy")
-    check_strategy(mode, strategy)
+    ranged("maxRecordSizeInKiB", request.get("MaxRecordSizeInKiB"), RECORD_KIB, 10_240)
+    check_strategy(mode, request.get("RecordDistributionStrategy"))
+
+
+def _mode(request: Mapping[str, Any]) -> str:
+    return (request.get("StreamModeDetails") or {}).get("StreamMode") or "PROVISIONED"
+
+
+def create(call: Call, request: Mapping[str, Any]) -> Stream:
+    """A new stream, active at once. Raises Invalid."""
+    check(request)
+    name, mode = request["StreamName"], _mode(request)
     arn = arn_of(call, name)
     if find(call.tx, arn) is not None:
         raise in_use(f"Stream {name} under account {call.account} already exists.")
     settings: dict[str, Any] = {"StreamMode": mode, "RetentionPeriodHours": SHORTEST}
     given = {
-        "MaxRecordSizeInKiB": size,
-        "WarmThroughputMiBps": request.get("WarmThroughputMiBps"),
-        "RecordDistributionStrategy": strategy,
+        name: request.get(name)
+        for name in ("MaxRecordSizeInKiB", "WarmThroughputMiBps", "RecordDistributionStrategy")
     }
     settings |= {key: value for key, value in given.items() if value is not None}
     stream = Stream(call.tx.number("kinesis.streams"), arn, name, settings, call.now)
@@ -151,7 +160,7 @@ def create(call: Call, request: Mapping[str, Any]) -> Stream:
         (stream.id, arn, name, json.dumps(settings), call.now),
     )
     tags.put(call.tx, arn, request.get("Tags") or {})
-    shards.open_first(call.tx, stream.id, count)
+    shards.open_first(call.tx, stream.id, request.get("ShardCount") or ON_DEMAND_SHARDS)
     announce(call.tx, stream)
     return stream
 
@@ -194,16 +203,7 @@ def change(tx: Transaction, stream: Stream, **settings: Any) -> None:
 def retain(tx: Transaction, stream: Stream, hours: int, *, longer: bool | None = None) -> None:
     """Change the retention; `longer` says which way the caller means it. Raises Invalid."""
     was = stream.settings["RetentionPeriodHours"]
-    if hours < SHORTEST:
-        raise argument(
-            f"Minimum allowed retention period is {SHORTEST} hours. Requested retention period "
-            f"({hours} hours) is too short."
-        )
-    if hours > LONGEST:
-        raise argument(
-            f"Maximum allowed retention period is {LONGEST} hours. Requested retention period "
-            f"({hours} hours) is too long."
-        )
+    check_retention(hours)
     if longer is True and hours < was:
         raise argument(
             f"Requested retention period ({hours} hours) for stream {stream.name} can not be "
@@ -216,6 +216,20 @@ def retain(tx: Transaction, stream: Stream, hours: int, *, longer: bool | None =
             f"longer than existing retention period ({was} hours). Use IncreaseRetentionPeriod API."
         )
     change(tx, stream, RetentionPeriodHours=hours)
+
+
+def check_retention(hours: int) -> None:
+    """Raises Invalid for less than a day and more than a year."""
+    if hours < SHORTEST:
+        raise argument(
+            f"Minimum allowed retention period is {SHORTEST} hours. Requested retention period "
+            f"({hours} hours) is too short."
+        )
+    if hours > LONGEST:
+        raise argument(
+            f"Maximum allowed retention period is {LONGEST} hours. Requested retention period "
+            f"({hours} hours) is too long."
+        )
 
 
 def key(arn: str) -> str:

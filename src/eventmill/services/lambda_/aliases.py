@@ -6,16 +6,19 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from eventmill.kernel.errors import Conflict
+from eventmill.kernel.errors import Conflict, Invalid
 from eventmill.services.contract import Call, Result
 from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.faults import missing, parameter
 from eventmill.services.lambda_.names import Named, function_arn, not_found
 from eventmill.services.lambda_.operations import OPERATIONS, named
 from eventmill.services.lambda_.paging import page
+
+_NAME = re.compile(r"(?!\d+\Z)[a-zA-Z0-9_-]{1,128}\Z")
 
 
 def shape(call: Call, row: tuple[Any, ...]) -> dict[str, Any]:
@@ -34,12 +37,29 @@ def shape(call: Call, row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def put(call: Call, name: str, alias: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Point an alias at a version. Raises NotFound for a version that does not exist."""
+    """Point an alias at a version. Raises Invalid, NotFound for a version that does not exist."""
     functions.existing(call, Named(name, ""))
     version = str(request["FunctionVersion"])
     weights = (request.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-    if alias.isdigit():
-        raise parameter(f"Alias name {alias} must not consist of digits only.")
+    check(alias, version, weights)
+    for wanted in (version, *weights):
+        if functions.config_of(call.tx, name, wanted) is None:
+            raise not_found(function_arn(call, name, wanted))
+    description = request.get("Description") or ""
+    row = (name, alias, version, json.dumps(weights), description, call.ids.uuid())
+    call.tx.execute("INSERT OR REPLACE INTO lambda_aliases VALUES(?,?,?,?,?,?)", row)
+    call.tx.announce(functions.FUNCTIONS_KEY)
+    return shape(call, row)
+
+
+def check(alias: str, version: str, weights: Mapping[str, float]) -> None:
+    """What no alias can be, whatever versions there are. Raises Invalid."""
+    if not _NAME.match(alias):
+        raise Invalid(
+            "ValidationException",
+            f"1 validation error detected: Value '{alias}' at 'name' failed to satisfy constraint:"
+            " Member must satisfy regular expression pattern: (?!^[0-9]+$)([a-zA-Z0-9-_]+)",
+        )
     if len(weights) > 1:
         raise parameter("Number of items in AdditionalVersionWeights cannot be greater than 1")
     for other, weight in weights.items():
@@ -52,14 +72,6 @@ def put(call: Call, name: str, alias: str, request: Mapping[str, Any]) -> dict[s
                 else f"Invalid function version {other}. Function version {other} is already "
                 "included in routing configuration."
             )
-    for wanted in (version, *weights):
-        if functions.config_of(call.tx, name, wanted) is None:
-            raise not_found(function_arn(call, name, wanted))
-    description = request.get("Description") or ""
-    row = (name, alias, version, json.dumps(weights), description, call.ids.uuid())
-    call.tx.execute("INSERT OR REPLACE INTO lambda_aliases VALUES(?,?,?,?,?,?)", row)
-    call.tx.announce(functions.FUNCTIONS_KEY)
-    return shape(call, row)
 
 
 def delete(call: Call, name: str, alias: str) -> None:

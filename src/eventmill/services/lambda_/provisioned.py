@@ -61,7 +61,7 @@ def put(call: Call, who: Named, wanted: int) -> dict[str, Any]:
             "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
         )
     functions.existing(call, who)
-    ranged("provisionedConcurrentExecutions", wanted, 1, ACCOUNT_LIMIT)
+    check(wanted)
     _refuse_twice(call, who)
     _check_room(call, who, wanted)
     # Of those that are ready already none has to become so again.
@@ -72,6 +72,11 @@ def put(call: Call, who: Named, wanted: int) -> dict[str, Any]:
     )
     call.tx.announce(functions.FUNCTIONS_KEY)
     return _shape(_row(call, who))
+
+
+def check(wanted: int) -> None:
+    """Raises Invalid for what no version can have."""
+    ranged("provisionedConcurrentExecutions", wanted, 1, ACCOUNT_LIMIT)
 
 
 def remove(call: Call, who: Named) -> None:

@@ -14,12 +14,13 @@ from eventmill.kernel.clock import iso_millis
 from eventmill.kernel.errors import Conflict
 from eventmill.services.contract import Call, Result
 from eventmill.services.lambda_ import functions
-from eventmill.services.lambda_.faults import missing, parameter, ranged
+from eventmill.services.lambda_.faults import missing, one_of, parameter, ranged
 from eventmill.services.lambda_.names import Named, function_arn
 from eventmill.services.lambda_.operations import OPERATIONS, named
 from eventmill.services.lambda_.paging import page
 from eventmill.store.transaction import Transaction
 
+MODES = ("BUFFERED", "RESPONSE_STREAM")
 _MEMBERS = ("AuthType", "Cors", "InvokeMode")
 
 
@@ -65,7 +66,7 @@ def create(call: Call, who: Named, given: Mapping[str, Any]) -> dict[str, Any]:
     config = {"InvokeMode": "BUFFERED"} | {
         name: given[name] for name in _MEMBERS if given.get(name) is not None
     }
-    _check(config)
+    check(config)
     call.tx.execute(
         "INSERT INTO lambda_urls VALUES(?,?,?,?,?,?)",
         (*who, call.ids.lower(32), json.dumps(config), call.now, call.now),
@@ -79,7 +80,7 @@ def update(call: Call, who: Named, given: Mapping[str, Any]) -> dict[str, Any]:
     config = json.loads(row[1]) | {
         name: given[name] for name in _MEMBERS if given.get(name) is not None
     }
-    _check(config)
+    check(config)
     call.tx.execute(
         "UPDATE lambda_urls SET config=?, modified=? WHERE id=?",
         (json.dumps(config), call.now, row[0]),
@@ -97,7 +98,10 @@ def get(call: Call, who: Named) -> dict[str, Any]:
     return _shape(call, who, _existing(call, who))
 
 
-def _check(config: Mapping[str, Any]) -> None:
+def check(config: Mapping[str, Any]) -> None:
+    """What no URL can be, whatever functions there are. Raises Invalid."""
+    one_of("authType", config.get("AuthType") or "NONE", ("NONE", "AWS_IAM"))
+    one_of("invokeMode", config.get("InvokeMode") or MODES[0], MODES)
     cors = config.get("Cors") or {}
     if cors.get("MaxAge") is not None:
         ranged("cors.maxAge", cors["MaxAge"], 0, 86_400)

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,13 @@ from eventmill.services.tags import Tags
 from eventmill.store.transaction import Transaction
 
 OPERATIONS = Operations()
+_NAME = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}\Z")
+_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653),
+)
+"""How long events may be kept."""
+
 TAGS = Tags("logs_tags")
 
 
@@ -58,12 +66,32 @@ def create_log_group(call: Call, request: dict[str, Any]) -> Result:
 
 
 def create_group(call: Call, name: str, retention: int | None) -> None:
-    """Raises Invalid (ResourceAlreadyExistsException)."""
+    """Raises Invalid, as for a name that is taken (ResourceAlreadyExistsException)."""
+    check(name, retention)
     if call.tx.one("SELECT 1 FROM logs_groups WHERE name=?", (name,)) is not None:
         raise Invalid("ResourceAlreadyExistsException", "The specified log group already exists")
     call.tx.execute(
         "INSERT INTO logs_groups(name, arn, created, retention) VALUES(?,?,?,?)",
         (name, group_arn(call, name), int(call.now * 1000), retention),
+    )
+
+
+def check(name: str, retention: int | None) -> None:
+    """Raises Invalid (InvalidParameterException) for a name or a retention that none can have."""
+    if not _NAME.match(name):
+        raise _constraint(
+            "logGroupName", name, r"satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"
+        )
+    if retention is not None and retention not in _DAYS:
+        allowed = ", ".join(map(str, _DAYS))
+        raise _constraint("retentionInDays", retention, f"satisfy enum value set: [{allowed}]")
+
+
+def _constraint(member: str, value: object, text: str) -> Invalid:
+    return Invalid(
+        "InvalidParameterException",
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint:"
+        f" Member must {text}",
     )
 
 
@@ -128,7 +156,8 @@ def put_retention_policy(call: Call, request: dict[str, Any]) -> Result:
 
 
 def set_retention(call: Call, name: str, days: int | None) -> None:
-    """None keeps events for ever."""
+    """None keeps events for ever. Raises Invalid."""
+    check(name, days)
     call.tx.execute("UPDATE logs_groups SET retention=? WHERE name=?", (days, name))
 
 

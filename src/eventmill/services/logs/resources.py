@@ -14,6 +14,7 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    known,
 )
 from eventmill.services.logs import events, groups, metric_filters, policies, subscriptions
 from eventmill.services.tags import tag_map
@@ -21,9 +22,14 @@ from eventmill.services.tags import tag_map
 _DOCUMENT = "ResourcePolicyDocument"
 
 
-def _days(resource: Resource) -> int | None:
-    days = resource.properties.get("RetentionInDays")
+def _days(properties: Mapping[str, Any]) -> int | None:
+    days = properties.get("RetentionInDays")
     return None if days is None else int(days)
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    groups.check(plain.get("LogGroupName") or "name", _days(plain))
 
 
 def _created(call: Call, name: str) -> Created:
@@ -32,7 +38,7 @@ def _created(call: Call, name: str) -> Created:
 
 def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("LogGroupName") or generated_name(resource, call.ids, limit=512)
-    groups.create_group(call, name, _days(resource))
+    groups.create_group(call, name, _days(resource.properties))
     _retag(call, resource, name)
     _set_policy(call, name, resource, {})
     return _created(call, name)
@@ -45,7 +51,7 @@ def _retag(call: Call, resource: Resource, name: str) -> None:
 
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     name = resource.physical_id or ""
-    groups.set_retention(call, name, _days(resource))
+    groups.set_retention(call, name, _days(resource.properties))
     _retag(call, resource, name)
     _set_policy(call, name, resource, old)
     return _created(call, name)
@@ -176,6 +182,7 @@ RESOURCES = (
         _update,
         _delete,
         frozenset({"LogGroupName"}),
+        validate=_validate,
     ),
     ResourceType(
         "AWS::Logs::LogStream",

@@ -122,11 +122,16 @@ def row_of(tx: Transaction, name: str) -> Row:
     return row
 
 
+def check_name(name: str) -> None:
+    """Raises Invalid."""
+    if not _NAME.match(name):
+        raise validation(f"{name!r} is no name of a pipe: letters, digits, and any of . - _")
+
+
 def create(call: Call, given: Mapping[str, Any]) -> Row:
     """A new pipe, running or stopped at once. Raises Conflict, Invalid."""
     name = given["Name"]
-    if not _NAME.match(name):
-        raise validation(f"{name!r} is no name of a pipe: letters, digits, and any of . - _")
+    check_name(name)
     if call.tx.one("SELECT 1 FROM pipes_pipes WHERE name=?", (name,)) is not None:
         raise taken(name)
     definition = {key: given[key] for key in MEMBERS if given.get(key) not in (None, "")}

@@ -8,6 +8,7 @@ from typing import Any
 from eventmill.kernel.clock import epoch_of, iso_seconds
 from eventmill.kernel.errors import NotFound
 from eventmill.services.contract import (
+    UNKNOWN,
     Call,
     Created,
     Refused,
@@ -15,9 +16,11 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    has_unknown,
+    known,
     typed,
 )
-from eventmill.services.pipes import pipes
+from eventmill.services.pipes import pipes, settings
 from eventmill.services.pipes.settings import NO_FIREHOSE, PARAMETERS_OF_NOTHING, REFUSED_SOURCES
 from eventmill.store.transaction import Row
 
@@ -43,6 +46,39 @@ def _request(properties: Mapping[str, Any]) -> dict[str, Any]:
         "SourceParameters": typed(properties.get("SourceParameters") or {}, _KINDS),
         "DesiredState": properties.get("DesiredState") or "RUNNING",
     }
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    if plain.get("Name"):
+        pipes.check_name(plain["Name"])
+    parameters = properties.get("SourceParameters", {})
+    if parameters is not UNKNOWN:
+        _validate_source(properties["Source"], parameters)
+    parameters = properties.get("TargetParameters", {})
+    if plain.get("Target") and UNKNOWN is not parameters:
+        settings.check_target(plain["Target"], parameters)
+    if plain.get("Enrichment"):
+        settings.check_enrichment(plain["Enrichment"])
+    for part in ("Enrichment", "Target"):
+        given = properties.get(f"{part}Parameters") or {}
+        settings.check_template(given.get("InputTemplate") or "")
+
+
+def _validate_source(source: str, parameters: Mapping[str, Any]) -> None:
+    """A source that the deployment itself will make is known by the name of its parameters."""
+    kinds = {name: kind for kind, name in settings.SOURCES.items()}
+    if source is not UNKNOWN:
+        settings.check_source(source)
+    kind = settings.kind_of(source) or next(
+        (kinds[name] for name in parameters if name in kinds), ""
+    )
+    own = parameters.get(settings.SOURCES.get(kind, ""), {})
+    criteria = parameters.get("FilterCriteria") or {}
+    if kind and own is not UNKNOWN and not any(value is UNKNOWN for value in own.values()):
+        settings.check_source_of(kind, typed(parameters, _KINDS))
+    if not has_unknown(criteria):
+        settings.check_filters(criteria)
 
 
 def _created(row: Row) -> Created:
@@ -108,5 +144,6 @@ RESOURCES = (
         _update,
         _delete,
         frozenset({"Name", "Source"}),
+        validate=_validate,
     ),
 )

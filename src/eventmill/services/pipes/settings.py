@@ -104,24 +104,35 @@ def check(definition: Mapping[str, Any]) -> None:
     for name in ("Source", "Target", "RoleArn"):
         if not definition.get(name):
             raise validation(f"A pipe needs a {name}.")
-    source, target = definition["Source"], definition["Target"]
-    if kind_of(source) not in SOURCES:
-        raise validation(f"{source} cannot be a source: use a queue of SQS, a stream or Kafka.")
-    if kind_of(target) not in TARGETS and kind_of(target) not in NOTHING_BEHIND:
-        raise validation(f"{target} cannot be a target: it belongs to {_NOT_HERE}.")
+    check_source(definition["Source"])
+    parameters = definition.get("SourceParameters") or {}
+    check_source_of(kind_of(definition["Source"]), parameters)
+    check_filters(parameters.get("FilterCriteria") or {})
+    check_target(definition["Target"], definition.get("TargetParameters") or {})
     enrichment = definition.get("Enrichment")
-    if enrichment and kind_of(enrichment) not in (*ENRICHMENTS, "states"):
-        raise validation(f"{enrichment} cannot enrich: it belongs to {_NOT_HERE}.")
-    _check_source(kind_of(source), definition.get("SourceParameters") or {})
-    parameters = definition.get("TargetParameters") or {}
-    for name in set(parameters) - {"InputTemplate", TARGETS.get(kind_of(target))}:
-        if kind_of(target) not in PARAMETERS_OF_NOTHING.get(name, ()):
-            raise validation(f"{name} does not belong to a target of {kind_of(target)}.")
-    if kind_of(target) == "kinesis" and not parameters.get("KinesisStreamParameters"):
-        raise validation("A stream as target needs KinesisStreamParameters with a PartitionKey.")
+    if enrichment:
+        check_enrichment(enrichment)
     _refuse(definition.get("LogConfiguration") or {}, {"FirehoseLogDestination": NO_FIREHOSE})
-    _check_template(parameters.get("InputTemplate") or "")
-    _check_template((definition.get("EnrichmentParameters") or {}).get("InputTemplate") or "")
+    for part in ("Enrichment", "Target"):
+        check_template((definition.get(f"{part}Parameters") or {}).get("InputTemplate") or "")
+
+
+def check_target(target: str, parameters: Mapping[str, Any]) -> None:
+    """Raises Invalid."""
+    kind = kind_of(target)
+    if kind not in TARGETS and kind not in NOTHING_BEHIND:
+        raise validation(f"{target} cannot be a target: it belongs to {_NOT_HERE}.")
+    for name in set(parameters) - {"InputTemplate", TARGETS.get(kind)}:
+        if kind not in PARAMETERS_OF_NOTHING.get(name, ()):
+            raise validation(f"{name} does not belong to a target of {kind}.")
+    if kind == "kinesis" and not parameters.get("KinesisStreamParameters"):
+        raise validation("A stream as target needs KinesisStreamParameters with a PartitionKey.")
+
+
+def check_enrichment(enrichment: str) -> None:
+    """Raises Invalid."""
+    if kind_of(enrichment) not in (*ENRICHMENTS, "states"):
+        raise validation(f"{enrichment} cannot enrich: it belongs to {_NOT_HERE}.")
 
 
 def _refuse(parameters: Mapping[str, Any], refused: Mapping[str, str]) -> None:
@@ -130,7 +141,14 @@ def _refuse(parameters: Mapping[str, Any], refused: Mapping[str, str]) -> None:
             raise validation(f"{name} is not supported by Eventmill: {reason}.")
 
 
-def _check_source(kind: str, parameters: Mapping[str, Any]) -> None:
+def check_source(source: str) -> None:
+    """Raises Invalid."""
+    if kind_of(source) not in SOURCES:
+        raise validation(f"{source} cannot be a source: use a queue of SQS, a stream or Kafka.")
+
+
+def check_source_of(kind: str, parameters: Mapping[str, Any]) -> None:
+    """The parameters of a source of a kind. Raises Invalid."""
     _refuse(parameters, REFUSED_SOURCES)
     own = SOURCES[kind]
     for name in set(parameters) - {"FilterCriteria", own}:
@@ -151,7 +169,6 @@ def _check_source(kind: str, parameters: Mapping[str, Any]) -> None:
             raise validation("A source of Kafka needs a TopicName.")
     else:
         _check_stream(kind, given)
-    _check_filters(parameters.get("FilterCriteria") or {})
 
 
 def _check_stream(service: str, given: Mapping[str, Any]) -> None:
@@ -166,7 +183,8 @@ def _check_stream(service: str, given: Mapping[str, Any]) -> None:
         raise validation(f"The dead-letter queue {queue} must be a queue of SQS or a topic of SNS.")
 
 
-def _check_filters(criteria: Mapping[str, Any]) -> None:
+def check_filters(criteria: Mapping[str, Any]) -> None:
+    """Raises Invalid for too many and for bad patterns."""
     patterns = [entry.get("Pattern") or "" for entry in criteria.get("Filters") or ()]
     if len(patterns) > MOST_FILTERS:
         raise validation(f"A pipe has at most {MOST_FILTERS} filters.")
@@ -176,7 +194,8 @@ def _check_filters(criteria: Mapping[str, Any]) -> None:
         raise validation(f"Event pattern is not valid. Reason: {error}") from None
 
 
-def _check_template(template: str) -> None:
+def check_template(template: str) -> None:
+    """Raises Invalid for one that is too long, and for placeholders that stand for nothing."""
     if len(template) > TEMPLATE_LIMIT:
         raise validation(f"An InputTemplate has at most {TEMPLATE_LIMIT} characters.")
     for name in placeholders(template):

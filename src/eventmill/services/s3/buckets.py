@@ -49,12 +49,17 @@ def exists(tx: Transaction, name: str) -> bool:
     return tx.one("SELECT 1 FROM s3_buckets WHERE name=?", (name,)) is not None
 
 
-def create(call: Call, name: str) -> None:
-    """Raises Invalid (InvalidBucketName), Conflict (BucketAlreadyOwnedByYou)."""
+def check_name(name: str) -> None:
+    """Raises Invalid (InvalidBucketName)."""
     if not _NAME.match(name) or _ADDRESS.match(name):
         raise Invalid(
             "InvalidBucketName", "The specified bucket is not valid.", fields={"BucketName": name}
         )
+
+
+def create(call: Call, name: str) -> None:
+    """Raises Invalid (InvalidBucketName), Conflict (BucketAlreadyOwnedByYou)."""
+    check_name(name)
     if exists(call.tx, name):
         raise Conflict(
             "BucketAlreadyOwnedByYou",
@@ -157,8 +162,9 @@ def put_bucket_versioning(call: Call, request: dict[str, Any]) -> Result:
 
 
 def set_versioning(tx: Transaction, bucket: str, status: str) -> None:
-    """Raises NotFound (NoSuchBucket), Conflict (InvalidBucketState): locks need versions."""
+    """Raises NotFound, Invalid, Conflict (InvalidBucketState): locks need versions."""
     find(tx, bucket)
+    check_versioning(status)
     if status != "Enabled" and setting(tx, bucket, LOCK) is not None:
         raise Conflict(
             "InvalidBucketState",
@@ -166,6 +172,16 @@ def set_versioning(tx: Transaction, bucket: str, status: str) -> None:
             "cannot be changed.",
         )
     tx.execute("UPDATE s3_buckets SET versioning=? WHERE name=?", (status, bucket))
+
+
+def check_versioning(status: str) -> None:
+    """Raises Invalid for what is neither Enabled nor Suspended."""
+    if not status:
+        raise Invalid(
+            "IllegalVersioningConfigurationException", "The Versioning element must be specified"
+        )
+    if status not in ("Enabled", "Suspended"):
+        raise faults.malformed()
 
 
 @OPERATIONS.read("GetBucketVersioning")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -48,16 +48,22 @@ def configure(call: Call, name: str, configuration: Mapping[str, Any] | None) ->
         buckets.put_setting(call.tx, name, _KIND, None)
         return
     rules = configuration.get("Rules") or []
+    check(rules)
+    kept = [dict(rule) | {"ID": rule.get("ID") or call.ids.uuid()} for rule in rules]
+    buckets.put_setting(call.tx, name, _KIND, {"Rules": kept})
+    buckets.put_setting(call.tx, name, _DONE, call.now)
+    call.tx.announce(KEY)
+
+
+def check(rules: Sequence[Mapping[str, Any]]) -> None:
+    """Raises Invalid (MalformedXML, InvalidRequest, InvalidArgument)."""
     if not rules or len(rules) > _RULES:
         raise faults.malformed()
     for rule in rules:
         _check(rule)
-    kept = [dict(rule) | {"ID": rule.get("ID") or call.ids.uuid()} for rule in rules]
-    if len({rule["ID"] for rule in kept}) < len(kept):
+    named = [rule["ID"] for rule in rules if rule.get("ID")]
+    if len(set(named)) < len(named):
         raise Invalid("InvalidArgument", "Rule ID must be unique. Found same ID for more rules")
-    buckets.put_setting(call.tx, name, _KIND, {"Rules": kept})
-    buckets.put_setting(call.tx, name, _DONE, call.now)
-    call.tx.announce(KEY)
 
 
 def _check(rule: Mapping[str, Any]) -> None:

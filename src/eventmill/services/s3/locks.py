@@ -39,12 +39,17 @@ def configure(call: Call, name: str, given: Mapping[str, Any]) -> None:
             "InvalidBucketState",
             "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
         )
+    buckets.put_setting(call.tx, name, buckets.LOCK, shaped(given))
+
+
+def shaped(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration as it is kept. Raises Invalid (MalformedXML, InvalidArgument)."""
     if given.get("ObjectLockEnabled") != "Enabled":
         raise faults.malformed()
     kept: dict[str, Any] = {"ObjectLockEnabled": "Enabled"}
     if given.get("Rule"):
         kept["Rule"] = {"DefaultRetention": _default(given["Rule"].get("DefaultRetention") or {})}
-    buckets.put_setting(call.tx, name, buckets.LOCK, kept)
+    return kept
 
 
 def _default(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -83,24 +83,11 @@ def configure(
 ) -> None:
     """Raises Invalid (InvalidArgument) for bad events, overlaps and missing destinations."""
     buckets.find(call.tx, name)
-    kept: dict[str, Any] = {}
-    rules: list[dict[str, Any]] = []
-    arns: list[str] = []
-    for key, (member, argument) in _LISTS.items():
-        for rule in configuration.get(key) or []:
-            shaped = _rule(call, rule, member, argument)
-            kept.setdefault(key, []).append(shaped)
-            rules.append(shaped)
-            arns.append(shaped[member])
-    if len(rules) > _RULES:
-        raise Invalid(
-            "TooManyConfigurations",
-            f"A bucket has at most {_RULES} notification configurations; here are {len(rules)}",
-        )
-    _refuse_overlaps(rules)
+    kept = shaped(configuration, call.ids.uuid)
     if validate:
-        for arn in arns:
-            _validate_destination(call, name, arn)
+        for key, (member, _) in _LISTS.items():
+            for rule in kept.get(key, ()):
+                _validate_destination(call, name, rule[member])
     if configuration.get("EventBridgeConfiguration") is not None:
         kept["EventBridgeConfiguration"] = {}
     text = json.dumps(kept) if kept else ""
@@ -109,18 +96,31 @@ def configure(
         _send_tests(call, name, kept)
 
 
-def _rule(call: Call, rule: Mapping[str, Any], member: str, argument: str) -> dict[str, Any]:
+def shaped(configuration: Mapping[str, Any], identify: Callable[[], str]) -> dict[str, Any]:
+    """The rules as they are kept; `identify` names those without a name. Raises Invalid."""
+    kept: dict[str, Any] = {}
+    for key, (member, argument) in _LISTS.items():
+        for rule in configuration.get(key) or []:
+            identifier = rule.get("Id") or identify()
+            kept.setdefault(key, []).append({"Id": identifier} | _rule(rule, member, argument))
+    rules = [rule for found in kept.values() for rule in found]
+    if len(rules) > _RULES:
+        raise Invalid(
+            "TooManyConfigurations",
+            f"A bucket has at most {_RULES} notification configurations; here are {len(rules)}",
+        )
+    _refuse_overlaps(rules)
+    return kept
+
+
+def _rule(rule: Mapping[str, Any], member: str, argument: str) -> dict[str, Any]:
     arn = rule.get(member) or ""
     if arn.count(":") < 5 or not arn.startswith("arn:"):
         raise faults.argument("The ARN could not be parsed", argument, arn)
     for event in rule["Events"]:
         if event not in EVENTS:
             raise faults.argument("The event is not supported for notifications", "Event", event)
-    shaped: dict[str, Any] = {
-        "Id": rule.get("Id") or call.ids.uuid(),
-        member: arn,
-        "Events": list(rule["Events"]),
-    }
+    made: dict[str, Any] = {member: arn, "Events": list(rule["Events"])}
     found = ((rule.get("Filter") or {}).get("Key") or {}).get("FilterRules") or []
     if found:
         names = [str(entry["Name"]).capitalize() for entry in found]
@@ -128,7 +128,7 @@ def _rule(call: Call, rule: Mapping[str, Any], member: str, argument: str) -> di
             raise faults.argument(
                 "filter rule name must be either prefix or suffix", "FilterRule.Name", names
             )
-        shaped["Filter"] = {
+        made["Filter"] = {
             "Key": {
                 "FilterRules": [
                     {"Name": name, "Value": entry.get("Value") or ""}
@@ -136,7 +136,7 @@ def _rule(call: Call, rule: Mapping[str, Any], member: str, argument: str) -> di
                 ]
             }
         }
-    return shaped
+    return made
 
 
 def _validate_destination(call: Call, bucket: str, arn: str) -> None:

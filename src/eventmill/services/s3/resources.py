@@ -7,6 +7,7 @@ from typing import Any
 
 from eventmill.kernel.clock import iso_epoch
 from eventmill.services.contract import (
+    UNKNOWN,
     Call,
     Created,
     Refused,
@@ -15,6 +16,8 @@ from eventmill.services.contract import (
     Support,
     attribute_text,
     generated_name,
+    has_unknown,
+    known,
     truth,
     typed,
 )
@@ -203,15 +206,21 @@ def _cors(rule: Mapping[str, Any]) -> dict[str, Any]:
     return shaped
 
 
+_DESTINATIONS = {
+    "LambdaConfigurations": "Function",
+    "QueueConfigurations": "Queue",
+    "TopicConfigurations": "Topic",
+}
+"""The lists of a template's notifications, and what names the destination in each."""
+
+
 def _notifications(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The template's form has one event per entry; entries alike but for it become one rule."""
     given = properties.get("NotificationConfiguration") or {}
     result: dict[str, Any] = {}
-    for source, member, target, name in (
-        ("LambdaConfigurations", "Function", "LambdaFunctionConfigurations", "LambdaFunctionArn"),
-        ("QueueConfigurations", "Queue", "QueueConfigurations", "QueueArn"),
-        ("TopicConfigurations", "Topic", "TopicConfigurations", "TopicArn"),
-    ):
+    for source, member in _DESTINATIONS.items():
+        target = source.replace("Lambda", "LambdaFunction")
+        name = f"{target.removesuffix('Configurations')}Arn"
         rules: list[dict[str, Any]] = []
         for entry in given.get(source) or []:
             found = ((entry.get("Filter") or {}).get("S3Key") or {}).get("Rules") or []
@@ -231,6 +240,41 @@ def _notifications(properties: Mapping[str, Any]) -> dict[str, Any]:
     if bus is not None and truth(bus.get("EventBridgeEnabled", True)):
         result["EventBridgeConfiguration"] = {}
     return result
+
+
+_SOMEWHERE = "arn:aws:lambda:us-east-1:000000000000:function:later"
+"""Stands for a destination that the deployment itself will make."""
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    if plain.get("BucketName"):
+        buckets.check_name(plain["BucketName"])
+    if plain.get("VersioningConfiguration"):
+        buckets.check_versioning(plain["VersioningConfiguration"].get("Status") or "")
+    rules = _lifecycle(plain.get("LifecycleConfiguration"))
+    if rules:
+        lifecycle.check(rules["Rules"])
+    locked = _lock(plain)
+    if locked:
+        locks.shaped(locked)
+    for rule in (plain.get("CorsConfiguration") or {}).get("CorsRules") or ():
+        _cors(rule)
+    notifications.shaped(_notifications({"NotificationConfiguration": _told(properties)}), str)
+
+
+def _told(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The notifications of which all is known but, at the most, where they go."""
+    found: dict[str, Any] = {}
+    for key, member in _DESTINATIONS.items():
+        entries = (properties.get("NotificationConfiguration") or {}).get(key) or ()
+        rules = [
+            {**entry, member: _SOMEWHERE} if entry.get(member) is UNKNOWN else entry
+            for entry in entries
+            if entry is not UNKNOWN
+        ]
+        found[key] = [rule for rule in rules if not has_unknown(rule)]
+    return found
 
 
 def _create(call: Call, resource: Resource) -> Created:
@@ -289,6 +333,7 @@ RESOURCES = (
         _update,
         _delete,
         frozenset({"BucketName"}),
+        validate=_validate,
     ),
     ResourceType(
         "AWS::S3::BucketPolicy",

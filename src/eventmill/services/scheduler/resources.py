@@ -17,7 +17,7 @@ from eventmill.services.contract import (
     known,
     typed,
 )
-from eventmill.services.scheduler import faults, groups, schedules, timing
+from eventmill.services.scheduler import faults, groups, schedules, targets, timing
 from eventmill.services.scheduler.operations import DEFAULT_GROUP
 from eventmill.services.scheduler.tags import TAGS
 from eventmill.services.tags import tag_map
@@ -48,6 +48,16 @@ def _validate(properties: Mapping[str, Any]) -> None:
     whole = properties.get("ScheduleExpressionTimezone") is not UNKNOWN
     if whole and plain.get("ScheduleExpression"):
         timing.check_expression(plain)
+    if plain.get("FlexibleTimeWindow"):
+        timing.check_window(typed(plain["FlexibleTimeWindow"], _NUMBERS))
+    target = properties.get("Target")
+    if isinstance(target, dict):
+        certain = typed(known(target), _NUMBERS)
+        # What is not known of these three makes no difference to the rest.
+        if target.keys() - certain.keys() <= {"DeadLetterConfig", "Input", "RoleArn"}:
+            targets.check_form(certain)
+        else:
+            targets.check_failures(certain)
 
 
 def _create(call: Call, resource: Resource) -> Created:

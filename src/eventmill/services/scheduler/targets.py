@@ -51,9 +51,16 @@ def universal(arn: str) -> tuple[str, str] | None:
 
 def check(call: Call, target: Mapping[str, Any]) -> None:
     """Raises Invalid for what AWS refuses, and for targets that nothing can be carried to."""
+    check_form(target)
     arn = target["Arn"]
-    if not arn.startswith("arn:"):
-        raise faults.validation(f"Provided Arn is not in correct format: {arn}")
+    named = universal(arn)
+    if named is not None and not call.ports.api.offers(*named):
+        service, operation = named
+        raise faults.validation(f"{arn}: Eventmill does not offer {operation} of {service}.")
+
+
+def check_failures(target: Mapping[str, Any]) -> None:
+    """What becomes of what fails: the retries and the dead-letter queue. Raises Invalid."""
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")
     if queue and (service_of(queue) != "sqs" or queue.endswith(".fifo")):
         raise faults.validation("The dead-letter queue must be a standard queue.")
@@ -61,9 +68,17 @@ def check(call: Call, target: Mapping[str, Any]) -> None:
         value = (target.get("RetryPolicy") or {}).get(member)
         if value is not None and not low <= value <= high:
             raise faults.validation(f"{member} must be between {low} and {high}, not {value}.")
+
+
+def check_form(target: Mapping[str, Any]) -> None:
+    """What no target can be, whatever operations are offered. Raises Invalid."""
+    arn = target["Arn"]
+    if not arn.startswith("arn:"):
+        raise faults.validation(f"Provided Arn is not in correct format: {arn}")
+    check_failures(target)
     named = universal(arn)
     if named is not None:
-        _check_universal(call, arn, *named)
+        _check_universal(named[1])
         return
     service = service_of(arn)
     if service not in _CARRIED and service not in NOTHING_BEHIND:
@@ -80,10 +95,8 @@ def check(call: Call, target: Mapping[str, Any]) -> None:
         raise faults.validation("MessageGroupId must be specified for a FIFO queue.")
 
 
-def _check_universal(call: Call, arn: str, service: str, operation: str) -> None:
+def _check_universal(operation: str) -> None:
     if operation.startswith(("Get", "Describe", "List")):
         raise faults.validation(
             f"Invalid RequestJson provided. Reason: {operation} only reads, as no schedule may."
         )
-    if not call.ports.api.offers(service, operation):
-        raise faults.validation(f"{arn}: Eventmill does not offer {operation} of {service}.")

@@ -32,8 +32,18 @@ def _schedule(config: Mapping[str, Any]) -> Schedule:
 def check(config: Mapping[str, Any], now: float) -> None:
     """Raises Invalid for an expression, zone, date or window that AWS refuses."""
     check_expression(config)
-    expression = config["ScheduleExpression"]
-    window = config["FlexibleTimeWindow"]
+    check_window(config["FlexibleTimeWindow"])
+    if not config["ScheduleExpression"].startswith("at("):
+        _check_dates(config.get("StartDate"), config.get("EndDate"), now)
+
+
+def check_window(window: Mapping[str, Any]) -> None:
+    """Raises Invalid for a flexible time window that AWS refuses."""
+    if window["Mode"] not in ("OFF", "FLEXIBLE"):
+        raise faults.validation(
+            f"1 validation error detected: Value '{window['Mode']}' at 'flexibleTimeWindow.mode' "
+            "failed to satisfy constraint: Member must satisfy enum value set: [OFF, FLEXIBLE]"
+        )
     minutes = window.get("MaximumWindowInMinutes")
     if window["Mode"] == "FLEXIBLE" and not 1 <= (minutes or 0) <= 1_440:
         raise faults.validation(
@@ -43,8 +53,6 @@ def check(config: Mapping[str, Any], now: float) -> None:
         raise faults.validation(
             "MaximumWindowInMinutes must not be set when FlexibleTimeWindow is OFF."
         )
-    if not expression.startswith("at("):
-        _check_dates(config.get("StartDate"), config.get("EndDate"), now)
 
 
 def check_expression(config: Mapping[str, Any]) -> None:

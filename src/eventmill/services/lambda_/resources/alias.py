@@ -5,19 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
-from eventmill.services.lambda_ import aliases
+from eventmill.services.contract import Call, Created, Resource, ResourceType, Support, known
+from eventmill.services.lambda_ import aliases, provisioned
 from eventmill.services.lambda_.names import parse
-from eventmill.services.lambda_.resources.values import provision
+from eventmill.services.lambda_.resources.values import provision, typed
+
+
+def _weights(properties: Mapping[str, Any]) -> dict[str, float]:
+    routing = properties.get("RoutingConfig") or {}
+    return {
+        str(entry["FunctionVersion"]): float(entry["FunctionWeight"])
+        for entry in routing.get("AdditionalVersionWeights", ())
+    }
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    plain = known(properties)
+    version = str(plain.get("FunctionVersion") or "")
+    aliases.check(plain.get("Name") or "name", version, _weights(plain))
+    wanted = typed(plain.get("ProvisionedConcurrencyConfig") or {})
+    if wanted:
+        provisioned.check(wanted["ProvisionedConcurrentExecutions"])
 
 
 def _put(call: Call, resource: Resource) -> Created:
     properties = resource.properties
     name = parse(properties["FunctionName"]).name
-    weights = {
-        entry["FunctionVersion"]: float(entry["FunctionWeight"])
-        for entry in (properties.get("RoutingConfig") or {}).get("AdditionalVersionWeights", ())
-    }
+    weights = _weights(properties)
     request = dict(properties) | {"RoutingConfig": {"AdditionalVersionWeights": weights}}
     arn = aliases.put(call, name, properties["Name"], request)["AliasArn"]
     provision(call, parse(arn), properties)
@@ -46,4 +60,5 @@ ALIAS = ResourceType(
     _update,
     _delete,
     frozenset({"FunctionName", "Name"}),
+    validate=_validate,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventmill.services.contract import Call, Created, Resource, ResourceType, Support
+from eventmill.services.contract import Call, Created, Resource, ResourceType, Support, known
 from eventmill.services.lambda_ import urls
 from eventmill.services.lambda_.names import Named, parse
 from eventmill.services.lambda_.resources.values import typed
@@ -13,6 +13,10 @@ from eventmill.services.lambda_.resources.values import typed
 
 def _who(properties: Mapping[str, Any]) -> Named:
     return parse(properties["TargetFunctionArn"], properties.get("Qualifier"))
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    urls.check(typed(known(properties)))
 
 
 def _created(shape: Mapping[str, Any]) -> Created:
@@ -43,4 +47,5 @@ URL = ResourceType(
     _update,
     _delete,
     frozenset({"TargetFunctionArn", "Qualifier"}),
+    validate=_validate,
 )
