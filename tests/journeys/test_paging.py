@@ -122,3 +122,73 @@ def test_pages_make_up_the_whole(
     found = [[one[name] for one in page[member]] for page in pages]
     assert [len(page) for page in found] == [2, 2, 1]
     assert sorted(one for page in found for one in page) == [f"n{number}" for number in range(5)]
+
+
+@pytest.fixture(scope="module")
+def five(app) -> None:
+    """Five each of what is listed by its names, or by numbers from the last to the first."""
+    arn = "arn:aws:sqs:us-east-1:000000000000:q"
+    app.client("sqs").create_queue(QueueName="q")
+    pipe = {"RoleArn": "r", "Source": arn, "Target": arn, "DesiredState": "STOPPED"}
+    functions = app.client("lambda")
+    for name in NAMED:
+        app.client("events").create_event_bus(Name=name)
+        app.client("scheduler").create_schedule_group(Name=name)
+        app.client("pipes").create_pipe(Name=name, **pipe)
+        functions.create_alias(FunctionName="f", Name=name, FunctionVersion="$LATEST")
+        functions.publish_layer_version(LayerName="l", Content={"ZipFile": _archive()})
+
+
+NAMED = [f"p{number}" for number in range(5)]
+PREFIX = {"NamePrefix": "p"}
+
+
+@pytest.mark.parametrize(
+    ("service", "ask", "drop", "given", "limit", "token", "member"),
+    [
+        ("events", "list_event_buses", "delete_event_bus", {}, "Limit", "", "EventBuses"),
+        (
+            "scheduler",
+            "list_schedule_groups",
+            "delete_schedule_group",
+            {},
+            "MaxResults",
+            "",
+            "ScheduleGroups",
+        ),
+        ("pipes", "list_pipes", "delete_pipe", {}, "Limit", "", "Pipes"),
+        (
+            "lambda",
+            "list_aliases",
+            "delete_alias",
+            {"FunctionName": "f"},
+            "MaxItems",
+            "Marker",
+            "Aliases",
+        ),
+        (
+            "lambda",
+            "list_layer_versions",
+            "delete_layer_version",
+            {"LayerName": "l"},
+            "MaxItems",
+            "Marker",
+            "LayerVersions",
+        ),
+    ],
+)
+def test_a_list_goes_on_when_what_a_page_ended_with_is_gone(
+    app, five, service, ask, drop, given, limit, token, member
+) -> None:
+    client, more, seen = app.client(service), {}, []
+    key = "Version" if member == "LayerVersions" else "Name"
+    while True:
+        answer = getattr(client, ask)(**(given or PREFIX), **more, **{limit: 2})
+        seen += [entry[key] for entry in answer[member]]
+        last = {"VersionNumber" if key == "Version" else key: seen[-1]}
+        getattr(client, drop)(**given, **last)
+        following = answer.get("NextMarker" if token else "NextToken")
+        if following is None:
+            break
+        more = {token or "NextToken": following}
+    assert seen == ([5, 4, 3, 2, 1] if key == "Version" else NAMED)

@@ -1,8 +1,12 @@
-"""Lists page by page, whose token is the place at which the next page begins."""
+"""Lists page by page.
+
+The token is the place at which the next page begins, or (`keyed`) the key that the last one ended
+with, behind which a list goes on whatever has come and gone since.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from eventmill.kernel.errors import Fault
@@ -29,3 +33,15 @@ def page(
     start = place(token, refused)
     end = start + limit
     return found[start:end], str(end) if end < len(found) else None
+
+
+def keyed(
+    entries: Iterable[tuple[str, _T]], after: str | None, limit: int
+) -> tuple[list[_T], str | None]:
+    """(the entries behind a key, the key that this page ends with or None where it is the last).
+
+    `entries` are (key, entry) in the order of their keys.
+    """
+    rest = [entry for entry in entries if entry[0] > (after or "")]
+    token = rest[limit - 1][0] if len(rest) > limit else None
+    return [entry for _, entry in rest[:limit]], token

@@ -13,6 +13,7 @@ from typing import Any
 
 from eventmill.kernel.arns import parse_arn
 from eventmill.kernel.errors import Invalid
+from eventmill.services import paging
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.events import faults
 from eventmill.services.tags import Tags, tag_list, tag_map
@@ -238,11 +239,8 @@ def page(
     request: Mapping[str, Any], member: str, entries: list[tuple[str, Any]], most: int = 100
 ) -> dict[str, Any]:
     """One page of (key, shown) entries that lie after the request's NextToken."""
-    limit = request.get("Limit") or most
-    answer: dict[str, Any] = {member: [shown for _, shown in entries[:limit]]}
-    if len(entries) > limit:
-        answer["NextToken"] = entries[limit - 1][0]
-    return answer
+    found, token = paging.keyed(entries, request.get("NextToken"), request.get("Limit") or most)
+    return {member: found} | ({"NextToken": token} if token is not None else {})
 
 
 def only_filter(

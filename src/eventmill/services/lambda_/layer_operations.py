@@ -10,6 +10,9 @@ from eventmill.services.lambda_ import code, layers
 from eventmill.services.lambda_.operations import OPERATIONS
 from eventmill.services.lambda_.paging import page
 
+_MOST = 1 << 32
+"""More than any version's number."""
+
 
 @OPERATIONS.scan("PublishLayerVersion")
 def publish_layer_version(call: Call, request: dict[str, Any]) -> Result:
@@ -38,7 +41,8 @@ def list_layer_versions(call: Call, request: dict[str, Any]) -> Result:
         " ORDER BY version DESC",
         (layers.parse(request["LayerName"])[0],),
     )
-    entries = [(str(version), json.loads(config)) for version, config in rows]
+    # Keys that rise as the versions fall.
+    entries = [(f"{_MOST - version:010}", json.loads(config)) for version, config in rows]
     return page(entries, "LayerVersions", request)
 
 

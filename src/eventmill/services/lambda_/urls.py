@@ -162,7 +162,9 @@ def list_function_url_configs(call: Call, request: dict[str, Any]) -> Result:
     """The URLs of a function and its aliases."""
     name = named(request).name
     rows = call.tx.all(
-        "SELECT qualifier, id, config, created, modified FROM lambda_urls WHERE function=?", (name,)
+        "SELECT qualifier, id, config, created, modified FROM lambda_urls WHERE function=?"
+        " ORDER BY id",
+        (name,),
     )
     entries = [(row[1], _shape(call, Named(name, row[0]), row[1:])) for row in rows]
     return page(entries, "FunctionUrlConfigs", request)

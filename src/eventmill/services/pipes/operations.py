@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from eventmill.services import paging
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.pipes import pipes
 from eventmill.store.transaction import Row
@@ -76,7 +77,7 @@ def list_pipes(call: Call, request: dict[str, Any]) -> Result:
     """By name; the token is the last one."""
     most = min(request.get("Limit") or _PAGE, _PAGE)
     found = []
-    for row in pipes.rows_after(call.tx, request.get("NextToken") or ""):
+    for row in pipes.rows(call.tx):
         definition = json.loads(row[3])
         state, reason = pipes.condition(row)
         entry = _shape(row, state)
@@ -86,11 +87,9 @@ def list_pipes(call: Call, request: dict[str, Any]) -> Result:
         if reason is not None:
             entry["StateReason"] = reason
         if _wanted(entry, request):
-            found.append(entry)
-    answer: dict[str, Any] = {"Pipes": found[:most]}
-    if len(found) > most:
-        answer["NextToken"] = found[most - 1]["Name"]
-    return answer
+            found.append((entry["Name"], entry))
+    page, token = paging.keyed(found, request.get("NextToken"), most)
+    return {"Pipes": page} | ({"NextToken": token} if token is not None else {})
 
 
 def _wanted(entry: dict[str, Any], request: dict[str, Any]) -> bool:

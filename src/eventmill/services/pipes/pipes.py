@@ -109,9 +109,9 @@ def set_reason(tx: Transaction, pipe: str, reason: str | None) -> None:
     tx.execute("UPDATE pipes_pipes SET reason=? WHERE id=?", (reason, pipe))
 
 
-def rows_after(tx: Transaction, name: str) -> list[Row]:
-    """The columns of the pipes whose names come after one, by name."""
-    return tx.all(f"SELECT {_COLUMNS} FROM pipes_pipes WHERE name>? ORDER BY name", (name,))
+def rows(tx: Transaction) -> list[Row]:
+    """The columns of all pipes, by name."""
+    return tx.all(f"SELECT {_COLUMNS} FROM pipes_pipes ORDER BY name")
 
 
 def row_of(tx: Transaction, name: str) -> Row:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from eventmill.services import paging
 from eventmill.services.contract import Operations
 from eventmill.services.scheduler import faults
 
@@ -26,9 +27,6 @@ def page(
     request: Mapping[str, Any], member: str, entries: list[tuple[str, dict[str, Any]]]
 ) -> dict[str, Any]:
     """One page of (key, shown) entries in the order of their keys, after the NextToken."""
-    after, limit = request.get("NextToken") or "", request.get("MaxResults") or 100
-    rest = [entry for entry in entries if entry[0] > after]
-    answer: dict[str, Any] = {member: [shown for _, shown in rest[:limit]]}
-    if len(rest) > limit:
-        answer["NextToken"] = rest[limit - 1][0]
-    return answer
+    limit = request.get("MaxResults") or 100
+    found, token = paging.keyed(entries, request.get("NextToken"), limit)
+    return {member: found} | ({"NextToken": token} if token is not None else {})
