@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from eventmill.testing import engine
+from tests.metrics import total
 
 APP = Path(__file__).parents[1] / "apps" / "chance"
 SQS = "arn:aws:sqs:us-east-1:000000000000"
@@ -72,7 +73,9 @@ def test_thousands_of_messages_are_one_batch_once_its_window_ends(app, folder) -
 
 
 def test_six_megabytes_end_a_batch_before_its_size_and_its_window(app, folder) -> None:
-    url, _ = mapped(app, "large", BatchSize=10_000, MaximumBatchingWindowInSeconds=300)
+    counted = {"MetricsConfig": {"Metrics": ["EventCount"]}}
+    window = {"MaximumBatchingWindowInSeconds": 300}
+    url, uuid = mapped(app, "large", BatchSize=10_000, **window, **counted)
     for number in range(8):
         send(app, url, str(number) * 1_000_000)
     app.settle()
@@ -81,6 +84,8 @@ def test_six_megabytes_end_a_batch_before_its_size_and_its_window(app, folder) -
     app.settle()
     assert [len(call["bodies"]) for call in seen(folder, "large")] == [6, 2]
     assert left(app, url) == 0
+    # What did not fit into the first batch was taken twice.
+    assert total(app, "PolledEventCount", EventSourceMappingUUID=uuid) == 8
 
 
 def test_so_many_batches_run_at_once_as_the_mapping_allows(app, folder) -> None:

@@ -301,6 +301,23 @@ def test_events_are_counted_where_that_is_asked_for(app) -> None:
     }
 
 
+@pytest.mark.parametrize("function", ["Chance", "Windowed"])
+def test_a_record_that_waits_for_the_next_batch_is_counted_once(app, function: str) -> None:
+    """A batch of the one is cut off by its bytes, of the other at the end of its window."""
+    stream, windowed = Stream(app, "kinesis", f"once-{function}"), function == "Windowed"
+    for _ in range(3):
+        stream.put(0, 0, 0, filling="" if windowed else "x" * 900_000)
+        app.advance(61)
+    window = {"TumblingWindowInSeconds": 60} if windowed else {}
+    uuid = stream.map(function=function, MetricsConfig={"Metrics": ["EventCount"]}, **window)
+    finish(app)
+    polled, invoked = (
+        total(app, f"{what}EventCount", EventSourceMappingUUID=uuid)
+        for what in ("Polled", "Invoked")
+    )
+    assert (polled, invoked) == (9, 9)
+
+
 def test_a_function_that_does_not_run_shows_in_its_mapping(app, folder) -> None:
     stream = Stream(app, "kinesis", "stopped")
     uuid, client = stream.map(), app.client("lambda")

@@ -68,11 +68,12 @@ class Consumer(Protocol):
     def runs(self, tx: Transaction) -> bool:
         """Whether it takes batches at present."""
 
-    def keep(self, event: Mapping[str, Any], *, again: bool = False) -> bool:
-        """Whether the record, in the shape in which functions get it, passes the filters.
+    def keep(self, event: Mapping[str, Any]) -> bool:
+        """Whether the record, in the shape in which functions get it, passes the filters."""
 
-        `again` says that it was asked before, for an earlier attempt.
-        """
+    def polled(self, number: int, filtered: int) -> None:
+        """Measure so many records as read, `filtered` of which did not pass the filters. Each
+        record once, however often it is looked at."""
 
     async def turn(self) -> Turn:
         """Wait for concurrency. Raises NotFound, FunctionStopped."""
@@ -87,7 +88,7 @@ class Consumer(Protocol):
         """Measure so many records as given up, once that is written."""
 
     def count(self, what: str, number: int) -> None:
-        """Measure so many events, where that is asked for: `Polled`, `Dropped`, `Deleted` …"""
+        """Measure so many events, where that is asked for: `Dropped`, `Deleted` …"""
 
 
 class FunctionTurn:
@@ -165,13 +166,14 @@ class FunctionConsumer:
         """Whether the function exists and is not stopped."""
         return lambda_.runs(tx, self._mapping.function)
 
-    def keep(self, event: Mapping[str, Any], *, again: bool = False) -> bool:
+    def keep(self, event: Mapping[str, Any]) -> bool:
         """Whether the record passes the mapping's filters."""
-        kept = self._filters.keep(event)
-        if not again:
-            self.count("Polled", 1)
-            self.count("FilteredOut", int(not kept))
-        return kept
+        return self._filters.keep(event)
+
+    def polled(self, number: int, filtered: int) -> None:
+        """Measure both."""
+        self.count("Polled", number)
+        self.count("FilteredOut", filtered)
 
     def dropped(self, number: int) -> None:
         """Measure what became of them."""

@@ -68,6 +68,8 @@ class KafkaPoller:
         self._tasks = Tasks()
         self._waits: dict[str, float] = {}
         self._holds: dict[str, ExitStack] = {}
+        self._seen: dict[Any, int] = {}
+        """By partition the last offset that was measured as polled."""
         self._stopped = False
         self._forget = parts.flights.add(self._probe)
 
@@ -105,6 +107,7 @@ class KafkaPoller:
                 await asyncio.sleep(_REBALANCE)
                 continue
             await kafka_client.begin(client, assigned, self._mapping)
+            self._seen.clear()
             async with asyncio.TaskGroup() as group:
                 for partition in assigned:
                     group.create_task(self._read(client, partition, assigned))
@@ -132,7 +135,12 @@ class KafkaPoller:
         while True:
             for record in records:
                 event = shapes.kafka_record(record)
-                if self._consumer.keep(event):
+                kept = self._consumer.keep(event)
+                # What a batch had no room for is fetched again for the next one.
+                if record.offset > self._seen.get(partition, -1):
+                    self._seen[partition] = record.offset
+                    self._consumer.polled(1, int(not kept))
+                if kept:
                     text = orjson.dumps(event)
                     if entries and len(text) + 1 > room:
                         client.seek(partition, record.offset)

@@ -49,6 +49,8 @@ class Lane:
         self._number = number
         self._state = state
         self._start = _start_of(mapping)
+        self._seen = ""
+        """The last record that was measured as polled."""
 
     async def run(self) -> bool:
         """Until stopped (False) or until the shard is closed and read to its end (True)."""
@@ -153,7 +155,12 @@ class Lane:
         count = self._mapping.parallelization
         if count > 1 and lanes.lane_of(record.partition_key, count) != self._number:
             return False
-        return self._consumer.keep(record.event, again=bool(self._state.pending))
+        kept = self._consumer.keep(record.event)
+        # What a batch had no room for, or a window cut off, is looked at again by the next one.
+        if not self._state.pending and lanes.order(record.sequence) > lanes.order(self._seen):
+            self._seen = record.sequence
+            self._consumer.polled(1, int(not kept))
+        return kept
 
     # Windows
 

@@ -206,6 +206,7 @@ class QueuePoller:
         fits = _fitting(kept, room - shapes.ENVELOPE, least=0 if self._gathered else 1)
         if fits < len(kept):
             await self._give_back(kept[fits:], self._parts.clock.now())
+        self._consumer.polled(fits + len(filtered), len(filtered))
         return Taken(kept[:fits], len(messages), full=fits < len(kept))
 
     async def _give_back(self, batch: Sequence[Held], visible: float) -> None:

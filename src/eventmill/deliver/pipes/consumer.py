@@ -105,9 +105,12 @@ class PipeConsumer:
         """A pipe that is started takes batches, and fails with them if it must."""
         return True
 
-    def keep(self, event: Mapping[str, Any], *, again: bool = False) -> bool:
+    def keep(self, event: Mapping[str, Any]) -> bool:
         """Whether the record passes the pipe's filters."""
         return self._filter.passes(event_of(event))
+
+    def polled(self, number: int, filtered: int) -> None:
+        """Pipes count nothing."""
 
     async def turn(self) -> PipeTurn:
         """At once: concurrency is bought by the functions that a pipe calls."""
