@@ -56,6 +56,13 @@ def test_a_document_is_found_until_it_is_dropped() -> None:
     assert found("one", "kettle") == []
 
 
+def test_documents_that_come_together_are_one_segment() -> None:
+    index.put("four", [doc("a", "saw"), doc("b", "kettle")])
+    index.put("four", [doc("a", "saw"), doc("b", "saw", run=2), doc("c", "saw")])
+    assert (found("four", "saw"), found("four", "kettle")) == (["a", "b", "c"], [])
+    assert len(named("four")) == 2
+
+
 def test_what_was_just_written_is_not_fetched(s3: Any) -> None:
     answers: list[int] = []
 
