@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from eventmill.edge.certificate import Certificate, certified
 from eventmill.edge.control import Command, Control
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.endpoint import AwsEndpoint
+from eventmill.edge.extension import ExtensionFront, ExtensionListener
 from eventmill.edge.hosts import HostCheck
 from eventmill.edge.packages import PackageFront
 from eventmill.edge.security import TOKEN_PREFIX, Security
@@ -89,7 +90,7 @@ class Engine:
         self.blobs = Blobs(data.path / "blobs", self.ids, durable=durable)
         self.code = CodeStore(data.path / "code")
         self.flights = Flights(self.database)
-        self.logs = LogWriter(self.database, self._put_lines)
+        self.logs = LogWriter(self.database, log_lines.by_group(settings.region, settings.account))
         self.metrics = MetricWriter(self.database, self.clock, cloudwatch.add)
         self.session_token = TOKEN_PREFIX + secrets.token_urlsafe(24)
         self.certificate = Certificate(data.path / "tls", certified(settings))
@@ -173,6 +174,7 @@ class Engine:
         )
         self._server: HttpServer | None = None
         self._removing: asyncio.Task[None] | None = None
+        self.extension = ExtensionListener(self.database)
         self.smtp = SmtpListener(self.database, self._call, settings.host, settings.smtp_port)
 
     def _address(self) -> str:
@@ -189,14 +191,8 @@ class Engine:
             session_token=self.session_token,
             bundle=self.certificate.bundle,
             authority=self.certificate.authority,
+            extension_port=lambda: self.extension.port,
         )
-
-    def _put_lines(
-        self, tx: Transaction, group: str, stream: str, lines: Sequence[tuple[int, str]]
-    ) -> None:
-        region, account = self.settings.region, self.settings.account
-        arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
-        log_lines.put(tx, arn, stream, lines)
 
     async def start(self) -> None:
         """Listen and begin to deliver. Raises UsageError when the port is taken."""
@@ -266,6 +262,7 @@ class Engine:
             urls,
             PackageFront(self.database),
             balancer,
+            ExtensionFront(self.dispatcher, self.ids, self.session_token),
             browsers,
         ]
         app = App(
@@ -277,6 +274,7 @@ class Engine:
         await self._server.start()
         await self.sockets.start(self.database, balancer.serve)
         await self.smtp.start()
+        await self.extension.start(app)
         self.data.announce(self.endpoint)
 
     def _own_calls(self, browsers: BrowserFront) -> AwsEndpoint:
@@ -318,6 +316,7 @@ class Engine:
             await asyncio.sleep(0.02)
         await self.sockets.stop()
         await self.smtp.stop()
+        await self.extension.stop()
         if self._server is not None:
             await self._server.stop()
         await self.http.close()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from eventmill.testing import engine
+import pytest
+
+from eventmill.testing import TestEngine, engine
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -76,3 +80,79 @@ def test_a_built_layer_without_dependencies_has_its_source_where_functions_look(
         mill.deploy(tmp_path)
         answer = mill.client("lambda").invoke(FunctionName=mill.outputs["Hello"])
         assert json.loads(answer["Payload"].read()) == "shared"
+
+
+EXTENSION = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Secret:
+    Type: AWS::SecretsManager::Secret
+    Properties: {Name: shop/key, SecretString: hush}
+  Parameter:
+    Type: AWS::SSM::Parameter
+    Properties: {Name: /shop/level, Type: String, Value: high}
+  Asks:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Timeout: 20
+      Handler: index.handler
+      Layers:
+        - arn:aws:lambda:us-east-1:177933569100:layer:AWS-Parameters-and-Secrets-Lambda-Extension:11
+      InlineCode: |
+        import json, os
+        from urllib.error import HTTPError
+        from urllib.request import Request, urlopen
+        def handler(event, context):
+            port = os.environ["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"]
+            token = event.get("token") or os.environ["AWS_SESSION_TOKEN"]
+            request = Request(f"http://localhost:{port}{event['path']}")
+            request.add_header("X-Aws-Parameters-Secrets-Token", token)
+            try:
+                with urlopen(request) as answer:
+                    return json.load(answer)
+            except HTTPError as error:
+                return [error.code, error.read().decode()]
+Outputs:
+  Asks: {Value: !Ref Asks}
+"""
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEngine]:
+    template = tmp_path_factory.mktemp("extension") / "template.yaml"
+    template.write_text(EXTENSION)
+    with engine() as mill:
+        mill.deploy(template)
+        yield mill
+
+
+def ask(mill: TestEngine, path: str, **more: str) -> Any:
+    answer = mill.client("lambda").invoke(
+        FunctionName=mill.outputs["Asks"], Payload=json.dumps({"path": path, **more})
+    )
+    return json.loads(answer["Payload"].read())
+
+
+def test_the_extension_tells_secrets_and_parameters(extended: TestEngine) -> None:
+    secret = ask(extended, "/secretsmanager/get?secretId=shop%2Fkey")
+    assert secret["SecretString"] == "hush" and secret["VersionStages"] == ["AWSCURRENT"]
+    assert secret["CreatedDate"].endswith("Z") and secret["ResultMetadata"] == {}
+    found = ask(extended, "/systemsmanager/parameters/get/?name=%2Fshop%2Flevel&version=1")
+    assert found["Parameter"]["Value"] == "high" and found["Parameter"]["Version"] == 1
+
+
+def test_the_extension_decrypts_only_when_it_is_asked_to(extended: TestEngine) -> None:
+    extended.client("ssm").put_parameter(Name="/shop/pin", Type="SecureString", Value="1234")
+    path = "/systemsmanager/parameters/get?name=%2Fshop%2Fpin"
+    assert ask(extended, path)["Parameter"]["Value"] != "1234"
+    assert ask(extended, f"{path}&withDecryption=true")["Parameter"]["Value"] == "1234"
+
+
+def test_what_the_extension_refuses(extended: TestEngine) -> None:
+    status, text = ask(extended, "/secretsmanager/get?secretId=none")
+    assert status == 400 and text.startswith("ResourceNotFoundException: ")
+    status, text = ask(extended, "/systemsmanager/parameters/get")
+    assert (status, text) == (400, "ValidationException: the query has no name")
+    status, _ = ask(extended, "/secretsmanager/get?secretId=shop%2Fkey", token="another")
+    assert status == 401

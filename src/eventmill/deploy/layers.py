@@ -17,6 +17,8 @@ from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 
 _POWERTOOLS = ("AWSLambdaPowertoolsPython",)
+_ANSWERED = "AWS-Parameters-and-Secrets-Lambda-Extension"
+"""The layer whose extension the engine is itself."""
 _PACKAGE = "aws-lambda-powertools[all]"
 
 
@@ -37,7 +39,10 @@ async def provide(
 ) -> None:
     """Make what can be made of a function's foreign layers. Raises UsageError."""
     for arn in foreign(properties, account):
-        if not arn.split(":")[6].startswith(_POWERTOOLS):
+        name = arn.split(":")[6]
+        if name.startswith(_ANSWERED):
+            continue
+        if not name.startswith(_POWERTOOLS):
             progress(f"{arn} lies in another account: functions run without it")
             continue
         folder = await builder.packages([_PACKAGE], str(properties.get("Runtime") or ""), arn)

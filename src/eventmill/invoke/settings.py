@@ -32,6 +32,8 @@ class InvokeSettings:
     """The authorities that functions trust for TLS, the engine's own among them."""
     authority: Path
     """The engine's own alone."""
+    extension_port: Callable[[], int | None] = lambda: None
+    """Where the extension for parameters and secrets listens, when functions name its layer."""
     account_concurrency: int = 1_000
     environments: int = 0
     """How many processes at once; 0 chooses by the machine's memory."""

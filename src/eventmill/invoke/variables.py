@@ -69,6 +69,9 @@ def variables(
     if libraries or (spec.code / "lib").is_dir():
         libraries = [str(spec.code), str(spec.code / "lib"), *libraries]
         values["LD_LIBRARY_PATH"] = os.pathsep.join(libraries)
+    port = settings.extension_port()
+    if port is not None:
+        values["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"] = str(port)
     if spec.log_format == "JSON":
         values["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         values["AWS_LAMBDA_LOG_LEVEL"] = spec.application_log_level or "INFO"

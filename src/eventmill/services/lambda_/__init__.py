@@ -51,6 +51,7 @@ from eventmill.services.lambda_.functions import (
     exists,
     folder_of,
     function_names,
+    names_layer,
     resolve,
     runs,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "mapping_uuids",
     "mappings",
     "may_invoke",
+    "names_layer",
     "next_due_event",
     "open_to_all",
     "postpone_event",

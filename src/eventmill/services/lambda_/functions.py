@@ -97,6 +97,12 @@ def function_names(tx: Transaction) -> list[str]:
     return [row[0] for row in rows]
 
 
+def names_layer(tx: Transaction, name: str) -> bool:
+    """Whether any function names a version of a layer of that name, of whichever account."""
+    pattern = f"%:layer:{name}%"
+    return tx.one("SELECT 1 FROM lambda_functions WHERE config LIKE ?", (pattern,)) is not None
+
+
 def code_folders(tx: Transaction) -> set[str]:
     """The folders that functions and layers use: what the code store's sweep must keep."""
     used: set[str] = set()
