@@ -32,6 +32,7 @@ from eventmill.edge.answers import AnswerFront
 from eventmill.edge.apis import OpenConnections, api_front
 from eventmill.edge.apis.domains import Domains
 from eventmill.edge.apis.rest import RestFront, Trial
+from eventmill.edge.apis.service_calls import ServiceCalls
 from eventmill.edge.app import App, Front
 from eventmill.edge.balancers import BalancerFront, Sockets
 from eventmill.edge.balancers.targets import Targets
@@ -213,6 +214,8 @@ class Engine:
             self.clock.real,
             check_signatures=self.settings.auth,
         )
+        browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
+        services = ServiceCalls(self._own_calls(browsers))
         domains = Domains(self.database)
         apis = api_front(
             self.database,
@@ -220,6 +223,7 @@ class Engine:
             self.clock,
             self.ids,
             self.ports,
+            services,
             self.connections,
             security,
             lambda: self.endpoint,
@@ -235,14 +239,13 @@ class Engine:
             self.settings.account,
             self.settings.region,
         )
-        browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
         rest = self.trial.front = RestFront(
             self.database,
             domains,
             self.clock,
             self.ids,
             self.ports,
-            self._own_calls(browsers),
+            services,
             security,
             self.settings.account,
             self.settings.region,

@@ -130,6 +130,9 @@ def test_a_queue_by_its_path_and_by_action(app) -> None:
     sent = ask(f"{app.outputs['Url']}/queue?message=by+action")
     assert sent.status == 200
     assert sent.json["SendMessageResponse"]["SendMessageResult"]["MessageId"]
+    taken = ask(f"{app.outputs['Url']}/queue", "DELETE").json
+    assert (taken["many"], taken["attribute"]) == (1, "SenderId")
+    assert taken["body"] in ("by action", '{"text": "a & b"}')
     assert sorted(messages(app)) == ["by action", '{"text": "a & b"}']
 
 

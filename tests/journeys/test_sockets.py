@@ -130,6 +130,14 @@ def test_templates_and_mocks(app) -> None:
         assert answer["message"] == "Forbidden" and answer["connectionId"] == connection
 
 
+def test_messages_into_a_queue_with_attributes(app) -> None:
+    with open_socket(app.outputs["Parts"], proxy=None) as socket:
+        socket.send('{"kind": "note", "name": "it", "text": "a & b"}')
+        told = {socket.recv(timeout=20), socket.recv(timeout=20)}
+        (sent,) = [json.loads(text) for text in told if text != 'read "a & b"']
+        assert len(told) == 2 and sent["SendMessageResponse"]["SendMessageResult"]["MessageId"]
+
+
 def test_a_backend_asks_of_a_connection_posts_and_closes(app) -> None:
     client = app.client("apigatewaymanagementapi")
     with connect(app) as socket:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from botocore.exceptions import ClientError
 
 from eventmill.services.sqs import receiving
+from tests.journeys.rest_client import ask
 
 ARN = "arn:aws:sqs:us-east-1:000000000000:"
 
@@ -294,3 +296,34 @@ def test_without_its_dead_letter_queue_a_message_stays(eventmill, queues) -> Non
     queues.delete_queue(QueueUrl=dead)
     eventmill.advance(31)
     assert queues.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "m"
+
+
+def test_the_query_protocol_has_names_of_its_own(eventmill, queues) -> None:
+    url = queues.create_queue(QueueName="by-form")["QueueUrl"]
+
+    def said(action: str, **given: str) -> str:
+        named = {name.replace("_", "."): value for name, value in given.items()}
+        form = {"Action": action, "Version": "2012-11-05", "QueueUrl": url} | named
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = ask(eventmill.endpoint, "POST", headers, urlencode(form))
+        assert answer.status == 200, answer.body
+        return answer.body.decode()
+
+    entry = "SendMessageBatchRequestEntry_1"
+    attribute = {
+        f"{entry}_MessageAttribute_1_Name": "colour",
+        f"{entry}_MessageAttribute_1_Value_DataType": "String",
+        f"{entry}_MessageAttribute_1_Value_StringValue": "red",
+    }
+    sent = said(
+        "SendMessageBatch", **{f"{entry}_Id": "1", f"{entry}_MessageBody": "a"}, **attribute
+    )
+    assert "<SendMessageBatchResultEntry><Id>1</Id>" in sent
+    said("SetQueueAttributes", Attribute_1_Name="VisibilityTimeout", Attribute_1_Value="5")
+    said("TagQueue", Tag_1_Key="a", Tag_1_Value="b")
+    assert "<Tag><Key>a</Key><Value>b</Value></Tag>" in said("ListQueueTags")
+    timeout = "<Attribute><Name>VisibilityTimeout</Name><Value>5</Value></Attribute>"
+    assert timeout in said("GetQueueAttributes", AttributeName_1="VisibilityTimeout")
+    received = said("ReceiveMessage", MessageAttributeName_1="All", AttributeName_1="SenderId")
+    assert "<Message><MessageId>" in received and "<Name>SenderId</Name>" in received
+    assert "<MessageAttribute><Name>colour</Name><Value><StringValue>red</StringValue>" in received

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 Balancers = Callable[[str, int], str | None]
 """`host:port` for a load balancer's DNS name and a listener's port, 0 for the first; None when
@@ -17,6 +18,8 @@ there is no such load balancer."""
 
 _URL = re.compile(r"https://([a-z0-9]+)\.lambda-url\.[a-z0-9-]+\.on\.aws")
 _API = re.compile(r"(https|wss)://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
+_API_HOST = re.compile(r"(?<![\w./:-])([a-z0-9]{10})\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
+"""Without a scheme: handlers put one before it, and the engine's port speaks TLS too."""
 _BALANCER = re.compile(
     r"(?:(https?)://)?([A-Za-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com)(?::(\d+))?"
 )
@@ -37,6 +40,9 @@ def _text(value: str, endpoint: str, balancers: Balancers) -> str:
     if "://" in value:
         value = _URL.sub(rf"{endpoint}/_aws/lambda-url/\1", value)
         value = _API.sub(lambda found: _address(found, endpoint), value)
+    if ".execute-api." in value:
+        place = urlsplit(endpoint).netloc
+        value = _API_HOST.sub(rf"{place}/_aws/execute-api/\1", value)
     if ".elb.amazonaws.com" in value:
         value = _BALANCER.sub(lambda found: _balancer(found, balancers), value)
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import lru_cache
 from typing import Any
 
@@ -59,6 +60,52 @@ CBOR_TYPE = "application/x-amz-cbor-1.1"
 def service_model(service: str) -> ServiceModel:
     """The model. Raises botocore.exceptions.UnknownServiceError."""
     return ServiceModel(_loader.load_service_model(service, "service-2"), service)
+
+
+_QUERY_MEMBERS = {
+    "Attributes": "Attribute",
+    "MessageAttributes": "MessageAttribute",
+    "MessageSystemAttributes": "MessageSystemAttribute",
+    "tags": "Tag",
+    "Tags": "Tag",
+}
+_QUERY_ELEMENTS = {
+    "AWSAccountIdList": "AWSAccountId",
+    "ActionNameList": "ActionName",
+    "AttributeNameList": "AttributeName",
+    "MessageAttributeNameList": "MessageAttributeName",
+    "MessageSystemAttributeList": "MessageSystemAttributeName",
+    "QueueUrlList": "QueueUrl",
+    "TagKeyList": "TagKey",
+}
+
+
+@lru_cache(maxsize=64)
+def query_model(service: str) -> ServiceModel:
+    """The model for the query protocol, whose names SQS' model has lost to JSON's.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
+    """
+    if service != "sqs":
+        return service_model(service)
+    description = copy.deepcopy(_loader.load_service_model(service, "service-2"))
+    description["metadata"]["xmlNamespace"] = "http://queue.amazonaws.com/doc/2012-11-05/"
+    shapes = description["shapes"]
+    for name, shape in shapes.items():
+        if shape["type"] == "list":
+            element = shape["member"]["shape"]
+            structured = element if shapes[element]["type"] == "structure" else None
+            named = _QUERY_ELEMENTS.get(name, structured)
+            if named is not None:
+                shape["member"]["locationName"] = named
+        elif shape["type"] == "map":
+            shape["key"]["locationName"] = "Key" if name == "TagMap" else "Name"
+            shape["value"]["locationName"] = "Value"
+        elif shape["type"] == "structure":
+            for member, held in shape["members"].items():
+                if shapes[held["shape"]]["type"] == "map" and member in _QUERY_MEMBERS:
+                    held["locationName"] = _QUERY_MEMBERS[member]
+    return ServiceModel(description, service)
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel, OperationNotFoundError
 
 from eventmill.kernel.errors import Fault, Invalid
-from eventmill.wire.models import metadata, service_model
+from eventmill.wire.models import metadata, query_model, service_model
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +45,8 @@ def _streaming(shape: Any) -> str | None:
 def target(service: str, operation: str, protocol: str = "") -> Target:
     """Raises Fault when there is no such service or operation in AWS's models."""
     try:
-        model = service_model(service).operation_model(operation)
+        models = query_model if protocol == "query" else service_model
+        model = models(service).operation_model(operation)
     except UnknownServiceError:
         raise unknown_operation(service, operation) from None
     except OperationNotFoundError:

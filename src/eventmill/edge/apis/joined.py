@@ -15,6 +15,7 @@ from eventmill.edge.apis.gate import Gate
 from eventmill.edge.apis.httpapi import HttpApis
 from eventmill.edge.apis.integrations import Integrations
 from eventmill.edge.apis.management import Management
+from eventmill.edge.apis.service_calls import ServiceCalls
 from eventmill.edge.apis.socket_integrations import SocketIntegrations
 from eventmill.edge.apis.sockets import Sockets
 from eventmill.edge.apis.tokens import Tokens
@@ -31,6 +32,7 @@ def api_front(
     clock: Clock,
     ids: Ids,
     ports: Ports,
+    services: ServiceCalls,
     connections: OpenConnections,
     security: Security,
     endpoint: Callable[[], str],
@@ -48,7 +50,7 @@ def api_front(
         ids,
         authorizers,
         functions,
-        SocketIntegrations(functions, ports),
+        SocketIntegrations(functions, ports.http, services),
         security,
         ports.logs,
         lambda: urlsplit(endpoint()).netloc,

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
 import orjson
 
@@ -19,13 +19,14 @@ from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.mapping import Input, render
 from eventmill.edge.apis.model import Integration, Route, Stage
 from eventmill.edge.apis.parameters import select, text
+from eventmill.edge.apis.service_calls import ServiceCalls, ServiceRequest
 from eventmill.edge.payloads import returned
-from eventmill.kernel.errors import Fault
 from eventmill.kernel.http import HttpCall, HttpFailed
-from eventmill.kernel.ports import ApiCaller, HttpSender, Ports
+from eventmill.kernel.ports import HttpSender
 from eventmill.services.apigateway import target_of
 from eventmill.velocity import VelocityError
 
+_FORM = "application/x-www-form-urlencoded"
 _STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})["']?""")
 
 
@@ -44,10 +45,10 @@ class Reply(NamedTuple):
 class SocketIntegrations:
     """Each kind of integration by its type."""
 
-    def __init__(self, functions: Functions, ports: Ports) -> None:
+    def __init__(self, functions: Functions, http: HttpSender, services: ServiceCalls) -> None:
         self._functions = functions
-        self._http: HttpSender = ports.http
-        self._api: ApiCaller = ports.api
+        self._http = http
+        self._services = services
 
     async def reply(self, stage: Stage, route: Route, event: dict[str, Any]) -> Reply:
         """Raises Failed, Refused, ConcurrencyExceeded, TimeoutError."""
@@ -69,7 +70,7 @@ class SocketIntegrations:
         if integration.function:
             said = await self._run(stage, route, integration, body or b"null")
             return _answered(stage, integration, event, "200", said)
-        return _answered(stage, integration, event, *await self._service(integration, body))
+        return _answered(stage, integration, event, *await self._service(integration, event, body))
 
     async def _run(
         self, stage: Stage, route: Route, integration: Integration, payload: bytes
@@ -88,11 +89,7 @@ class SocketIntegrations:
     async def _web(self, integration: Integration, event: Mapping[str, Any], body: bytes) -> Reply:
         context = event["requestContext"]
         headers = [("content-type", "application/json"), ("connectionid", context["connectionId"])]
-        headers += [
-            (name.removeprefix("integration.request.header."), _parameter(value, event))
-            for name, value in integration.request.items()
-            if name.startswith("integration.request.header.")
-        ]
+        headers += _parameters("header", integration, event).items()
         method = integration.method if integration.method not in ("", "ANY") else "POST"
         call = HttpCall(method, integration.uri, headers, body, integration.timeout)
         try:
@@ -101,27 +98,29 @@ class SocketIntegrations:
             raise Failed(str(failed)) from None
         return Reply(answer.status, answer.body, {})
 
-    async def _service(self, integration: Integration, body: bytes) -> tuple[str, bytes]:
-        """An operation of AWS's API: `…:sqs:action/SendMessage`, or a queue's path with a form."""
+    async def _service(
+        self, integration: Integration, event: Mapping[str, Any], body: bytes
+    ) -> tuple[str, bytes]:
+        """An operation of AWS's API: `…:sqs:action/SendMessage`, or a queue's path with a form.
+
+        Raises Failed, TimeoutError.
+        """
         target = target_of(integration.uri)
         if target is None:
             raise Failed(f"{integration.uri} names neither path nor action of a service")
-        service, kind, rest = target
-        document = body.decode("utf-8", "replace")
-        if document.startswith("Action=") or "&Action=" in document:
-            form = dict(parse_qsl(document))
-            action = form.pop("Action")
-            if service == "sqs" and kind == "path":
-                form.setdefault("QueueUrl", rest)
-            document = orjson.dumps(form).decode()
-        else:
-            action = rest.rpartition("/")[2]
+        headers = _parameters("header", integration, event)
+        if not any(name.lower() == "content-type" for name in headers):
+            headers["Content-Type"] = _FORM if body.startswith(b"Action=") else "application/json"
+        query = _parameters("querystring", integration, event)
+        sent = ServiceRequest(headers, query, _parameters("path", integration, event), body)
+        verb = integration.method if integration.method not in ("", "ANY") else "POST"
         try:
-            result = await self._api.call_json(service, action, document or "{}")
-        except Fault as fault:
-            said = {"__type": fault.code, "message": fault.message}
-            return str(fault.status or fault.default_status), orjson.dumps(said)
-        return "200", orjson.dumps(result, default=str)
+            answer = await asyncio.wait_for(
+                self._services.call(target, verb, sent), integration.timeout
+            )
+        except LookupError as error:
+            raise Failed(str(error)) from None
+        return str(answer.status), answer.body
 
 
 def _message(integration: Integration, event: Mapping[str, Any]) -> bytes:
@@ -175,6 +174,16 @@ def _parameter(expression: str, event: Mapping[str, Any]) -> str:
         return str(select((event.get("body") or "").encode(), name) or "")
     named = {"header": "headers", "querystring": "queryStringParameters"}.get(kind, "")
     return str((event.get(named) or {}).get(name, ""))
+
+
+def _parameters(place: str, integration: Integration, event: Mapping[str, Any]) -> dict[str, str]:
+    """What the integration's parameters put there: `header`, `querystring` or `path`."""
+    prefix = f"integration.request.{place}."
+    return {
+        name.removeprefix(prefix): _parameter(value, event)
+        for name, value in integration.request.items()
+        if name.startswith(prefix)
+    }
 
 
 def _mapped(stage: Stage, integration: Integration, event: Mapping[str, Any], body: bytes) -> bytes:

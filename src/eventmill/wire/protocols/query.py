@@ -7,7 +7,7 @@ from typing import Any
 
 from eventmill.wire import ec2, query_codec
 from eventmill.wire.http import HttpRequest, HttpResponse
-from eventmill.wire.models import metadata
+from eventmill.wire.models import metadata, query_model
 from eventmill.wire.protocols.shared import Decode, Encode, checked, xml_encoder
 from eventmill.wire.target import Target
 
@@ -47,7 +47,7 @@ def encode_query(target: Target) -> Encode:
     emit = xml_encoder(target.service).compile(shape) if shape else None
     name = target.operation
     wrapper = (shape.serialization.get("resultWrapper") if shape else None) or f"{name}Result"
-    namespace = metadata(target.service).get("xmlNamespace", "")
+    namespace = query_model(target.service).metadata.get("xmlNamespace", "")
 
     def encode(result: dict[str, Any], request_id: str) -> HttpResponse:
         out = [f'<?xml version="1.0"?>\n<{name}Response xmlns="{namespace}">']

@@ -29,6 +29,14 @@ def plain(event, context):
     return {"echo": event["said"], "same": event["by"]}
 
 
+def read(event, context):
+    """Tells who sent a note that it was read, at an address from a variable without a scheme."""
+    client = boto3.client("apigatewaymanagementapi", endpoint_url=f"https://{os.environ['PARTS']}")
+    for record in event["Records"]:
+        by = record["messageAttributes"]["by"]["stringValue"]
+        client.post_to_connection(ConnectionId=by, Data=f"read {record['body']}")
+
+
 def handler(event, context):
     request = event["requestContext"]
     kind = request["eventType"]

@@ -23,7 +23,7 @@ from eventmill.edge.apis.rest.published import Published
 from eventmill.edge.apis.rest.request import Request
 from eventmill.edge.apis.rest.usage import Usage
 from eventmill.edge.apis.rest.validation import validate
-from eventmill.edge.app import Handler
+from eventmill.edge.apis.service_calls import ServiceCalls
 from eventmill.edge.body import ClientGone, Receive, Scope, Send, read_all, send_answer
 from eventmill.edge.hosts import hostname
 from eventmill.edge.security import Security
@@ -66,12 +66,11 @@ class RestFront:
         clock: Clock,
         ids: Ids,
         ports: Ports,
-        endpoint: Handler,
+        services: ServiceCalls,
         security: Security,
         account: str,
         region: str,
     ) -> None:
-        """`endpoint` is AWS's API on this engine for the APIs' own calls."""
         self._published = Published(database)
         self._domains = domains
         self._logs = ports.logs
@@ -84,7 +83,7 @@ class RestFront:
         asked = Asked(database, functions, clock)
         self._gate = AuthorizationGate(asked, UserPools(ports.http, clock), security)
         self._usage = Usage(database, clock, self._published)
-        self._integrations = by_kind(functions, ports, endpoint)
+        self._integrations = by_kind(functions, ports, services)
 
     def claims(self, scope: Scope, headers: Mapping[str, str]) -> bool:
         """Paths below the prefix, hosts `<api>.execute-api.…` and custom domains, of REST APIs."""

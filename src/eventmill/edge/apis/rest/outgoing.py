@@ -17,6 +17,7 @@ from eventmill.edge.apis.rest.expressions import of_request
 from eventmill.edge.apis.rest.failures import Failed, internal
 from eventmill.edge.apis.rest.model import Integration
 from eventmill.edge.apis.rest.request import Request
+from eventmill.edge.apis.service_calls import ServiceRequest
 from eventmill.velocity import VelocityError
 
 TENANT = "X-Amz-Tenant-Id"
@@ -24,19 +25,10 @@ TENANT = "X-Amz-Tenant-Id"
 
 
 @dataclass(slots=True)
-class Outgoing:
+class Outgoing(ServiceRequest):
     """`context` is what templates saw and may have written overrides into."""
 
-    headers: dict[str, str]
-    query: dict[str, str]
-    path: dict[str, str]
-    body: bytes
     context: dict[str, Any]
-
-    def header(self, name: str) -> str | None:
-        """A header by its name in any case."""
-        lower = name.lower()
-        return next((v for key, v in self.headers.items() if key.lower() == lower), None)
 
 
 def outgoing(request: Request, integration: Integration) -> Outgoing:
