@@ -154,6 +154,7 @@ def test_a_table(app) -> None:
 def test_a_bus(app) -> None:
     answer = post(app, "/bus", {"it's": "sent"})
     assert answer.status == 200 and answer.json["FailedEntryCount"] == 0, answer.body
+    assert answer["content-type"] == "application/json"
     assert [json.loads(body) for body in messages(app)] == [{"it's": "sent"}]
 
 

@@ -44,8 +44,8 @@ def answered(request: Request, method: Method, sent: Outgoing, incoming: Incomin
     if response.templates:
         media, template = request.accepted(response.templates)
     if not template:
+        # Its type stays JSON, too, unless the response maps the backend's.
         body = _converted(request, response, incoming)
-        media = chosen(incoming.headers, "content-type", several=False, exact=False) or media
     else:
         body = rendered(request, template, incoming.body, sent.context).encode()
     override = sent.context.get("responseOverride")
