@@ -308,3 +308,34 @@ def test_five_hundred_records_are_put_within_a_fraction_of_a_second(kinesis) -> 
         kinesis.put_records(StreamName="fast", Records=entries)
     assert time.monotonic() - began < 5
     assert sum(len(read(kinesis, "fast", number)) for number in range(4)) == 2_500
+
+
+def test_members_that_name_or_choose_something_else_are_refused(kinesis) -> None:
+    kinesis.create_stream(StreamName="members", ShardCount=1)
+    stream = kinesis.describe_stream_summary(StreamName="members")["StreamDescriptionSummary"]
+    arn, made = stream["StreamARN"], stream["StreamCreationTimestamp"]
+    missing, wrong = "ResourceNotFoundException", "ValidationException"
+    again = {"StreamARN": arn, "StreamCreationTimestamp": made}
+    assert len(kinesis.list_shards(**again)["Shards"]) == 1
+    assert kinesis.list_stream_consumers(**again)["Consumers"] == []
+    other = again | {"StreamCreationTimestamp": made.timestamp() - 60}
+    assert refused_as(kinesis.list_shards, **other) == missing
+    assert refused_as(kinesis.list_stream_consumers, **other) == missing
+    key = {"StreamName": "members", "KeyId": "alias/aws/kinesis"}
+    for change in (kinesis.start_stream_encryption, kinesis.stop_stream_encryption):
+        assert refused_as(change, **key, EncryptionType="NONE") == wrong
+        change(**key, EncryptionType="KMS")
+    count = {"StreamName": "members", "TargetShardCount": 2}
+    assert refused_as(kinesis.update_shard_count, **count, ScalingType="OTHER") == wrong
+    start = iterator(kinesis, "members", kind="TRIM_HORIZON")
+    elsewhere = arn.replace("members", "others")
+    assert (
+        refused_as(kinesis.get_records, ShardIterator=start, StreamARN=elsewhere)
+        == "InvalidArgumentException"
+    )
+    assert kinesis.get_records(ShardIterator=start, StreamARN=arn)["Records"] == []
+    kinesis.update_stream_mode(
+        StreamARN=arn, StreamModeDetails={"StreamMode": "ON_DEMAND"}, WarmThroughputMiBps=10
+    )
+    stream = kinesis.describe_stream_summary(StreamName="members")["StreamDescriptionSummary"]
+    assert stream["WarmThroughput"] == {"TargetMiBps": 10, "CurrentMiBps": 10}

@@ -327,3 +327,35 @@ def test_the_query_protocol_has_names_of_its_own(eventmill, queues) -> None:
     received = said("ReceiveMessage", MessageAttributeName_1="All", AttributeName_1="SenderId")
     assert "<Message><MessageId>" in received and "<Name>SenderId</Name>" in received
     assert "<MessageAttribute><Name>colour</Name><Value><StringValue>red</StringValue>" in received
+
+
+def test_sources_of_a_dead_letter_queue_come_in_pages(queues) -> None:
+    dead = queues.create_queue(QueueName="dead")["QueueUrl"]
+    redrive = f'{{"deadLetterTargetArn": "{ARN}dead", "maxReceiveCount": 3}}'
+    urls = [
+        queues.create_queue(QueueName=f"q{number}", Attributes={"RedrivePolicy": redrive})
+        for number in range(3)
+    ]
+    pages = queues.get_paginator("list_dead_letter_source_queues").paginate(
+        QueueUrl=dead, PaginationConfig={"PageSize": 2}
+    )
+    found = [page["queueUrls"] for page in pages]
+    assert [len(page) for page in found] == [2, 1]
+    assert found[0] + found[1] == [made["QueueUrl"] for made in urls]
+    with pytest.raises(ClientError, match="Must be between 1 and 1000"):
+        queues.list_dead_letter_source_queues(QueueUrl=dead, MaxResults=0)
+
+
+def test_queues_of_another_account_are_not_here(queues) -> None:
+    queues.create_queue(QueueName="q")
+    found = queues.get_queue_url(QueueName="q", QueueOwnerAWSAccountId="000000000000")
+    assert found["QueueUrl"].endswith("/q")
+    with pytest.raises(queues.exceptions.QueueDoesNotExist):
+        queues.get_queue_url(QueueName="q", QueueOwnerAWSAccountId="111111111111")
+
+
+def test_lists_as_values_of_attributes_are_refused(queues) -> None:
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    listed = {"DataType": "String", "StringValue": "a", "StringListValues": ["a", "b"]}
+    with pytest.raises(queues.exceptions.UnsupportedOperation):
+        queues.send_message(QueueUrl=url, MessageBody="m", MessageAttributes={"a": listed})

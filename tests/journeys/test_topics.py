@@ -380,3 +380,15 @@ Outputs:
     left = deploy(f"{json.dumps(policy)!r}", "!Ref Two")
     assert left["Two"] == policy
     assert left["One"]["Statement"][0]["Sid"] == "__default_statement_ID"
+
+
+def test_what_a_standard_topic_or_a_number_cannot_be_is_refused(app) -> None:
+    sns = app.client("sns")
+    policy = json.dumps({"Name": "p", "Version": "2021-06-01", "Statement": []})
+    arn = sns.create_topic(Name="protected", DataProtectionPolicy=policy)["TopicArn"]
+    assert sns.get_data_protection_policy(ResourceArn=arn)["DataProtectionPolicy"] == policy
+    with pytest.raises(ClientError, match="not valid for this topic type"):
+        sns.publish(TopicArn=arn, Message="m", MessageDeduplicationId="once")
+    assert not sns.check_if_phone_number_is_opted_out(phoneNumber="+4912345")["isOptedOut"]
+    with pytest.raises(ClientError, match="is not valid to publish to"):
+        sns.check_if_phone_number_is_opted_out(phoneNumber="mine")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from eventmill.kernel.errors import Invalid
 
 
@@ -44,3 +46,9 @@ def ranged(name: str, value: int | None, low: int, high: int) -> None:
         raise constraint(name, value, f"have value greater than or equal to {low}")
     if value is not None and value > high:
         raise constraint(name, value, f"have value less than or equal to {high}")
+
+
+def one_of(name: str, value: str, choices: Collection[str]) -> None:
+    """Raises Invalid unless `value` is one of `choices`."""
+    if value not in choices:
+        raise constraint(name, value, f"satisfy enum value set: [{', '.join(choices)}]")

@@ -123,6 +123,8 @@ def get_records(call: Call, request: dict[str, Any]) -> Result:
     ranged("limit", most, 1, 10_000)
     iterator = iterators.parse(request["ShardIterator"], call.now)
     stream = streams.by_id(call.tx, iterator.stream)
+    if request.get("StreamARN") not in (None, stream.arn):
+        raise argument(f"StreamARN {request['StreamARN']} is not that of the shard iterator.")
     shard = iterators.shard_of(call.tx, stream, shards.name_of(iterator.shard))
     _dry(request)
     found = records.read(call.tx, stream, shard, iterator.after, most or 10_000)

@@ -8,7 +8,7 @@ from typing import Any
 
 from eventmill.services.contract import Call, Result
 from eventmill.services.kinesis import iterators, shards, streams
-from eventmill.services.kinesis.faults import argument, constraint, in_use, limit, ranged
+from eventmill.services.kinesis.faults import argument, constraint, in_use, limit, one_of, ranged
 from eventmill.services.kinesis.shards import Shard
 from eventmill.services.kinesis.stream_operations import OPERATIONS
 from eventmill.services.kinesis.streams import Stream
@@ -125,7 +125,8 @@ def _splittable(call: Call, stream: Stream, name: str) -> Shard:
 
 @OPERATIONS.write("UpdateShardCount")
 def update_shard_count(call: Call, request: dict[str, Any]) -> Result:
-    """To between half and double of what is open."""
+    """To between half and double of what is open. Raises Invalid."""
+    one_of("scalingType", request["ScalingType"], ("UNIFORM_SCALING",))
     stream, target = streams.named(call, request), request["TargetShardCount"]
     current = len(shards.open_shards(call.tx, stream.id))
     counts = f"Current open shard count: {current} Target shard count: {target}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.kinesis import consumers, records, shapes, streams
-from eventmill.services.kinesis.faults import in_use, ranged
+from eventmill.services.kinesis.faults import in_use, one_of, ranged
 
 OPERATIONS = Operations()
 
@@ -116,7 +116,8 @@ def update_stream_mode(call: Call, request: dict[str, Any]) -> Result:
     stream = streams.named(call, request)
     mode = request["StreamModeDetails"]["StreamMode"]
     streams.check_strategy(mode, stream.settings.get("RecordDistributionStrategy"))
-    streams.change(call.tx, stream, StreamMode=mode)
+    warm = request.get("WarmThroughputMiBps", stream.settings.get("WarmThroughputMiBps"))
+    streams.change(call.tx, stream, StreamMode=mode, WarmThroughputMiBps=warm)
     return {}
 
 
@@ -153,14 +154,16 @@ def update_stream_warm_throughput(call: Call, request: dict[str, Any]) -> Result
 
 @OPERATIONS.write("StartStreamEncryption")
 def start_stream_encryption(call: Call, request: dict[str, Any]) -> Result:
-    """Recorded: the data directory is as safe as its disk."""
+    """Recorded: the data directory is as safe as its disk. Raises Invalid."""
+    one_of("encryptionType", request["EncryptionType"], ("KMS",))
     streams.change(call.tx, streams.named(call, request), KeyId=request["KeyId"])
     return {}
 
 
 @OPERATIONS.write("StopStreamEncryption")
 def stop_stream_encryption(call: Call, request: dict[str, Any]) -> Result:
-    """Forgets the key."""
+    """Forgets the key, whichever the request names. Raises Invalid."""
+    one_of("encryptionType", request["EncryptionType"], ("KMS",))
     streams.change(call.tx, streams.named(call, request), KeyId=None)
     return {}
 

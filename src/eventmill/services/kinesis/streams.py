@@ -13,7 +13,7 @@ from typing import Any
 
 from eventmill.services.contract import Call
 from eventmill.services.kinesis import shards, tags
-from eventmill.services.kinesis.faults import argument, constraint, in_use, missing, ranged
+from eventmill.services.kinesis.faults import argument, constraint, in_use, missing, one_of, ranged
 from eventmill.services.kinesis.places import rows
 from eventmill.store.transaction import Transaction
 
@@ -97,7 +97,10 @@ def named(call: Call, request: Mapping[str, Any]) -> Stream:
         arn = arn_of(call, str(name))
     elif name and not arn.endswith(f":stream/{name}"):
         raise argument(f"StreamARN {arn} and StreamName {name} do not name the same stream.")
-    return require(call.tx, arn)
+    stream, created = require(call.tx, arn), request.get("StreamCreationTimestamp")
+    if created is not None and int(created) != int(stream.created):
+        raise missing(f"Stream {stream.name} under account {stream.account} is a later one.")
+    return stream
 
 
 def arn_of(call: Call, name: str) -> str:
@@ -124,10 +127,7 @@ def check(request: Mapping[str, Any]) -> None:
     if not _NAME.match(name):
         raise constraint("streamName", name, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
     mode, count = _mode(request), request.get("ShardCount")
-    if mode not in _MODES:
-        raise constraint(
-            "streamModeDetails.streamMode", mode, f"satisfy enum value set: [{', '.join(_MODES)}]"
-        )
+    one_of("streamModeDetails.streamMode", mode, _MODES)
     if mode == "ON_DEMAND" and count is not None:
         raise argument("ShardCount must not be specified for ON_DEMAND streams.")
     if mode == "PROVISIONED" and count is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from eventmill.services.contract import Call, Result
 from eventmill.services.sns import faults
+from eventmill.services.sns.publishing import check_number
 from eventmill.services.sns.topics import OPERATIONS
 
 _NAMES = (
@@ -38,7 +39,8 @@ def get_sms_attributes(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.read("CheckIfPhoneNumberIsOptedOut")
 def check_if_phone_number_is_opted_out(call: Call, request: dict[str, Any]) -> Result:
-    """Nobody opts out of the local mailbox."""
+    """Nobody opts out of the local mailbox. Raises Invalid for what is no number."""
+    check_number(request["phoneNumber"])
     return {"isOptedOut": False}
 
 

@@ -106,6 +106,11 @@ def publish_one(call: Call, topic: Topic, request: Mapping[str, Any]) -> dict[st
     """A message of a client; a FIFO topic answers a duplicate with the first one's number."""
     _check(request)
     group, dedup = request.get("MessageGroupId"), request.get("MessageDeduplicationId")
+    if dedup is not None and not topic.fifo:
+        raise faults.invalid(
+            "The request includes MessageDeduplicationId parameter that is not valid for this "
+            "topic type"
+        )
     sequence = None
     number = call.ids.uuid()
     if topic.fifo:
@@ -259,11 +264,16 @@ def do_publish(call: Call, request: dict[str, Any]) -> Result:
     return publish_one(call, topic, request)
 
 
+def check_number(number: str) -> None:
+    """Raises Invalid for what is no telephone number in E.164."""
+    if not _PHONE.match(number):
+        raise faults.invalid(f"PhoneNumber Reason: {number} is not valid to publish to")
+
+
 def _text_message(call: Call, request: Mapping[str, Any]) -> Result:
     """An SMS to a number without a topic: into the local mailbox."""
     number = request["PhoneNumber"]
-    if not _PHONE.match(number):
-        raise faults.invalid(f"PhoneNumber Reason: {number} is not valid to publish to")
+    check_number(number)
     _check(request)
     message_id = call.ids.uuid()
     message = {

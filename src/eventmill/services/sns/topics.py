@@ -102,8 +102,11 @@ def delete(tx: Transaction, arn: str) -> None:
 @OPERATIONS.write("CreateTopic")
 def create_topic(call: Call, request: dict[str, Any]) -> Result:
     """The same topic again is answered with its ARN."""
+    attributes = dict(request.get("Attributes") or {})
+    if request.get("DataProtectionPolicy"):
+        attributes["DataProtectionPolicy"] = request["DataProtectionPolicy"]
     tags = tag_map(request.get("Tags"))
-    return {"TopicArn": create(call, request["Name"], request.get("Attributes") or {}, tags).arn}
+    return {"TopicArn": create(call, request["Name"], attributes, tags).arn}
 
 
 @OPERATIONS.write("DeleteTopic")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eventmill.kernel.errors import Invalid
 from eventmill.services.sqs.faults import invalid_parameter
 
 _NAME = re.compile(r"(?!.*\.\.)(?!\.)[A-Za-z0-9_.-]{1,256}(?<!\.)\Z")
@@ -38,6 +39,11 @@ def validate(attributes: Attributes) -> None:
 
 
 def _validate_value(name: str, value: Mapping[str, Any]) -> None:
+    if value.get("StringListValues") or value.get("BinaryListValues"):
+        raise Invalid(
+            "AWS.SimpleQueueService.UnsupportedOperation",
+            f"Message attribute list values are not supported: '{name}'.",
+        )
     kind = value.get("DataType") or ""
     if not _TYPE.match(kind):
         raise invalid_parameter(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
+from eventmill.services import paging
 from eventmill.services.contract import Call, Operations, Park, Result
 from eventmill.services.sqs import (
     access,
@@ -17,7 +19,7 @@ from eventmill.services.sqs import (
     sending,
 )
 from eventmill.services.sqs.attributes import COMPUTED, KNOWN
-from eventmill.services.sqs.faults import invalid_parameter, missing, value_invalid
+from eventmill.services.sqs.faults import invalid_parameter, missing, no_such_queue, value_invalid
 from eventmill.services.sqs.queues import Queue, changed_key
 
 OPERATIONS = Operations()
@@ -67,7 +69,9 @@ def delete_queue(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.read("GetQueueUrl")
 def get_queue_url(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Invalid (NonExistentQueue)."""
+    """Raises Invalid (NonExistentQueue), also for another account: there is one here."""
+    if request.get("QueueOwnerAWSAccountId") not in (None, call.account):
+        raise no_such_queue()
     return {"QueueUrl": queue_url(call, queues.by_name(call.tx, request["QueueName"]).name)}
 
 
@@ -75,23 +79,29 @@ def get_queue_url(call: Call, request: dict[str, Any]) -> Result:
 def list_queues(call: Call, request: dict[str, Any]) -> Result:
     """Pages are made only when MaxResults is given, as on AWS; else 1,000 at the most."""
     found = queues.every(call.tx, request.get("QueueNamePrefix") or "")
-    after = request.get("NextToken")
-    names = [queue.name for queue in found if not after or queue.name > after]
-    limit = request.get("MaxResults") or 1_000
+    urls, more = _page(call, request, [queue.name for queue in found])
+    return ({"QueueUrls": urls} if urls else {}) | more
+
+
+def _page(
+    call: Call, request: dict[str, Any], names: Iterable[str]
+) -> tuple[list[str], dict[str, str]]:
+    """(the URLs of one page of the queues, NextToken where it is not the last). Raises Invalid."""
+    given = request.get("MaxResults")
+    limit = 1_000 if given is None else given
     if not 1 <= limit <= 1_000:
         raise value_invalid(limit, "MaxResults", "Must be between 1 and 1000, if provided.")
-    urls = [queue_url(call, name) for name in names[:limit]]
-    answer: dict[str, Any] = {"QueueUrls": urls} if urls else {}
-    if request.get("MaxResults") and len(names) > limit:
-        answer["NextToken"] = names[limit - 1]
-    return answer
+    named = ((name, queue_url(call, name)) for name in sorted(names))
+    urls, token = paging.keyed(named, request.get("NextToken"), limit)
+    return urls, {"NextToken": token} if given and token is not None else {}
 
 
 @OPERATIONS.scan("ListDeadLetterSourceQueues")
 def list_dead_letter_source_queues(call: Call, request: dict[str, Any]) -> Result:
-    """The queues that redrive into this one."""
+    """The queues that redrive into this one, in pages as ListQueues makes them."""
     names = redrive.sources_of(call.tx, the_queue(call, request).arn)
-    return {"queueUrls": [queue_url(call, name) for name in names]}
+    urls, more = _page(call, request, names)
+    return {"queueUrls": urls} | more
 
 
 @OPERATIONS.scan("GetQueueAttributes")
