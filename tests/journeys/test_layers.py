@@ -156,3 +156,67 @@ def test_what_the_extension_refuses(extended: TestEngine) -> None:
     assert (status, text) == (400, "ValidationException: the query has no name")
     status, _ = ask(extended, "/secretsmanager/get?secretId=shop%2Fkey", token="another")
     assert status == 401
+
+
+SPAWNED = """
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {Runtime: python3.12, Timeout: 20, CodeUri: code, Handler: pkg/app.handler}
+Resources:
+  Wrapper:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {ContentUri: wrapper}
+  Linked:
+    Type: AWS::Serverless::Function
+  Wrapped:
+    Type: AWS::Serverless::Function
+    Properties:
+      Layers: [!Ref Wrapper]
+      Environment: {Variables: {AWS_LAMBDA_EXEC_WRAPPER: /opt/quicker}}
+  Unwrapped:
+    Type: AWS::Serverless::Function
+    Properties:
+      Layers:
+        - arn:aws:lambda:us-east-1:901920570463:layer:aws-otel-python-amd64-ver-1-25-0:1
+      Environment: {Variables: {AWS_LAMBDA_EXEC_WRAPPER: /opt/otel-instrument}}
+Outputs:
+  Linked: {Value: !Ref Linked}
+  Wrapped: {Value: !Ref Wrapped}
+  Unwrapped: {Value: !Ref Unwrapped}
+"""
+HANDLER = """
+import os, sys
+def handler(event, context):
+    libraries = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+    return [sys.flags.optimize, os.environ.get("WRAPPED"), libraries[1:2], context.function_name]
+"""
+WRAPPER = """#!/bin/bash
+args=("$@")
+export WRAPPED=yes
+exec "${args[@]:0:$#-1}" -O "${args[@]: -1}"
+"""
+
+
+def test_python_with_shared_libraries_or_a_wrapper(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(SPAWNED)
+    for place, text in {
+        "code/pkg/app.py": HANDLER,
+        "code/lib/libown.so.1": "",
+        "wrapper/quicker": WRAPPER,
+    }.items():
+        file = tmp_path / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o755)
+    with engine() as mill:
+        mill.deploy(tmp_path)
+        for output, optimized, said in (
+            ("Linked", 0, None),
+            ("Wrapped", 1, "yes"),
+            ("Unwrapped", 0, None),
+        ):
+            name = mill.outputs[output]
+            answer = mill.client("lambda").invoke(FunctionName=name)
+            flags, wrapped, libraries, function = json.loads(answer["Payload"].read())
+            assert (flags, wrapped, function) == (optimized, said, name)
+            assert libraries[0].endswith("/lib")

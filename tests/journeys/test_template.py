@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -257,3 +259,70 @@ paths:
         number = eventmill.deploy(file)["Api"]
         assert api.get_api(ApiId=number)["Name"] == key
         assert [found["RouteKey"] for found in api.get_routes(ApiId=number)["Items"]] == [route]
+
+
+PACKAGED = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Shared:
+    Type: AWS::Lambda::LayerVersion
+    Properties: {Content: layer}
+  Plain:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.12
+      Timeout: 20
+      Handler: app.handler
+      Role: arn:aws:iam::000000000000:role/r
+      Code: ./code
+      Layers: [!Ref Shared]
+  Single:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.12, Timeout: 20, Handler: single.handler, CodeUri: code/single.py}
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties: {BodyS3Location: api.yaml}
+  Deployed:
+    Type: AWS::ApiGateway::Deployment
+    Properties: {RestApiId: !Ref Api, StageName: v1}
+Outputs:
+  Plain: {Value: !Ref Plain}
+  Single: {Value: !Ref Single}
+  Address: {Value: !Sub 'https://${Api}.execute-api.${AWS::Region}.amazonaws.com/v1'}
+"""
+DOCUMENT = """
+openapi: 3.0.1
+info: {title: from a file}
+paths:
+  /hello:
+    get:
+      responses: {'200': {description: fine}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses: {default: {statusCode: 200, responseTemplates: {application/json: '{"a": 1}'}}}
+"""
+
+
+def test_paths_that_aws_cloudformation_package_takes(tmp_path: Path) -> None:
+    for place, text in {
+        "template.yaml": PACKAGED,
+        "api.yaml": DOCUMENT,
+        "layer/python/shared.py": "NAME = 'shared'",
+        "code/app.py": "import shared\ndef handler(event, context): return shared.NAME",
+        "code/single.py": "import os\ndef handler(event, context): return os.listdir()",
+    }.items():
+        file = tmp_path / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    with engine() as mill:
+        mill.deploy(tmp_path)
+
+        def invoke(output: str) -> Any:
+            answer = mill.client("lambda").invoke(FunctionName=mill.outputs[output])
+            return json.loads(answer["Payload"].read())
+
+        assert invoke("Plain") == "shared"
+        assert invoke("Single") == ["single.py"]
+        with urlopen(f"{mill.outputs['Address']}/hello") as answer:
+            assert json.load(answer) == {"a": 1}

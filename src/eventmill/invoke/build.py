@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,12 @@ _TAIL = 2_000
 def _key(text: str) -> str:
     """Names what is kept in the cache."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _file_key(file: Path) -> str:
+    """The same of a file as it is now."""
+    state = file.stat()
+    return _key(f"{file}:{state.st_size}:{state.st_mtime_ns}")
 
 
 class SourceBuilder:
@@ -65,7 +72,8 @@ class SourceBuilder:
     ) -> Path:
         """The folder to run from. Raises UsageError with the installer's last words."""
         if source.is_file():
-            source = await self._unpacked(source, logical_id)
+            packed = source.suffix == ".zip" or await asyncio.to_thread(zipfile.is_zipfile, source)
+            source = await (self._unpacked(source, logical_id) if packed else self._alone(source))
             method = None
         if method == "makefile":
             return await self._make(source, logical_id)
@@ -96,11 +104,17 @@ class SourceBuilder:
         packages = await self._install(requirements, runtime, logical_id)
         return await self._combine(source, packages, logical_id, layer=built_layer)
 
+    async def _alone(self, file: Path) -> Path:
+        """A folder with this file and nothing else, as `sam package` packs one that is no ZIP."""
+
+        async def fill(partial: Path) -> None:
+            shutil.copy2(file, partial)
+
+        return await self._once(self._cache / f"alone-{_file_key(file)}", fill)
+
     async def _unpacked(self, archive: Path, logical_id: str) -> Path:
         """The folder that a ZIP file holds."""
-        state = archive.stat()
-        text = f"{archive}:{state.st_size}:{state.st_mtime_ns}"
-        key = _key(text)
+        key = _file_key(archive)
 
         async def fill(partial: Path) -> None:
             await asyncio.to_thread(unpacker(archive), partial)

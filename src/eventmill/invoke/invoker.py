@@ -13,7 +13,7 @@ from pathlib import Path
 from eventmill.invoke import reports, variables
 from eventmill.invoke.environment import Environment
 from eventmill.invoke.interpreters import interpreter_for, node
-from eventmill.invoke.launcher import ENGINE_PYTHON, NODE_CLIENT, Launch, Launcher, python_argv
+from eventmill.invoke.launcher import ENGINE_PYTHON, NODE_CLIENT, PYTHON_CLIENT, Launch, Launcher
 from eventmill.invoke.pool import Pool
 from eventmill.invoke.runtime_api import serve
 from eventmill.invoke.settings import InvokeSettings
@@ -24,6 +24,9 @@ from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import LogSink
 
 __all__ = ["InvokeSettings", "ProcessInvoker"]
+
+_OPT = "/opt/"
+"""Where layers lie on Lambda."""
 
 
 class ProcessInvoker:
@@ -135,7 +138,8 @@ class ProcessInvoker:
         python = spec.runtime.startswith("python")
         interpreter = interpreter_for(spec.runtime)
         path = variables.search_path(spec, interpreter.version)
-        wrapped = "LD_LIBRARY_PATH" in values or "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment
+        wrapper = _wrapper(spec)
+        wrapped = "LD_LIBRARY_PATH" in values or wrapper is not None
         spawn = not python or wrapped or interpreter.path != ENGINE_PYTHON
         argv: tuple[str, ...] = ("bootstrap", spec.handler)
         if spec.runtime.startswith("nodejs"):
@@ -143,10 +147,10 @@ class ProcessInvoker:
         elif not python:
             argv = (str(_bootstrap(spec)),)
         elif spawn:
-            argv = python_argv(interpreter.path)
+            argv = (interpreter.path, str(PYTHON_CLIENT))
             values["EVENTMILL_PATH"] = os.pathsep.join(path)
-        if spawn and "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment:
-            argv = (spec.environment["AWS_LAMBDA_EXEC_WRAPPER"], *argv)
+        if wrapper is not None:
+            argv = (wrapper, *argv)
         return Launch(
             path=path,
             argv=argv,
@@ -162,6 +166,15 @@ def _version(spec: FunctionSpec) -> str:
     if spec.runtime.startswith("python"):
         return f"python:{interpreter_for(spec.runtime).version}"
     return f"nodejs:{spec.runtime[6:-2]}" if spec.runtime.startswith("nodejs") else spec.runtime
+
+
+def _wrapper(spec: FunctionSpec) -> str | None:
+    """The program that starts the runtime; None where it comes with a layer that is not here."""
+    named = spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
+    if not named or not named.startswith(_OPT):
+        return named
+    places = (str(layer / named.removeprefix(_OPT)) for layer in reversed(spec.layers))
+    return next((place for place in places if os.path.exists(place)), None)  # noqa: PTH110
 
 
 def _bootstrap(spec: FunctionSpec) -> Path:

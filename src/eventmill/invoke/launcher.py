@@ -256,16 +256,8 @@ class Launcher:
             self._server.close()
 
 
-def python_argv(interpreter: str) -> tuple[str, ...]:
-    """The command of a spawned Python environment."""
-    code = (
-        "import os, sys; sys.path[:0] = os.environ.pop('EVENTMILL_PATH').split(os.pathsep)\n"
-        "try:\n from awslambdaric.__main__ import main\n"
-        f"except ImportError:\n import runpy; runpy.run_path({str(_HERE / 'plain_client.py')!r},"
-        " run_name='__main__')\nelse:\n main(sys.argv)"
-    )
-    return (interpreter, "-c", code, "handler")
-
+PYTHON_CLIENT = _HERE / "spawned.py"
+"""The script that a Python environment runs which is spawned and not forked."""
 
 NODE_CLIENT = _HERE / "node" / "client.mjs"
 """The Runtime API's client that runs Node.js functions."""

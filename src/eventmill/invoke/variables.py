@@ -65,8 +65,8 @@ def variables(
         values["NODE_PATH"] = os.pathsep.join(_node_path(spec, layers))
     if not spec.runtime.startswith("provided"):
         values["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
-    libraries = [f"{layer}/lib" for layer in layers if Path(layer, "lib").is_dir()]
-    if libraries or (spec.code / "lib").is_dir():
+    libraries = [f"{layer}/lib" for layer in layers if _has_libraries(Path(layer, "lib"))]
+    if libraries or _has_libraries(spec.code / "lib"):
         libraries = [str(spec.code), str(spec.code / "lib"), *libraries]
         values["LD_LIBRARY_PATH"] = os.pathsep.join(libraries)
     port = settings.extension_port()
@@ -76,6 +76,11 @@ def variables(
         values["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         values["AWS_LAMBDA_LOG_LEVEL"] = spec.application_log_level or "INFO"
     return values
+
+
+def _has_libraries(folder: Path) -> bool:
+    """Whether shared libraries lie in it. Many have modules in one of that name."""
+    return any(folder.glob("*.so*"))
 
 
 def _node_path(spec: FunctionSpec, layers: list[str]) -> list[str]:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
+from eventmill.template.local import APIS
 from eventmill.template.model import CODE
 from eventmill.template.text import Repeated, read_mapping
 
 _MANIFESTS = "*.assets.json"
-_APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 _STACK = "AWS::CloudFormation::Stack"
 
 
@@ -35,7 +35,7 @@ def take_assets(file: Path, document: Mapping[str, Any], repeated: list[Repeated
         code = properties.get(key) if key else None
         if key and (found := _at(code, "S3Key", files)):
             properties[key] = {"LocalPath": str(found)}
-        if kind in _APIS and (found := _at(properties.get("BodyS3Location"), "Key", files)):
+        if kind in APIS and (found := _at(properties.get("BodyS3Location"), "Key", files)):
             del properties["BodyS3Location"]
             properties["Body"] = read_mapping(found, repeated)
         if kind == _STACK:

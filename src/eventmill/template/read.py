@@ -12,6 +12,7 @@ from eventmill.template.assets import take_assets
 from eventmill.template.files import find_template
 from eventmill.template.foreach import PREFIX, Plain, unroll
 from eventmill.template.include import include
+from eventmill.template.local import take_local
 from eventmill.template.model import Declared, Output, Parameter, Template
 from eventmill.template.parameters import defaults
 from eventmill.template.resolve import Resolver
@@ -71,6 +72,7 @@ def read_template(
         document = unroll(document, known, _plain(file, document))
     _check_resources(file, document)
     take_assets(file, document, repeated)
+    take_local(file, document, repeated)
     lines = {section: _lines(document.get(section) or {}) for section in ("Resources", "Outputs")}
     if SAM in transforms:
         document = expand(file, document, cache, region, parameters, repeated)
