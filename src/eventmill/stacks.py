@@ -23,6 +23,7 @@ from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 from eventmill.template import Template, read_template, stack_name
 from eventmill.template.parameters import parameter_values
+from eventmill.template.samconfig import kept_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Stacks:
         The templates of stacks within it are looked at first. `places` tells where parameters
         were given, for what is to be said of them.
         """
+        kept, where = kept_values(path, parameters)
+        parameters, places = {**parameters, **kept}, {**(places or {}), **where}
         template = self._read(path, parameters)
         look = partial(self._read, whole=False)
         inner = list(inner_templates(template, parameters, look))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import textwrap
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -326,3 +327,62 @@ def test_paths_that_aws_cloudformation_package_takes(tmp_path: Path) -> None:
         assert invoke("Single") == ["single.py"]
         with urlopen(f"{mill.outputs['Address']}/hello") as answer:
             assert json.load(answer) == {"a": 1}
+
+
+CONFIGURED = """
+Parameters:
+  Prefix: {Type: String}
+  Title: {Type: String}
+  Count: {Type: Number}
+  Stage: {Type: String, Default: dev}
+Resources:
+  Queue: {Type: AWS::SQS::Queue}
+Outputs:
+  Said: {Value: !Sub '${Prefix}|${Title}|${Count}|${Stage}'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "samconfig.toml",
+            """
+            version = 0.1
+            [default.deploy.parameters]
+            parameter_overrides = "Prefix=a Title=\\"two words\\" Stage=prod Count=3 Old=1"
+            """,
+        ),
+        (
+            "samconfig.toml",
+            """
+            [default.global.parameters]
+            parameter_overrides = ["Prefix=a", "ParameterKey=Title,ParameterValue='two words'"]
+            [default.deploy.parameters]
+            parameter_overrides = ["Prefix=a", "Title='two words'", "Count=3"]
+            """,
+        ),
+        (
+            "samconfig.yaml",
+            """
+            default:
+              deploy:
+                parameters:
+                  parameter_overrides: {Prefix: a, Title: two words, Count: 3}
+            """,
+        ),
+    ],
+)
+def test_parameters_without_a_default_are_those_of_sam_deploy(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / "template.yaml").write_text(CONFIGURED)
+    (tmp_path / name).write_text(textwrap.dedent(text))
+    with engine() as mill:
+        mill.deploy(tmp_path)
+        assert mill.outputs["Said"] == "a|two words|3|dev"
+        mill.deploy(tmp_path, parameters={"Prefix": "b"})
+        assert mill.outputs["Said"] == "b|two words|3|dev"
+    (tmp_path / name).write_text(textwrap.dedent(text).replace("3", "three"))
+    with engine() as mill, pytest.raises(UsageError, match=rf"{name}: the parameter Count"):
+        mill.deploy(tmp_path)
