@@ -1,7 +1,7 @@
 """Layers of other accounts, which templates name by their ARNs.
 
-Those of Powertools for Python are made from its package; of others only the name is kept, and
-what functions want of them is missing.
+Those of Powertools for Python are made from its package, and the Lambda Web Adapter's is the
+engine's own; of others only the name is kept, and what functions want of them is missing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from eventmill.store.transaction import Transaction
 _POWERTOOLS = ("AWSLambdaPowertoolsPython",)
 _ANSWERED = "AWS-Parameters-and-Secrets-Lambda-Extension"
 """The layer whose extension the engine is itself."""
+_WEB_ADAPTER = "LambdaAdapterLayer"
 _PACKAGE = "aws-lambda-powertools[all]"
 
 
@@ -42,10 +43,13 @@ async def provide(
         name = arn.split(":")[6]
         if name.startswith(_ANSWERED):
             continue
-        if not name.startswith(_POWERTOOLS):
+        if name.startswith(_POWERTOOLS):
+            folder = await builder.packages([_PACKAGE], str(properties.get("Runtime") or ""), arn)
+        elif name.startswith(_WEB_ADAPTER):
+            folder = await builder.web_adapter(arn)
+        else:
             progress(f"{arn} lies in another account: functions run without it")
             continue
-        folder = await builder.packages([_PACKAGE], str(properties.get("Runtime") or ""), arn)
         await database.write(
             lambda tx, arn=arn, folder=folder: lambda_.adopt_layer(  # type: ignore[misc]
                 call(tx), arn, folder

@@ -29,6 +29,7 @@ _SKIPPED = {"__pycache__", ".git", ".eventmill", ".venv", ".aws-sam", "node_modu
 _UNFROZEN = _SKIPPED - {CACHES}
 _MODULES = {"node_modules"}
 _TAIL = 2_000
+_WEB_ADAPTER = Path(__file__).parent / "web_adapter"
 
 
 def _key(text: str) -> str:
@@ -150,6 +151,10 @@ class SourceBuilder:
         source = await self._once(self._cache / f"wanted-{key}", fill)
         installed = await self._install(source / "requirements.txt", runtime, logical_id)
         return await self._combine(source, installed, logical_id, layer=True)
+
+    async def web_adapter(self, logical_id: str) -> Path:
+        """See kernel.ports.Builder."""
+        return await self._frozen(_WEB_ADAPTER, _UNFROZEN, logical_id)
 
     async def _install(self, requirements: Path, runtime: str, logical_id: str) -> Path:
         python = interpreter_for(runtime if runtime.startswith("python3.") else "").path

@@ -150,7 +150,8 @@ class ProcessInvoker:
             argv = (interpreter.path, str(PYTHON_CLIENT))
             values["EVENTMILL_PATH"] = os.pathsep.join(path)
         if wrapper is not None:
-            argv = (wrapper, *argv)
+            argv = (*_command(Path(wrapper)), *argv)
+            values["EVENTMILL_PYTHON"] = ENGINE_PYTHON
         return Launch(
             path=path,
             argv=argv,
@@ -175,6 +176,12 @@ def _wrapper(spec: FunctionSpec) -> str | None:
         return named
     places = (str(layer / named.removeprefix(_OPT)) for layer in reversed(spec.layers))
     return next((place for place in places if os.path.exists(place)), None)  # noqa: PTH110
+
+
+def _command(script: Path) -> tuple[str, ...]:
+    """A script that lost its mode on the way into its package is one all the same."""
+    lost = script.is_file() and not os.access(script, os.X_OK)
+    return ("/bin/sh", str(script)) if lost else (str(script),)
 
 
 def _bootstrap(spec: FunctionSpec) -> Path:

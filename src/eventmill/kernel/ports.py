@@ -89,6 +89,9 @@ class Builder(Protocol):
     async def packages(self, wanted: Sequence[str], runtime: str, logical_id: str) -> Path:
         """A layer's folder with these packages of Python, cached. Raises UsageError."""
 
+    async def web_adapter(self, logical_id: str) -> Path:
+        """The folder of a layer that runs web applications, as the Lambda Web Adapter's does."""
+
     async def build(
         self,
         source: Path,
