@@ -86,15 +86,24 @@ class TestEngine:
         """
         return self.run(self.inner.mailbox(recipient))
 
-    def logs(self, limit: int = 200) -> list[str]:
-        """The last lines of all log groups, oldest first, each behind its group's name."""
-        return self.run(self._logs(limit), 5)
+    def logs(self, limit: int = 200, after: int = 0) -> list[str]:
+        """The last lines of all log groups, oldest first, each behind its group's name.
 
-    async def _logs(self, limit: int) -> list[str]:
-        self.inner.logs.flush()
-        # Writes run in turn: this one comes after what was flushed.
-        lines = await self.inner.database.write(lambda tx: logs.newest(tx, limit))
-        return [f"{group}: {text.rstrip()}" for _, group, text in lines]
+        `after` is a `log_position`: only what came since then.
+        """
+        return [f"{group}: {text.rstrip()}" for _, group, text in self._lines(limit, after)]
+
+    def log_position(self) -> int:
+        """Where the logs end now."""
+        return next((number for number, _, _ in self._lines(1, 0)), 0)
+
+    def _lines(self, limit: int, after: int) -> list[tuple[int, str, str]]:
+        async def read() -> list[tuple[int, str, str]]:
+            self.inner.logs.flush()
+            # Writes run in turn: this one comes after what was flushed.
+            return await self.inner.database.write(lambda tx: logs.newest(tx, limit, after))
+
+        return self.run(read(), 5)
 
     def settle(self, seconds: float = 30.0) -> Report:
         """Wait until no event is in flight. Raises StillMoving naming what still moves."""

@@ -23,17 +23,38 @@ def eventmill() -> Iterator[TestEngine]:
         yield running
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the functions of all running engines wrote: it mostly tells why the test failed."""
-    report = yield
+_BEGAN = pytest.StashKey[dict[str, int]]()
+"""Where the logs of the engines ended when a test began, by their addresses."""
+
+
+def _running() -> list[TestEngine]:
     # Not imported here: most tests of a project that has this package start no engine.
     harness = sys.modules.get("eventmill.testing.harness")
-    if report.failed and harness is not None:
-        for running in harness.RUNNING:
+    return [] if harness is None else list(harness.RUNNING)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note what engines that other tests started have logged so far."""
+    item.stash[_BEGAN] = {}
+    for running in _running():
+        # An engine that does not answer is the business of the tests that use it.
+        with suppress(Exception):
+            item.stash[_BEGAN][running.endpoint] = running.log_position()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what functions wrote during a test that failed: it mostly tells why."""
+    report = yield
+    if report.failed:
+        began = item.stash.get(_BEGAN, {})
+        for running in _running():
             # An engine that does not answer must not hide the failure.
             with suppress(Exception):
-                lines = running.logs()
+                lines = running.logs(after=began.get(running.endpoint, 0))
                 if lines:
                     report.sections.append((f"Logs of {running.endpoint}", "\n".join(lines)))
     return report

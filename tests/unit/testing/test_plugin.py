@@ -6,6 +6,7 @@ from pathlib import Path
 
 TEST = """
 import pytest
+from eventmill.testing import engine
 
 TEMPLATE = '''
 Resources:
@@ -23,12 +24,18 @@ Resources:
               return event["price"]
 '''
 
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("app")
+    (folder / "template.yaml").write_text(TEMPLATE)
+    with engine() as running:
+        running.deploy(folder)
+        yield running
+
 @pytest.mark.parametrize("price", [7, None])
-def test_price(eventmill, tmp_path, price):
-    (tmp_path / "template.yaml").write_text(TEMPLATE)
-    eventmill.deploy(tmp_path)
+def test_price(app, price):
     event = '{"sku": "A-%s"%s}' % (price, ', "price": 7' if price else "")
-    answer = eventmill.client("lambda").invoke(FunctionName="worker", Payload=event)
+    answer = app.client("lambda").invoke(FunctionName="worker", Payload=event)
     assert "FunctionError" not in answer
 """
 

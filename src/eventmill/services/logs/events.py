@@ -54,10 +54,13 @@ def put_lines(tx: Transaction, arn: str, stream: str, lines: Sequence[tuple[int,
     tx.announce(changed_key(group))
 
 
-def newest(tx: Transaction, limit: int) -> list[tuple[int, str, str]]:
-    """The last lines of all groups, oldest first: (epoch milliseconds, group, text)."""
-    rows = tx.all("SELECT time, grp, message FROM logs_events ORDER BY id DESC LIMIT ?", (limit,))
-    return [(time, group, text) for time, group, text in reversed(rows)]
+def newest(tx: Transaction, limit: int, after: int = 0) -> list[tuple[int, str, str]]:
+    """The last lines of all groups, oldest first: (id, group, text); ids above `after` alone."""
+    rows = tx.all(
+        "SELECT id, grp, message FROM logs_events WHERE id>? ORDER BY id DESC LIMIT ?",
+        (after, limit),
+    )
+    return [(number, group, text) for number, group, text in reversed(rows)]
 
 
 @OPERATIONS.write("CreateLogStream")
