@@ -9,6 +9,8 @@ from eventmill.services.dynamodb import (
     queries,
     stream_api,
     streams,
+    table_operations,
+    table_settings,
     tables,
     transactions,
 )
@@ -19,7 +21,14 @@ from eventmill.services.dynamodb.storage import expire, next_expiry
 from eventmill.store.transaction import Transaction
 
 # Importing these registers their operations.
-_OPERATION_MODULES = (destination_operations, items, queries, transactions)
+_OPERATION_MODULES = (
+    destination_operations,
+    items,
+    queries,
+    table_operations,
+    table_settings,
+    transactions,
+)
 
 SERVICE = Service("dynamodb", tables.OPERATIONS.by_name, SCHEMA, RESOURCES)
 STREAMS = Service("dynamodbstreams", stream_api.OPERATIONS.by_name)

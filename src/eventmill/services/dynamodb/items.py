@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from eventmill.services.contract import Call, Result
-from eventmill.services.dynamodb import storage, tables
+from eventmill.services.dynamodb import consumed, storage, tables
 from eventmill.services.dynamodb.expressions import (
     Env,
     apply,
@@ -44,7 +43,7 @@ def refuse_legacy(request: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a write came to."""
+    """What a write came to; `size` in bytes is that of the item it wrote."""
 
     old: Item | None
     new: Item | None
@@ -123,16 +122,26 @@ def modify(call: Call, table: Table, request: Mapping[str, Any], env: Env) -> Ch
     return Change(old, new, size, frozenset(touched))
 
 
-def capacity(
-    request: Mapping[str, Any], table: Table, size: int, *, write: bool, half: bool = False
+def _written(
+    call: Call, request: Mapping[str, Any], table: Table, change: Change
 ) -> dict[str, Any]:
-    """ConsumedCapacity, when it is asked for: 1 KB a unit to write, 4 KB to read."""
-    if request.get("ReturnConsumedCapacity", "NONE") == "NONE":
-        return {}
-    units = float(max(1, math.ceil(size / (1_024 if write else 4_096))))
-    return {
-        "ConsumedCapacity": {"TableName": table.name, "CapacityUnits": units / 2 if half else units}
-    }
+    """What a write tells of itself besides the attributes."""
+    told = consumed.collection(call.tx, request, table, request.get("Key") or request["Item"])
+    if consumed.wanted(request):
+        told |= consumed.capacity(request, table, write_units(change))
+    return told
+
+
+def write_units(change: Change) -> float:
+    """What it took to write an item, or to delete it."""
+    size = change.size or checked_item(change.old or {})[1]
+    return consumed.units(size, write=True)
+
+
+def _check_returned(request: Mapping[str, Any]) -> None:
+    """Only an update has new values to return. Raises Fault."""
+    if (request.get("ReturnValues") or "NONE") not in ("NONE", "ALL_OLD"):
+        raise validation("ReturnValues can only be ALL_OLD or NONE")
 
 
 def _returned(request: Mapping[str, Any], change: Change) -> dict[str, Any]:
@@ -150,8 +159,9 @@ def put_item(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html"""
     refuse_legacy(request)
     table = tables.find(call.tx, request["TableName"])
+    _check_returned(request)
     change = put(call, table, request, Env(request))
-    return _returned(request, change) | capacity(request, table, change.size, write=True)
+    return _returned(request, change) | _written(call, request, table, change)
 
 
 @OPERATIONS.write("DeleteItem")
@@ -159,8 +169,9 @@ def delete_item(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html"""
     refuse_legacy(request)
     table = tables.find(call.tx, request["TableName"])
+    _check_returned(request)
     change = remove(call, table, request, Env(request))
-    return _returned(request, change) | capacity(request, table, 0, write=True)
+    return _returned(request, change) | _written(call, request, table, change)
 
 
 @OPERATIONS.write("UpdateItem")
@@ -169,7 +180,7 @@ def update_item(call: Call, request: dict[str, Any]) -> Result:
     refuse_legacy(request)
     table = tables.find(call.tx, request["TableName"])
     change = modify(call, table, request, Env(request))
-    return _returned(request, change) | capacity(request, table, change.size, write=True)
+    return _returned(request, change) | _written(call, request, table, change)
 
 
 def projected(item: Item, request: Mapping[str, Any], env: Env) -> Item:
@@ -192,9 +203,16 @@ def get_item(call: Call, request: dict[str, Any]) -> Result:
     env = Env(request)
     shown = projected(item or {}, request, env)
     env.finish()
+    shape = {"Item": shown} if item is not None else {}
+    if consumed.wanted(request):
+        shape |= consumed.capacity(request, table, read_units(item, request))
+    return shape
+
+
+def read_units(item: Item | None, request: Mapping[str, Any]) -> float:
+    """What it takes to read an item as a request or an entry of one wants it."""
     half = not request.get("ConsistentRead")
-    used = capacity(request, table, checked_item(item or {})[1], write=False, half=half)
-    return ({"Item": shown} if item is not None else {}) | used
+    return consumed.units(checked_item(item or {})[1], write=False, half=half)
 
 
 @OPERATIONS.read("BatchGetItem")
@@ -204,15 +222,22 @@ def batch_get_item(call: Call, request: dict[str, Any]) -> Result:
     if sum(len(entry["Keys"]) for entry in wanted.values()) > 100:
         raise validation("Too many items requested for the BatchGetItem call")
     responses: dict[str, list[Item]] = {}
+    used: dict[str, float] = {}
     for name, entry in wanted.items():
+        refuse_legacy(entry)
         table = tables.find(call.tx, name)
         env = Env(entry)
+        projected({}, entry, env)
+        env.finish()
         places = [storage.place_of_key(table, key) for key in entry["Keys"]]
         if len(set(places)) < len(places):
             raise validation("Provided list of item keys contains duplicates")
-        found = (storage.fetch(call.tx, table, place) for place in places)
+        found = [storage.fetch(call.tx, table, place) for place in places]
         responses[name] = [projected(item, entry, env) for item in found if item is not None]
-    return {"Responses": responses, "UnprocessedKeys": {}}
+        if consumed.wanted(request):
+            used[table.name] = sum(read_units(item, entry) for item in found)
+    answer = {"Responses": responses, "UnprocessedKeys": {}}
+    return answer | consumed.capacities(request, used)
 
 
 @OPERATIONS.write("BatchWriteItem")
@@ -225,6 +250,8 @@ def batch_write_item(call: Call, request: dict[str, Any]) -> Result:
             "1 validation error detected: Too many items requested for the BatchWriteItem call"
         )
     seen: set[tuple[str, storage.Place]] = set()
+    used: dict[str, float] = {}
+    writes: list[tuple[Table, Mapping[str, Any]]] = []
     for name, entry in entries:
         table = tables.find(call.tx, name)
         body = entry.get("PutRequest") or entry["DeleteRequest"]
@@ -235,5 +262,10 @@ def batch_write_item(call: Call, request: dict[str, Any]) -> Result:
         if (name, place) in seen:
             raise validation("Provided list of item keys contains duplicates")
         seen.add((name, place))
-        (put if "PutRequest" in entry else remove)(call, table, body, Env({}))
-    return {"UnprocessedItems": {}}
+        change = (put if "PutRequest" in entry else remove)(call, table, body, Env({}))
+        if consumed.wanted(request):
+            used[table.name] = used.get(table.name, 0.0) + write_units(change)
+        writes.append((table, given))
+    answer: dict[str, Any] = {"UnprocessedItems": {}}
+    answer |= consumed.capacities(request, used)
+    return answer | consumed.collections(call.tx, request, writes)

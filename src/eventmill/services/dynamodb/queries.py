@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventmill.services.contract import Call, Result
-from eventmill.services.dynamodb import items, storage, tables
+from eventmill.services.dynamodb import consumed, items, storage, tables
 from eventmill.services.dynamodb.expressions import Env, condition, key_condition
 from eventmill.services.dynamodb.expressions.conditions import KeyPart
 from eventmill.services.dynamodb.expressions.paths import resolve
@@ -185,11 +185,27 @@ def scan(call: Call, request: dict[str, Any]) -> Result:
             values += [*place, *storage.place_of(table, start)]
         sql += " ORDER BY x.ipk, x.isk, x.pk, x.sk"
     rows: Iterator[Row] = call.tx.execute(sql, values)
-    total = request.get("TotalSegments")
+    segment, total = _segments(request)
     if total is not None:
-        segment = request["Segment"]
         rows = (row for row in rows if _segment(row[2], total) == segment)
     return _answer(call, table, index, rows, request, Env(request))
+
+
+def _segments(request: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """(segment, how many there are), or neither. Raises Fault."""
+    segment, total = request.get("Segment"), request.get("TotalSegments")
+    for given, other in (("Segment", "TotalSegments"), ("TotalSegments", "Segment")):
+        if request.get(given) is not None and request.get(other) is None:
+            raise validation(
+                f"The {other} parameter is required but was not present in the request when "
+                f"{given} parameter is present"
+            )
+    if segment is not None and total is not None and segment >= total:
+        raise validation(
+            "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+            f"Segment: {segment} is not less than TotalSegments: {total}"
+        )
+    return segment, total
 
 
 def _segment(key: bytes, total: int) -> int:
@@ -204,6 +220,7 @@ def _answer(
     request: Mapping[str, Any],
     env: Env,
 ) -> dict[str, Any]:
+    whole = _whole(index, request)
     text = request.get("FilterExpression")
     wanted = condition(text, "FilterExpression") if text is not None else None
     if wanted is not None:
@@ -224,7 +241,7 @@ def _answer(
         page.size += row[1]
         if wanted is None or wanted.test(item, env):
             count += 1
-            page.items.append(_visible(table, index, item))
+            page.items.append(item if whole else _visible(table, index, item))
         if page.scanned == limit or page.size >= _PAGE_BYTES:
             page.last = _position(table, index, item)
             break
@@ -234,7 +251,35 @@ def _answer(
     if page.last is not None:
         answer["LastEvaluatedKey"] = page.last
     half = not request.get("ConsistentRead")
-    return answer | items.capacity(request, table, page.size, write=False, half=half)
+    used = consumed.units(page.size, write=False, half=half)
+    return answer | consumed.capacity(request, table, used, index)
+
+
+def _whole(index: Index | None, request: Mapping[str, Any]) -> bool:
+    """Whether items are read whole, though their index holds less. Raises Fault.
+
+    What a local index does not hold is fetched from its table where it is asked for.
+    """
+    select, chosen = request.get("Select"), request.get("ProjectionExpression") is not None
+    if select == "SPECIFIC_ATTRIBUTES" and not chosen:
+        raise validation(
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+            "SPECIFIC_ATTRIBUTES"
+        )
+    if chosen and select not in (None, "SPECIFIC_ATTRIBUTES"):
+        raise validation(f"Cannot specify the ProjectionExpression when choosing to get {select}")
+    if select == "ALL_PROJECTED_ATTRIBUTES" and index is None:
+        raise validation(
+            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+        )
+    wants_all = select == "ALL_ATTRIBUTES"
+    if index is not None and not index.local and wants_all and index.projected is not None:
+        raise validation(
+            "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not "
+            f"supported for global secondary index {index.name} because its projection type is "
+            "not ALL"
+        )
+    return index is not None and index.local and (wants_all or chosen)
 
 
 def _visible(table: Table, index: Index | None, item: Item) -> Item:

@@ -12,6 +12,7 @@ from eventmill.services.contract import (
     Resource,
     ResourceType,
     Support,
+    attribute_text,
     generated_name,
     known,
     truth,
@@ -20,6 +21,7 @@ from eventmill.services.dynamodb import tables
 from eventmill.services.dynamodb.destination_operations import align
 from eventmill.services.dynamodb.faults import validation
 from eventmill.services.dynamodb.tables import Table
+from eventmill.services.tags import tag_map
 
 _HONOURED = (
     "TableName",
@@ -58,6 +60,8 @@ def _request(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
         request["TimeToLive"] = {"Enabled": enabled, "AttributeName": ttl.get("AttributeName")}
     protected = properties.get("DeletionProtectionEnabled", False)
     request["DeletionProtectionEnabled"] = truth(protected)
+    policy = (properties.get("ResourcePolicy") or {}).get("PolicyDocument")
+    request["ResourcePolicy"] = None if policy is None else attribute_text(policy)
     return request
 
 
@@ -111,9 +115,12 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     if old.get("StreamSpecification") != resource.properties.get("StreamSpecification"):
         given["StreamSpecification"] = request.get("StreamSpecification", {"StreamEnabled": False})
     tables.change(call, name, given)
-    definition = dict(tables.find(call.tx, name).definition)
+    definition = tables.with_policy(
+        call, tables.find(call.tx, name).definition, request["ResourcePolicy"]
+    )
     definition["TimeToLive"] = request.get("TimeToLive") or {}
     tables.put_definition(call, name, definition)
+    tables.TAGS.replace(call.tx, table.arn, tag_map(request.get("Tags")))
     destination = _destination(call, resource.properties)
     if destination != _destination(call, old):
         align(call, name, destination)

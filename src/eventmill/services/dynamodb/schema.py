@@ -69,4 +69,8 @@ SCHEMA = (
     -- The highest number of its records that were deleted for their age.
     ALTER TABLE ddb_streams ADD COLUMN trimmed INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    CREATE TABLE ddb_tags(arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY(arn, key)) WITHOUT ROWID;
+    """,
 )

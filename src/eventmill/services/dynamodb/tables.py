@@ -9,14 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
-from eventmill.services.contract import Call, Operations, Result
+from eventmill.services.contract import Call, Operations
 from eventmill.services.dynamodb import destinations, streams
 from eventmill.services.dynamodb.destinations import Destination
 from eventmill.services.dynamodb.faults import no_such_table, validation
 from eventmill.services.dynamodb.values import key_bytes, load
+from eventmill.services.tags import Tags, tag_map
 from eventmill.store.transaction import Row, Transaction
 
 OPERATIONS = Operations()
+TAGS = Tags("ddb_tags")
+POLICY = "ResourcePolicy"
+"""Where a definition holds the policy and its revision."""
+
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z")
 
 
@@ -142,6 +147,8 @@ _DEFINED = (
     "TableClass",
     "DeletionProtectionEnabled",
     "TimeToLive",
+    "OnDemandThroughput",
+    "WarmThroughput",
 )
 
 
@@ -150,12 +157,14 @@ def create(call: Call, given: Mapping[str, Any]) -> Table:
     name = given["TableName"]
     definition = {key: given[key] for key in _DEFINED if given.get(key) is not None}
     check(name, definition)
+    definition = with_policy(call, definition, given.get("ResourcePolicy"))
     if exists(call.tx, name):
         raise Invalid("ResourceInUseException", f"Table already exists: {name}")
     call.tx.execute(
         "INSERT INTO ddb_tables(name, arn, definition, created) VALUES(?,?,?,?)",
         (name, table_arn(call, name), json.dumps(definition), call.now),
     )
+    TAGS.put(call.tx, table_arn(call, name), tag_map(given.get("Tags")))
     specification = given.get("StreamSpecification") or {}
     if specification.get("StreamEnabled") or specification.get("StreamViewType"):
         streams.enable(call, name, specification["StreamViewType"], definition["KeySchema"])
@@ -199,6 +208,7 @@ def delete(call: Call, name: str) -> Table:
         "DELETE FROM ddb_tables WHERE id=?",
     ):
         call.tx.execute(sql, (table.id,))
+    TAGS.drop(call.tx, table.arn)
     streams.disable(call, name)
     return table
 
@@ -222,6 +232,11 @@ def change(call: Call, name: str, given: Mapping[str, Any]) -> Table:
             if indexes.pop(gone, None) is None:
                 raise no_such_table(f"Requested resource not found: Index: {gone}")
             call.tx.execute("DELETE FROM ddb_index WHERE tbl=? AND idx=?", (table.id, gone))
+        else:
+            changed = entry["Update"]["IndexName"]
+            if changed not in indexes:
+                raise no_such_table(f"Requested resource not found: Index: {changed}")
+            indexes[changed] = indexes[changed] | entry["Update"]
     definition["GlobalSecondaryIndexes"] = list(indexes.values())
     for key in (
         "BillingMode",
@@ -229,6 +244,8 @@ def change(call: Call, name: str, given: Mapping[str, Any]) -> Table:
         "SSESpecification",
         "TableClass",
         "DeletionProtectionEnabled",
+        "OnDemandThroughput",
+        "WarmThroughput",
     ):
         if given.get(key) is not None:
             definition[key] = given[key]
@@ -275,115 +292,15 @@ def index_place(table: Table, index: Index, item: Mapping[str, Any]) -> tuple[by
     return parts[0], parts[1]
 
 
-def describe(call: Call, table: Table) -> dict[str, Any]:
-    """The table as DescribeTable returns it."""
-    counted = call.tx.one(
-        "SELECT count(*), coalesce(sum(size), 0) FROM ddb_items WHERE tbl=?", (table.id,)
-    )
-    assert counted is not None
-    definition = table.definition
-    throughput = definition.get("ProvisionedThroughput") or {
-        "ReadCapacityUnits": 0,
-        "WriteCapacityUnits": 0,
-    }
-    shape: dict[str, Any] = {
-        "TableName": table.name,
-        "TableArn": table.arn,
-        "TableId": f"{table.id:08x}-0000-4000-8000-000000000000",
-        "TableStatus": "ACTIVE",
-        "CreationDateTime": table.created,
-        "AttributeDefinitions": definition["AttributeDefinitions"],
-        "KeySchema": definition["KeySchema"],
-        "ProvisionedThroughput": {"NumberOfDecreasesToday": 0} | throughput,
-        "ItemCount": counted[0],
-        "TableSizeBytes": counted[1],
-        "DeletionProtectionEnabled": bool(definition.get("DeletionProtectionEnabled")),
-    }
-    if definition.get("BillingMode") == "PAY_PER_REQUEST":
-        shape["BillingModeSummary"] = {"BillingMode": "PAY_PER_REQUEST"}
-    for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-        entries = definition.get(kind)
-        if entries:
-            shape[kind] = [_index_shape(table, entry, kind) for entry in entries]
-    if table.stream is not None:
-        shape |= {
-            "StreamSpecification": {"StreamEnabled": True, "StreamViewType": table.view},
-            "LatestStreamArn": table.stream,
-            "LatestStreamLabel": table.stream.rpartition("/")[2],
-        }
-    return shape
-
-
-def _index_shape(table: Table, entry: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    shape = dict(entry) | {"IndexArn": f"{table.arn}/index/{entry['IndexName']}"}
-    if kind == "GlobalSecondaryIndexes":
-        shape["IndexStatus"] = "ACTIVE"
-        shape.setdefault("ProvisionedThroughput", {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0})
-    return shape
-
-
-@OPERATIONS.write("CreateTable")
-def create_table(call: Call, request: dict[str, Any]) -> Result:
-    """The table is active at once."""
-    return {"TableDescription": describe(call, create(call, request))}
-
-
-@OPERATIONS.scan("DescribeTable")
-def describe_table(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Invalid (ResourceNotFoundException)."""
-    name = request["TableName"]
-    table = find(call.tx, name, f"Requested resource not found: Table: {name} not found")
-    return {"Table": describe(call, table)}
-
-
-@OPERATIONS.sweep("UpdateTable")
-def update_table(call: Call, request: dict[str, Any]) -> Result:
-    """Indexes are filled before the answer."""
-    table = find(call.tx, request["TableName"])
-    if (request.get("StreamSpecification") or {}).get("StreamEnabled") and table.stream:
-        raise validation(f"Table already has an enabled stream: TableName: {table.name}")
-    return {"TableDescription": describe(call, change(call, request["TableName"], request))}
-
-
-@OPERATIONS.sweep("DeleteTable")
-def delete_table(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Invalid when the table is protected or not there."""
-    table = find(call.tx, request["TableName"])
-    if table.definition.get("DeletionProtectionEnabled"):
-        raise validation(
-            f"Resource cannot be deleted as it is currently protected against deletion. Disable "
-            f"deletion protection first: {table.name}"
-        )
-    shape = describe(call, delete(call, request["TableName"])) | {"TableStatus": "DELETING"}
-    return {"TableDescription": shape}
-
-
-@OPERATIONS.scan("ListTables")
-def list_tables(call: Call, request: dict[str, Any]) -> Result:
-    """By name, 100 a page."""
-    limit = request.get("Limit") or 100
-    rows = call.tx.all(
-        "SELECT name FROM ddb_tables WHERE name>? ORDER BY name LIMIT ?",
-        (request.get("ExclusiveStartTableName") or "", limit + 1),
-    )
-    names = [row[0] for row in rows[:limit]]
-    answer: dict[str, Any] = {"TableNames": names}
-    return answer | ({"LastEvaluatedTableName": names[-1]} if len(rows) > limit else {})
-
-
-@OPERATIONS.write("UpdateTimeToLive")
-def update_time_to_live(call: Call, request: dict[str, Any]) -> Result:
-    """The attribute holds epoch seconds; expired items are deleted."""
-    table = find(call.tx, request["TableName"])
-    wanted = request["TimeToLiveSpecification"]
-    put_definition(call, table.name, dict(table.definition) | {"TimeToLive": wanted})
-    return {"TimeToLiveSpecification": wanted}
-
-
-@OPERATIONS.read("DescribeTimeToLive")
-def describe_time_to_live(call: Call, request: dict[str, Any]) -> Result:
-    """ENABLED or DISABLED."""
-    table = find(call.tx, request["TableName"])
-    if table.ttl is None:
-        return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
-    return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": table.ttl}}
+def with_policy(call: Call, definition: Mapping[str, Any], text: str | None) -> dict[str, Any]:
+    """A table's definition with this resource policy, or with none. Raises Invalid."""
+    kept = {key: value for key, value in definition.items() if key != POLICY}
+    if text is None:
+        return kept
+    try:
+        json.loads(text)["Statement"]
+    except (ValueError, KeyError, TypeError):
+        raise validation("Resource policy is not valid: it must be JSON with a Statement") from None
+    if (definition.get(POLICY) or {}).get("Policy") == text:
+        return dict(definition)
+    return kept | {POLICY: {"Policy": text, "RevisionId": str(int(call.now * 1_000))}}

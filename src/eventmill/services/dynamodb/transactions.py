@@ -11,9 +11,10 @@ from typing import Any
 
 from eventmill.kernel.errors import Fault, Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.dynamodb import items, storage, tables
+from eventmill.services.dynamodb import consumed, items, storage, tables
 from eventmill.services.dynamodb.expressions import Env
 from eventmill.services.dynamodb.faults import validation
+from eventmill.services.dynamodb.items import Change
 from eventmill.services.dynamodb.tables import OPERATIONS, Table
 from eventmill.services.dynamodb.values import checked, checked_item, dump
 
@@ -32,6 +33,8 @@ def transact_write_items(call: Call, request: dict[str, Any]) -> Result:
     if token is not None and _repeated(call, token, entries):
         return {}
     reasons: list[dict[str, Any]] = []
+    used: dict[str, float] = {}
+    writes: list[tuple[Table, Mapping[str, Any]]] = []
     seen: set[tuple[int, storage.Place]] = set()
     failed = False
     for entry in entries:
@@ -42,7 +45,11 @@ def transact_write_items(call: Call, request: dict[str, Any]) -> Result:
             raise validation("Transaction request cannot include multiple operations on one item")
         seen.add((table.id, place))
         try:
-            _one(call, table, verb, body)
+            change = _one(call, table, verb, body)
+            if consumed.wanted(request):
+                used[table.name] = used.get(table.name, 0.0) + 2 * items.write_units(change)
+            if verb != "ConditionCheck":
+                writes.append((table, body["Item"] if verb == "Put" else body["Key"]))
             reasons.append({"Code": "None"})
         except Fault as fault:
             failed = True
@@ -56,7 +63,8 @@ def transact_write_items(call: Call, request: dict[str, Any]) -> Result:
             f"[{codes}]",
             fields={"CancellationReasons": reasons},
         )
-    return {}
+    told = consumed.capacities(request, used)
+    return told | consumed.collections(call.tx, request, writes)
 
 
 def _repeated(call: Call, token: str, entries: list[Any]) -> bool:
@@ -85,18 +93,18 @@ def _place(table: Table, verb: str, body: Mapping[str, Any]) -> storage.Place:
     return storage.place_of_key(table, checked_given)
 
 
-def _one(call: Call, table: Table, verb: str, body: Mapping[str, Any]) -> None:
+_WRITES = {"Put": items.put, "Delete": items.remove, "Update": items.modify}
+
+
+def _one(call: Call, table: Table, verb: str, body: Mapping[str, Any]) -> Change:
+    """Carry out one entry. Raises Fault."""
     env = Env(body)
-    if verb == "Put":
-        items.put(call, table, body, env)
-    elif verb == "Delete":
-        items.remove(call, table, body, env)
-    elif verb == "Update":
-        items.modify(call, table, body, env)
-    else:
-        key = {name: checked(value)[0] for name, value in body["Key"].items()}
-        item = storage.fetch(call.tx, table, storage.place_of_key(table, key))
-        items.check_condition(body, item, env)
+    if verb in _WRITES:
+        return _WRITES[verb](call, table, body, env)
+    key = {name: checked(value)[0] for name, value in body["Key"].items()}
+    item = storage.fetch(call.tx, table, storage.place_of_key(table, key))
+    items.check_condition(body, item, env)
+    return Change(item, item, 0)
 
 
 def _reason(fault: Fault) -> dict[str, Any]:
@@ -113,12 +121,18 @@ def _reason(fault: Fault) -> dict[str, Any]:
 @OPERATIONS.read("TransactGetItems")
 def transact_get_items(call: Call, request: dict[str, Any]) -> Result:
     """All items as of one moment."""
-    responses = []
+    responses: list[dict[str, Any]] = []
+    used: dict[str, float] = {}
     for entry in request["TransactItems"]:
         body = entry["Get"]
         table = tables.find(call.tx, body["TableName"])
         key = {name: checked(value)[0] for name, value in body["Key"].items()}
         item = storage.fetch(call.tx, table, storage.place_of_key(table, key))
         env = Env(body)
-        responses.append({} if item is None else {"Item": items.projected(item, body, env)})
-    return {"Responses": responses}
+        shown = items.projected(item or {}, body, env)
+        env.finish()
+        responses.append({} if item is None else {"Item": shown})
+        if consumed.wanted(request):
+            units = 2 * items.read_units(item, {"ConsistentRead": True})
+            used[table.name] = used.get(table.name, 0.0) + units
+    return {"Responses": responses} | consumed.capacities(request, used)
