@@ -17,6 +17,7 @@ from eventmill import config
 from eventmill.testing import engine
 from tests.journeys.rest_client import Answer, ask
 from tests.oidc import Issuer, server
+from tests.refusals import refused_as
 from tests.shape import assert_shape, recorded
 
 APP = Path(__file__).parents[1] / "apps" / "http"
@@ -266,7 +267,31 @@ def test_a_custom_domain_leads_to_its_mapping(app) -> None:
     answer = ask(f"{app.endpoint}/v1/pass/x", headers=host)
     assert answer.json["path"].startswith("/base/x")
     assert ask(f"{app.endpoint}/v2/pass/x", headers=host).status == 404
+    by_hand = ask(f"{app.endpoint}/pass/x", headers={"Host": "made-by-hand.example"})
+    assert by_hand.json["path"].startswith("/base/x")
     assert ask(f"{app.endpoint}/v1/pass/x", headers={"Host": "other.example"}).status == 403
+
+
+def test_rules_of_a_custom_domain_come_before_its_mappings(app) -> None:
+    beta = {"Host": "api.shop.example", "X-Kind": "beta-2"}
+    for path in ("next", "v3"):
+        answer = ask(f"{app.endpoint}/{path}/pass/x", headers=beta)
+        assert answer.json["path"].startswith("/base/x")
+        assert ask(f"{app.endpoint}/{path}/pass/x", headers=beta | {"X-Kind": "x"}).status == 404
+    assert ask(f"{app.endpoint}/v1/pass/x", headers=beta).status == 200
+
+    client, domain = app.client("apigatewayv2"), {"DomainName": "api.shop.example"}
+    (rule,) = client.list_routing_rules(**domain)["RoutingRules"]
+    assert rule["Priority"] == 10 and rule["RoutingRuleArn"].endswith(rule["RoutingRuleId"])
+    stripped = {key: rule[key] for key in ("Actions", "Priority")} | {"Conditions": []}
+    assert refused_as(client.create_routing_rule, **domain, **stripped) == "ConflictException"
+    named = domain | {"RoutingRuleId": rule["RoutingRuleId"]}
+    client.put_routing_rule(**named, **stripped)
+    assert client.get_routing_rule(**named)["Conditions"] == []
+    assert ask(f"{app.endpoint}/pass/x", headers=beta).json["path"].startswith("/base/x")
+    client.delete_routing_rule(**named)
+    assert refused_as(client.get_routing_rule, **named) == "NotFoundException"
+    assert ask(f"{app.endpoint}/v3/pass/x", headers=beta).status == 404
 
 
 def test_changes_show_after_a_deployment_only(app) -> None:

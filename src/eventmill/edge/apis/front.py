@@ -58,7 +58,7 @@ class ApiFront:
         if scope["type"] == "http" and _CONNECTIONS in raw:
             await self._management(scope, headers, receive, send)
             return
-        place = self._place(raw, headers.get("host", ""))
+        place = self._place(raw, headers)
         if scope["type"] == "websocket":
             await self._sockets.serve(place.stage if place else None, scope, headers, receive, send)
             return
@@ -74,24 +74,25 @@ class ApiFront:
             shown = [*shown, (b"content-length", str(len(body)).encode())]
         await send_answer(send, status, shown, body)
 
-    def _place(self, raw: str, host: str) -> Place | None:
+    def _place(self, raw: str, headers: Mapping[str, str]) -> Place | None:
         """Where an address leads; None when it leads nowhere."""
+        host = headers.get("host", "")
         if raw.startswith(PREFIX):
             number, slash, rest = raw[len(PREFIX) :].partition("/")
             return _below(self._catalog.api(number), f"/{rest}" if slash else "/", host)
         found = _HOST.match(host)
         if found is not None:
             return _below(self._catalog.api(found.group(1)), raw, host)
-        return self._mapped(raw, host)
+        return self._mapped(raw, headers)
 
-    def _mapped(self, raw: str, host: str) -> Place | None:
-        """Behind a custom domain name: its longest mapping that is the path's beginning."""
-        leads = self._domains.leads(host, raw)
+    def _mapped(self, raw: str, headers: Mapping[str, str]) -> Place | None:
+        """Behind a custom domain name: its rules and mappings."""
+        leads = self._domains.leads(headers, raw)
         api = self._catalog.api(leads.mapping.api) if leads is not None else None
         stage = api.stages.get(leads.mapping.stage) if leads is not None and api else None
         if leads is None or stage is None:
             return None
-        return Place(stage, leads.path, raw, hostname(host))
+        return Place(stage, leads.path, raw, hostname(headers.get("host", "")))
 
 
 def _below(api: Api | None, raw: str, host: str) -> Place | None:

@@ -93,6 +93,8 @@ def drop(tx: Transaction, owner: str, kind: str, number: str) -> None:
         _ROWS.drop_all(tx, owner)
         return
     _ROWS.drop(tx, owner, kind, number)
+    if kind not in KINDS:
+        return
     for below, described in KINDS.items():
         if described.parent and described.parent == KINDS[kind].id:
             for child in every(tx, owner, below, number):

@@ -266,8 +266,8 @@ RESOURCES = (
     ),
     _part_type(
         "domainname",
-        ("DomainName",),
-        ("DomainNameConfigurations", "MutualTlsAuthentication", "RoutingMode", "Tags"),
+        ("DomainName", "RoutingMode"),
+        ("DomainNameConfigurations", "MutualTlsAuthentication", "Tags"),
     ),
     _part_type("apimapping", ("ApiId", "ApiMappingKey", "Stage")),
     _part_type("vpclink", ("Name",), ("SubnetIds", "SecurityGroupIds", "Tags")),

@@ -178,7 +178,7 @@ class RestFront:
         found = _HOST.match(host)
         if found is not None:
             return Place(found.group(1), *_step(raw[1:]))
-        leads = self._domains.leads(host, raw)
+        leads = self._domains.leads(headers, raw)
         if leads is None:
             return None
         stage, path = leads.mapping.stage, leads.path

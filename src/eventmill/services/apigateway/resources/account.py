@@ -146,7 +146,6 @@ _CERTIFICATES = (
     "SecurityPolicy",
     "EndpointConfiguration",
     "EndpointAccessMode",
-    "RoutingMode",
     "Tags",
 )
 
@@ -187,7 +186,7 @@ ACCOUNT_TYPES = (
     ),
     ResourceType(
         "AWS::ApiGateway::DomainName",
-        dict.fromkeys(("DomainName",), _H) | dict.fromkeys(_CERTIFICATES, _R),
+        dict.fromkeys(("DomainName", "RoutingMode"), _H) | dict.fromkeys(_CERTIFICATES, _R),
         _domain,
         _redomain,
         _dropper(domains.drop),
