@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from eventmill.testing import TestEngine, engine
 from tests.queues import taken
@@ -292,3 +293,80 @@ def test_lines_of_clients_and_rules_are_measured_too(app) -> None:
     events.put_events(Entries=[{"Source": "measured", "DetailType": "x", "Detail": detail}])
     app.settle()
     assert _sum(app, "Shop", "Lost") == 5.0
+
+
+def test_groups_are_described_by_what_they_are(app) -> None:
+    logs = app.client("logs")
+    for number in range(3):
+        logs.create_log_group(logGroupName=f"/kind/{number}", logGroupClass="INFREQUENT_ACCESS")
+    logs.create_log_group(logGroupName="/kind/other", kmsKeyId="arn:aws:kms:us-east-1:1:key/k")
+
+    def names(**request: Any) -> list[str]:
+        return [one["logGroupName"] for one in logs.describe_log_groups(**request)["logGroups"]]
+
+    assert names(logGroupNamePattern="ind/o") == ["/kind/other"]
+    assert names(logGroupNamePattern="IND/O") == []
+    three = [f"/kind/{number}" for number in range(3)]
+    assert names(logGroupNamePrefix="/kind", logGroupClass="INFREQUENT_ACCESS") == three
+    arn = "arn:aws:logs:us-east-1:000000000000:log-group:/kind/1"
+    assert names(logGroupIdentifiers=[f"{arn}:*", "/kind/2"]) == three[1:]
+    with pytest.raises(ClientError, match="mutually exclusive"):
+        names(logGroupNamePattern="a", logGroupNamePrefix="a")
+    (other,) = logs.describe_log_groups(logGroupNamePrefix="/kind/other")["logGroups"]
+    assert other["logGroupClass"] == "STANDARD" and other["kmsKeyId"].endswith("key/k")
+    with pytest.raises(ClientError, match="satisfy regular expression pattern"):
+        logs.create_log_group(logGroupName="a b")
+    with pytest.raises(ClientError, match="satisfy enum value set"):
+        logs.put_retention_policy(logGroupName="/kind/other", retentionInDays=2)
+
+
+def test_a_group_may_be_named_by_its_arn(app) -> None:
+    logs, place = app.client("logs"), {"logGroupName": "/by/arn", "logStreamName": "s"}
+    logs.create_log_group(logGroupName="/by/arn")
+    logs.create_log_stream(**place)
+    now = int(app.inner.clock.now() * 1000)
+    events = [{"timestamp": now + number, "message": str(number)} for number in range(5)]
+    logs.put_log_events(**place, logEvents=events)
+    arn = {"logGroupIdentifier": "arn:aws:logs:us-east-1:000000000000:log-group:/by/arn"}
+    (stream,) = logs.describe_log_streams(**arn)["logStreams"]
+    assert stream["logStreamName"] == "s"
+    read = logs.get_log_events(**arn, logStreamName="s")["events"]
+    assert [event["message"] for event in read] == ["0", "1", "2", "3", "4"]
+    pages = logs.get_paginator("filter_log_events").paginate(
+        **arn, startFromHead=False, PaginationConfig={"PageSize": 2}
+    )
+    found = [[event["message"] for event in page["events"]] for page in pages]
+    assert found == [["4", "3"], ["2", "1"], ["0"]]
+    with pytest.raises(ClientError, match="Exactly one of logGroupName and"):
+        logs.filter_log_events(**arn, logGroupName="/by/arn")
+
+
+def test_metric_filters_are_found_by_their_metric_and_paged(app) -> None:
+    logs = app.client("logs")
+    logs.create_log_group(logGroupName="/by/metric")
+    for number in range(3):
+        made = {"metricName": f"m{number}", "metricNamespace": "n", "metricValue": "1"}
+        logs.put_metric_filter(
+            logGroupName="/by/metric",
+            filterName=f"f{number}",
+            filterPattern="x",
+            metricTransformations=[made],
+        )
+    pages = logs.get_paginator("describe_metric_filters").paginate(
+        logGroupName="/by/metric", PaginationConfig={"PageSize": 2}
+    )
+    names = [[one["filterName"] for one in page["metricFilters"]] for page in pages]
+    assert names == [["f0", "f1"], ["f2"]]
+    found = logs.describe_metric_filters(metricName="m1", metricNamespace="n")["metricFilters"]
+    assert [one["filterName"] for one in found] == ["f1"]
+
+
+def test_subscriptions_to_transformed_logs_are_refused(app) -> None:
+    with pytest.raises(ClientError, match="applyOnTransformedLogs is not supported"):
+        app.client("logs").put_subscription_filter(
+            logGroupName="/any",
+            filterName="f",
+            filterPattern="",
+            destinationArn="arn:aws:lambda:us-east-1:000000000000:function:f",
+            applyOnTransformedLogs=True,
+        )

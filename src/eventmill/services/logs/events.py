@@ -20,6 +20,7 @@ from eventmill.services.logs.groups import (
     group_arn,
     missing,
     name_of,
+    named,
     require_group,
 )
 from eventmill.store.transaction import Transaction
@@ -97,7 +98,7 @@ def drop_stream(tx: Transaction, group: str, name: str) -> bool:
 @OPERATIONS.scan("DescribeLogStreams")
 def describe_log_streams(call: Call, request: dict[str, Any]) -> Result:
     """By name, or newest event first."""
-    group = request["logGroupName"]
+    group = named(request)
     require_group(call, group)
     order = "name"
     if request.get("orderBy") == "LastEventTime":
@@ -143,7 +144,7 @@ def put_log_events(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.scan("GetLogEvents")
 def get_log_events(call: Call, request: dict[str, Any]) -> Result:
     """The events of one stream. Tokens are `f/<id>` and `b/<id>`."""
-    group, stream = request["logGroupName"], request["logStreamName"]
+    group, stream = named(request), request["logStreamName"]
     require_group(call, group)
     token = request.get("nextToken") or ""
     limit = request.get("limit") or 10_000
@@ -181,19 +182,25 @@ def get_log_events(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.scan("FilterLogEvents")
 def filter_log_events(call: Call, request: dict[str, Any]) -> Result:
-    """The events of a group that match a filter pattern, in the order of their time."""
-    group = request["logGroupName"]
+    """The events of a group that match a filter pattern, the oldest first or the newest.
+
+    Tokens are `<id>`, and `b/<id>` where it goes backward.
+    """
+    group = named(request)
     require_group(call, group)
     matches = compile_filter(request.get("filterPattern") or "").matches
     limit = request.get("limit") or 10_000
-    after = paging.place(request.get("nextToken"), bad_token())
+    text = request.get("nextToken") or ""
+    back = text.startswith("b/") or (not text and request.get("startFromHead") is False)
+    after = paging.place(text.removeprefix("b/"), bad_token()) or (1 << 62 if back else 0)
+    compare, order = ("<", "DESC") if back else (">", "ASC")
     prefix = request.get("logStreamNamePrefix") or ""
     names = request.get("logStreamNames")
     events: list[dict[str, Any]] = []
     token = None
     for number, stream, time, message, ingested in call.tx.execute(
         "SELECT id, stream, time, message, ingested FROM logs_events WHERE grp=? AND time>=?"
-        " AND time<=? AND id>? ORDER BY id",
+        f" AND time<=? AND id{compare}? ORDER BY id {order}",
         (group, request.get("startTime") or 0, request.get("endTime") or 1 << 62, after),
     ):
         if not stream.startswith(prefix) or (names and stream not in names):
@@ -201,7 +208,7 @@ def filter_log_events(call: Call, request: dict[str, Any]) -> Result:
         if not matches(message):
             continue
         if len(events) == limit:
-            token = str(int(events[-1]["eventId"]))
+            token = ("b/" if back else "") + str(int(events[-1]["eventId"]))
             break
         events.append(
             {

@@ -5,14 +5,16 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operati
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
+from eventmill.services import paging
 from eventmill.services.contract import Call, Operations, Result
 from eventmill.services.tags import Tags
-from eventmill.store.transaction import Transaction
+from eventmill.store.transaction import Row, Transaction
 
 OPERATIONS = Operations()
 _NAME = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}\Z")
@@ -21,6 +23,9 @@ _DAYS = (
     *(1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653),
 )
 """How long events may be kept."""
+
+RECORDED = ("logGroupClass", "kmsKeyId", "deletionProtectionEnabled")
+_PAGE = 50
 
 TAGS = Tags("logs_tags")
 
@@ -61,8 +66,16 @@ def create_log_group(call: Call, request: dict[str, Any]) -> Result:
     """Raises Invalid when it exists."""
     name = request["logGroupName"]
     create_group(call, name, None)
+    record(call, name, {key: request[key] for key in RECORDED if key in request})
     TAGS.put(call.tx, group_arn(call, name), request.get("tags") or {})
     return {}
+
+
+def record(call: Call, name: str, settings: Mapping[str, Any]) -> None:
+    """Keep what is told of a group besides, by CreateLogGroup's names."""
+    call.tx.execute(
+        "UPDATE logs_groups SET settings=? WHERE name=?", (json.dumps(dict(settings)), name)
+    )
 
 
 def create_group(call: Call, name: str, retention: int | None) -> None:
@@ -116,35 +129,68 @@ def delete_group(call: Call, name: str) -> None:
 
 @OPERATIONS.scan("DescribeLogGroups")
 def describe_log_groups(call: Call, request: dict[str, Any]) -> Result:
-    """By name, 50 a page."""
-    prefix = request.get("logGroupNamePrefix") or ""
-    limit = request.get("limit") or 50
+    """By name. Raises Invalid for a prefix beside a pattern."""
+    prefix, pattern = request.get("logGroupNamePrefix"), request.get("logGroupNamePattern")
+    if prefix and pattern:
+        raise Invalid(
+            "InvalidParameterException",
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+        )
+    only = [name_of(one) or one for one in request.get("logGroupIdentifiers") or ()]
     rows = call.tx.all(
-        "SELECT name, arn, created, retention,"
+        "SELECT name, arn, created, retention, settings,"
         " (SELECT count(*) FROM logs_metric_filters WHERE grp=logs_groups.name) FROM logs_groups"
-        " WHERE name>=? AND name<? AND name>? ORDER BY name LIMIT ?",
-        (prefix, prefix + "\U0010ffff", request.get("nextToken") or "", limit + 1),
+        " WHERE name>=?1 AND name<?2 AND name>?3 ORDER BY name",
+        (prefix or "", (prefix or "") + "\U0010ffff", request.get("nextToken") or ""),
     )
-    groups = []
-    for name, arn, created, retention, filters in rows[:limit]:
-        group = {
-            "logGroupName": name,
-            "arn": f"{arn}:*",
-            "logGroupArn": arn,
-            "creationTime": created,
-            "metricFilterCount": filters,
-            "storedBytes": 0,
-        }
-        if retention is not None:
-            group["retentionInDays"] = retention
-        groups.append(group)
-    return _page({"logGroups": groups}, rows, limit)
+    found = [
+        (row[0], _shown(row))
+        for row in rows
+        if (pattern or "") in row[0] and (not only or row[0] in only)
+    ]
+    kind = request.get("logGroupClass")
+    wanted = [entry for entry in found if kind in (None, entry[1]["logGroupClass"])]
+    return page(wanted, "logGroups", request)
 
 
-def _page(answer: dict[str, Any], rows: Sequence[Any], limit: int) -> dict[str, Any]:
-    if len(rows) > limit:
-        answer["nextToken"] = str(rows[limit - 1][0])
-    return answer
+def _shown(row: Row) -> dict[str, Any]:
+    name, arn, created, retention, settings, filters = row
+    group: dict[str, Any] = {
+        "logGroupName": name,
+        "arn": f"{arn}:*",
+        "logGroupArn": arn,
+        "creationTime": created,
+        "metricFilterCount": filters,
+        "storedBytes": 0,
+        "logGroupClass": "STANDARD",
+    }
+    if retention is not None:
+        group["retentionInDays"] = retention
+    told: dict[str, Any] = json.loads(settings)
+    return group | told
+
+
+def page(
+    entries: Iterable[tuple[str, dict[str, Any]]], member: str, request: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One page of (key, shown) in the order of the keys, 50 at the most."""
+    limit = min(request.get("limit") or _PAGE, _PAGE)
+    found, token = paging.keyed(entries, request.get("nextToken"), limit)
+    return {member: found} | ({"nextToken": token} if token is not None else {})
+
+
+def named(request: Mapping[str, Any]) -> str:
+    """The group that a request names by logGroupName, or by logGroupIdentifier: name or ARN.
+
+    Raises Invalid for both and for neither.
+    """
+    name, identifier = request.get("logGroupName"), request.get("logGroupIdentifier")
+    if bool(name) == bool(identifier):
+        raise Invalid(
+            "InvalidParameterException",
+            "Exactly one of logGroupName and logGroupIdentifier must be specified.",
+        )
+    return str(name or name_of(str(identifier)) or identifier)
 
 
 @OPERATIONS.write("PutRetentionPolicy")

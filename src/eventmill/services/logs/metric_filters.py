@@ -13,7 +13,7 @@ from eventmill.kernel.metrics import Dimensions, Sample
 from eventmill.observe import emf
 from eventmill.services.contract import Call, Result
 from eventmill.services.logs.filters import compile_filter
-from eventmill.services.logs.groups import OPERATIONS, missing, require_group
+from eventmill.services.logs.groups import OPERATIONS, missing, page, require_group
 from eventmill.store.transaction import Transaction
 
 
@@ -107,23 +107,35 @@ def delete_metric_filter(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.scan("DescribeMetricFilters")
 def describe_metric_filters(call: Call, request: dict[str, Any]) -> Result:
-    """By name, of one group or of all."""
+    """By name, of one group or of all, or those of one metric."""
     group, prefix = request.get("logGroupName"), request.get("filterNamePrefix") or ""
     if group:
         require_group(call, group)
     rows = call.tx.all("SELECT * FROM logs_metric_filters ORDER BY name, grp")
     found = [
-        {
-            "filterName": name,
-            "filterPattern": pattern,
-            "metricTransformations": json.loads(transformations),
-            "creationTime": created,
-            "logGroupName": of,
-        }
+        (
+            f"{name}\n{of}",
+            {
+                "filterName": name,
+                "filterPattern": pattern,
+                "metricTransformations": json.loads(transformations),
+                "creationTime": created,
+                "logGroupName": of,
+            },
+        )
         for of, name, pattern, transformations, created in rows
         if group in (None, of) and name.startswith(prefix)
     ]
-    return {"metricFilters": found}
+    return page([one for one in found if _makes(one[1], request)], "metricFilters", request)
+
+
+def _makes(shown: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+    """Whether a filter makes the metric that a request is about."""
+    names = ("metricName", "metricNamespace")
+    return any(
+        all(one.get(name) == (request.get(name) or one.get(name)) for name in names)
+        for one in shown["metricTransformations"]
+    )
 
 
 @OPERATIONS.read("TestMetricFilter")

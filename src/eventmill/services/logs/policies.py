@@ -10,7 +10,7 @@ from typing import Any
 from eventmill.kernel.errors import Invalid
 from eventmill.kernel.policies import Asker, refusal
 from eventmill.services.contract import Call, Result
-from eventmill.services.logs.groups import OPERATIONS, missing
+from eventmill.services.logs.groups import OPERATIONS, missing, page
 from eventmill.store.transaction import Transaction
 
 _WRITING = ("CreateLogStream", "PutLogEvents")
@@ -80,5 +80,6 @@ def describe_resource_policies(call: Call, request: dict[str, Any]) -> Result:
     """By name; those of the account, or one of a group."""
     arn = _group(request)
     rows = call.tx.all("SELECT name, document, updated FROM logs_policies ORDER BY name")
-    shown = [_shown(*row) for row in rows]
-    return {"resourcePolicies": [one for one in shown if one.get("resourceArn", "") == arn]}
+    found = [(row[0], _shown(*row)) for row in rows]
+    wanted = [one for one in found if one[1].get("resourceArn", "") == arn]
+    return page(wanted, "resourcePolicies", request)

@@ -15,6 +15,8 @@ from eventmill.services.contract import (
     attribute_text,
     generated_name,
     known,
+    truth,
+    typed,
 )
 from eventmill.services.logs import events, groups, metric_filters, policies, subscriptions
 from eventmill.services.tags import tag_map
@@ -39,12 +41,17 @@ def _created(call: Call, name: str) -> Created:
 def _create(call: Call, resource: Resource) -> Created:
     name = resource.properties.get("LogGroupName") or generated_name(resource, call.ids, limit=512)
     groups.create_group(call, name, _days(resource.properties))
-    _retag(call, resource, name)
+    _record(call, resource, name)
     _set_policy(call, name, resource, {})
     return _created(call, name)
 
 
-def _retag(call: Call, resource: Resource, name: str) -> None:
+def _record(call: Call, resource: Resource, name: str) -> None:
+    """Tags, and settings that the API returns."""
+    given = typed(resource.properties, {"DeletionProtectionEnabled": truth})
+    members = {name[0].upper() + name[1:]: name for name in groups.RECORDED}
+    settings = {members[key]: value for key, value in given.items() if key in members}
+    groups.record(call, name, settings)
     tags = tag_map(resource.properties.get("Tags"))
     groups.TAGS.replace(call.tx, groups.group_arn(call, name), tags)
 
@@ -52,7 +59,7 @@ def _retag(call: Call, resource: Resource, name: str) -> None:
 def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     name = resource.physical_id or ""
     groups.set_retention(call, name, _days(resource.properties))
-    _retag(call, resource, name)
+    _record(call, resource, name)
     _set_policy(call, name, resource, old)
     return _created(call, name)
 

@@ -54,4 +54,8 @@ SCHEMA = (
     CREATE TABLE logs_tags(arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
       PRIMARY KEY(arn, key)) WITHOUT ROWID;
     """,
+    """
+    -- JSON: what CreateLogGroup was told besides, by its names
+    ALTER TABLE logs_groups ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+    """,
 )

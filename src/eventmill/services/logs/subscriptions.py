@@ -16,7 +16,7 @@ from eventmill.kernel.errors import Invalid
 from eventmill.kernel.policies import Asker, of_service
 from eventmill.services.contract import Call, Result
 from eventmill.services.logs.filters import compile_filter
-from eventmill.services.logs.groups import OPERATIONS, group_arn, missing, require_group
+from eventmill.services.logs.groups import OPERATIONS, group_arn, missing, page, require_group
 from eventmill.store import outbox
 from eventmill.store.transaction import Transaction
 
@@ -176,7 +176,10 @@ def delete(call: Call, group: str, name: str) -> bool:
 
 @OPERATIONS.write("PutSubscriptionFilter")
 def put_subscription_filter(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Invalid as `put` does."""
+    """Raises Invalid as `put` does, and for what needs transformers or system fields."""
+    for name in ("applyOnTransformedLogs", "emitSystemFields", "fieldSelectionCriteria"):
+        if request.get(name):
+            raise Invalid("InvalidParameterException", f"{name} is not supported by Eventmill.")
     put(call, request["logGroupName"], request["filterName"], request)
     return {}
 
@@ -209,5 +212,5 @@ def describe_subscription_filters(call: Call, request: dict[str, Any]) -> Result
             "distribution": distribution,
             "creationTime": created,
         }
-        found.append(shown | ({"roleArn": role} if role else {}))
-    return {"subscriptionFilters": found}
+        found.append((name, shown | ({"roleArn": role} if role else {})))
+    return page(found, "subscriptionFilters", request)
