@@ -192,3 +192,39 @@ def test_a_list_goes_on_when_what_a_page_ended_with_is_gone(
             break
         more = {token or "NextToken": following}
     assert seen == ([5, 4, 3, 2, 1] if key == "Version" else NAMED)
+
+
+def test_settings_of_functions_come_in_pages(app, five) -> None:
+    functions, publisher = app.client("lambda"), "arn:aws:signer:us-east-1:123456789012:/p/1"
+    publishers = {"AllowedPublishers": {"SigningProfileVersionArns": [publisher]}}
+    for number in range(3):
+        alias = {"FunctionName": "f", "Name": f"s{number}", "FunctionVersion": "$LATEST"}
+        functions.create_alias(**alias)
+        functions.put_function_event_invoke_config(
+            FunctionName="f", Qualifier=f"s{number}", MaximumRetryAttempts=number % 3
+        )
+        signing = functions.create_code_signing_config(**publishers, Tags={"a": "b"})
+    arn = signing["CodeSigningConfig"]["CodeSigningConfigArn"]
+    assert functions.list_tags(Resource=arn)["Tags"] == {"a": "b"}
+    for operation, given, member in (
+        ("list_function_event_invoke_configs", {"FunctionName": "f"}, "FunctionEventInvokeConfigs"),
+        ("list_code_signing_configs", {}, "CodeSigningConfigs"),
+    ):
+        pages = functions.get_paginator(operation).paginate(
+            **given, PaginationConfig={"PageSize": 2}
+        )
+        assert [len(page[member]) for page in pages] == [2, 1]
+
+
+def test_layers_are_listed_for_a_runtime(app) -> None:
+    functions, content = app.client("lambda"), {"ZipFile": _archive()}
+    for runtime in ("python3.12", "python3.13"):
+        functions.publish_layer_version(
+            LayerName="typed", Content=content, CompatibleRuntimes=[runtime]
+        )
+    (old,) = functions.list_layers(CompatibleRuntime="python3.12")["Layers"]
+    assert (old["LayerName"], old["LatestMatchingVersion"]["Version"]) == ("typed", 1)
+    wanted = {"LayerName": "typed", "CompatibleRuntime": "python3.13"}
+    (new,) = functions.list_layer_versions(**wanted)["LayerVersions"]
+    assert new["Version"] == 2
+    assert functions.list_layers(CompatibleArchitecture="arm64")["Layers"] == []

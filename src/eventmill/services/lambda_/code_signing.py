@@ -16,6 +16,9 @@ from eventmill.services.lambda_ import functions, recorded
 from eventmill.services.lambda_.faults import missing
 from eventmill.services.lambda_.names import Named, function_arn
 from eventmill.services.lambda_.operations import OPERATIONS, named
+from eventmill.services.lambda_.paging import page
+from eventmill.services.lambda_.tags import TAGS
+from eventmill.services.tags import tag_map
 
 KIND = "code signing"
 _MEMBERS = ("Description", "AllowedPublishers", "CodeSigningPolicies")
@@ -24,7 +27,7 @@ _MEMBERS = ("Description", "AllowedPublishers", "CodeSigningPolicies")
 def put(call: Call, arn: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
     """A new configuration, or other settings of one. Raises NotFound."""
     number = call.ids.hex(17)
-    config = (
+    config: dict[str, Any] = (
         get(call, arn)
         if arn is not None
         else {
@@ -34,6 +37,8 @@ def put(call: Call, arn: str | None, given: Mapping[str, Any]) -> dict[str, Any]
             "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Warn"},
         }
     )
+    if arn is None:
+        TAGS.put(call.tx, config["CodeSigningConfigArn"], tag_map(given.get("Tags")))
     config |= {name: given[name] for name in _MEMBERS if given.get(name) is not None}
     config["LastModified"] = iso_millis(call.now).replace("Z", "+0000")
     call.tx.execute(
@@ -62,6 +67,7 @@ def delete(call: Call, arn: str) -> None:
             fields={"Type": "User"},
         )
     call.tx.execute("DELETE FROM lambda_signing WHERE arn=?", (arn,))
+    TAGS.drop(call.tx, arn)
 
 
 def users(call: Call, arn: str) -> list[str]:
@@ -90,9 +96,10 @@ def get_code_signing_config(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.scan("ListCodeSigningConfigs")
 def list_code_signing_configs(call: Call, request: dict[str, Any]) -> Result:
-    """All of them."""
-    rows = call.tx.all("SELECT config FROM lambda_signing ORDER BY arn")
-    return {"CodeSigningConfigs": [json.loads(row[0]) for row in rows]}
+    """By ARN."""
+    rows = call.tx.all("SELECT arn, config FROM lambda_signing ORDER BY arn")
+    entries = [(arn, json.loads(config)) for arn, config in rows]
+    return page(entries, "CodeSigningConfigs", request)
 
 
 @OPERATIONS.write("DeleteCodeSigningConfig")
@@ -107,7 +114,8 @@ def delete_code_signing_config(call: Call, request: dict[str, Any]) -> Result:
 def list_functions_by_code_signing_config(call: Call, request: dict[str, Any]) -> Result:
     """Raises NotFound."""
     get(call, request["CodeSigningConfigArn"])
-    return {"FunctionArns": users(call, request["CodeSigningConfigArn"])}
+    arns = users(call, request["CodeSigningConfigArn"])
+    return page([(arn, arn) for arn in sorted(arns)], "FunctionArns", request)
 
 
 @OPERATIONS.write("PutFunctionCodeSigningConfig")

@@ -16,6 +16,7 @@ from eventmill.services.lambda_ import functions
 from eventmill.services.lambda_.faults import missing, parameter, ranged
 from eventmill.services.lambda_.names import Named, function_arn, parse
 from eventmill.services.lambda_.operations import OPERATIONS, named
+from eventmill.services.lambda_.paging import page
 from eventmill.store.transaction import Transaction
 
 _MEMBERS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
@@ -146,7 +147,7 @@ def get_function_event_invoke_config(call: Call, request: dict[str, Any]) -> Res
 
 @OPERATIONS.scan("ListFunctionEventInvokeConfigs")
 def list_function_event_invoke_configs(call: Call, request: dict[str, Any]) -> Result:
-    """All of a function."""
+    """All of a function, by qualifier."""
     who = named(request)
     functions.existing(call, Named(who.name, ""))
     rows = call.tx.all(
@@ -154,12 +155,11 @@ def list_function_event_invoke_configs(call: Call, request: dict[str, Any]) -> R
         " ORDER BY qualifier",
         (who.name,),
     )
-    return {
-        "FunctionEventInvokeConfigs": [
-            shape(call, who.name, qualifier, json.loads(config), modified)
-            for qualifier, config, modified in rows
-        ]
-    }
+    entries = [
+        (qualifier or functions.LATEST, shape(call, who.name, qualifier, json.loads(config), at))
+        for qualifier, config, at in rows
+    ]
+    return page(entries, "FunctionEventInvokeConfigs", request)
 
 
 @OPERATIONS.write("DeleteFunctionEventInvokeConfig")

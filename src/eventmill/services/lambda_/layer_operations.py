@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import Call, Result, Then
@@ -43,26 +44,39 @@ def list_layer_versions(call: Call, request: dict[str, Any]) -> Result:
     )
     # Keys that rise as the versions fall.
     entries = [(f"{_MOST - version:010}", json.loads(config)) for version, config in rows]
-    return page(entries, "LayerVersions", request)
+    found = [entry for entry in entries if _runs(entry[1], request)]
+    return page(found, "LayerVersions", request)
+
+
+def _runs(config: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+    """Whether a version says that it is for the runtime and the architecture asked for."""
+    return all(
+        request.get(asked) is None or request[asked] in config.get(told, ())
+        for asked, told in (
+            ("CompatibleRuntime", "CompatibleRuntimes"),
+            ("CompatibleArchitecture", "CompatibleArchitectures"),
+        )
+    )
 
 
 @OPERATIONS.scan("ListLayers")
 def list_layers(call: Call, request: dict[str, Any]) -> Result:
-    """Each layer with its newest version."""
+    """Each layer with its newest version of those that are for what is asked for."""
     rows = call.tx.all(
-        "SELECT name, config, max(version) FROM lambda_layers WHERE config IS NOT NULL"
-        " GROUP BY name ORDER BY name"
+        "SELECT name, config FROM lambda_layers WHERE config IS NOT NULL ORDER BY name, version"
     )
+    read = ((name, json.loads(text)) for name, text in rows)
+    newest = {name: config for name, config in read if _runs(config, request)}
     entries = [
         (
             name,
             {
                 "LayerName": name,
                 "LayerArn": layers.layer_arn(call, name),
-                "LatestMatchingVersion": json.loads(config),
+                "LatestMatchingVersion": config,
             },
         )
-        for name, config, _ in rows
+        for name, config in newest.items()
     ]
     return page(entries, "Layers", request)
 

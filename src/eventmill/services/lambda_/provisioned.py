@@ -18,6 +18,7 @@ from eventmill.services.lambda_.concurrency import ACCOUNT_LIMIT, UNRESERVED_LEA
 from eventmill.services.lambda_.faults import parameter, ranged
 from eventmill.services.lambda_.names import Named, function_arn
 from eventmill.services.lambda_.operations import OPERATIONS, named
+from eventmill.services.lambda_.paging import page
 from eventmill.store.transaction import Row, Transaction
 
 
@@ -180,7 +181,7 @@ def get_provisioned_concurrency_config(call: Call, request: dict[str, Any]) -> R
 
 @OPERATIONS.scan("ListProvisionedConcurrencyConfigs")
 def list_provisioned_concurrency_configs(call: Call, request: dict[str, Any]) -> Result:
-    """All of a function."""
+    """All of a function, by qualifier."""
     name = named(request).name
     functions.existing(call, Named(name, ""))
     rows = call.tx.all(
@@ -188,11 +189,11 @@ def list_provisioned_concurrency_configs(call: Call, request: dict[str, Any]) ->
         " ORDER BY qualifier",
         (name,),
     )
-    return {
-        "ProvisionedConcurrencyConfigs": [
-            _shape(row[:3]) | {"FunctionArn": function_arn(call, name, row[3])} for row in rows
-        ]
-    }
+    entries = [
+        (row[3], _shape(row[:3]) | {"FunctionArn": function_arn(call, name, row[3])})
+        for row in rows
+    ]
+    return page(entries, "ProvisionedConcurrencyConfigs", request)
 
 
 @OPERATIONS.write("DeleteProvisionedConcurrencyConfig")
