@@ -12,7 +12,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Conflict, Invalid, NotFound
 from eventmill.services.contract import Call, Operations, Result
-from eventmill.services.s3 import bodies, faults
+from eventmill.services.s3 import bodies, faults, trails
 from eventmill.store.transaction import Transaction
 
 OPERATIONS = Operations()
@@ -26,18 +26,28 @@ _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """`versioning` is empty, `Enabled` or `Suspended`; `notifications` is JSON or empty."""
+    """`versioning` is empty, `Enabled` or `Suspended`; `notifications` is JSON or empty.
+
+    `trailed` is a JSON list of the beginnings of keys whose writes trails log, or empty.
+    """
 
     name: str
     created: float
     versioning: str
     notifications: str
+    trailed: str
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody may be told of changes."""
+        return bool(self.notifications or self.trailed)
 
 
 def find(tx: Transaction, name: str) -> Bucket:
     """Raises NotFound (NoSuchBucket)."""
     row = tx.one(
-        "SELECT name, created, versioning, notifications FROM s3_buckets WHERE name=?", (name,)
+        "SELECT name, created, versioning, notifications, trailed FROM s3_buckets WHERE name=?",
+        (name,),
     )
     if row is None:
         raise faults.no_such_bucket(name)
@@ -66,7 +76,10 @@ def create(call: Call, name: str) -> None:
             "Your previous request to create the named bucket succeeded and you already own it.",
             fields={"BucketName": name},
         )
-    call.tx.execute("INSERT INTO s3_buckets(name, created) VALUES(?,?)", (name, call.now))
+    call.tx.execute(
+        "INSERT INTO s3_buckets(name, created, trailed) VALUES(?,?,?)",
+        (name, call.now, trails.trailed(call.tx, name)),
+    )
 
 
 def delete(call: Call, name: str) -> None:

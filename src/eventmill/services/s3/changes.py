@@ -2,6 +2,7 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import orjson
 
 from eventmill.kernel.clock import iso_millis, iso_seconds
 from eventmill.services.contract import Call
+from eventmill.services.s3 import trails
 from eventmill.services.s3.buckets import Bucket
 from eventmill.services.s3.notifications import NOTIFICATION, matching
 from eventmill.store import outbox
@@ -52,8 +54,10 @@ def created(
     item = {"size": size, "eTag": etag} | _versioned(version, "versionId")
     _emit(call, bucket, event, key, item | {"sequencer": _sequencer(seq)})
     shown = {"key": key, "size": size, "etag": etag} | _versioned(version, "version-id")
-    reason = _REASONS[event.partition(":")[2]]
-    _bus(call, bucket, "Object Created", shown | {"sequencer": _sequencer(seq)}, {"reason": reason})
+    way = event.partition(":")[2]
+    more = {"reason": _REASONS[way]}
+    _bus(call, bucket, "Object Created", shown | {"sequencer": _sequencer(seq)}, more)
+    _trail(call, bucket, way if way == "CompleteMultipartUpload" else f"{way}Object", key, size)
 
 
 def removed(
@@ -72,6 +76,8 @@ def removed(
         shown | {"sequencer": _sequencer(seq)},
         {"reason": _why(expired), "deletion-type": "Permanently Deleted"},
     )
+    if not expired:
+        _trail(call, bucket, "DeleteObject", key)
 
 
 def marked(call: Call, bucket: Bucket, key: str, marker: str, seq: int, *, expired: bool) -> None:
@@ -87,6 +93,8 @@ def marked(call: Call, bucket: Bucket, key: str, marker: str, seq: int, *, expir
         {"key": key, "etag": _EMPTY, "version-id": marker, "sequencer": _sequencer(seq)},
         {"reason": _why(expired), "deletion-type": "Delete Marker Created"},
     )
+    if not expired:
+        _trail(call, bucket, "DeleteObject", key)
 
 
 def tagged(call: Call, bucket: Bucket, key: str, version: str, etag: str, *, put: bool) -> None:
@@ -94,11 +102,13 @@ def tagged(call: Call, bucket: Bucket, key: str, version: str, etag: str, *, put
     event = "ObjectTagging:Put" if put else "ObjectTagging:Delete"
     kind = "Object Tags Added" if put else "Object Tags Deleted"
     _touched(call, bucket, event, kind, key, version, etag)
+    _trail(call, bucket, f"{event.partition(':')[2]}ObjectTagging", key)
 
 
 def permitted(call: Call, bucket: Bucket, key: str, version: str, etag: str) -> None:
     """An object's access control list was put."""
     _touched(call, bucket, "ObjectAcl:Put", "Object ACL Updated", key, version, etag)
+    _trail(call, bucket, "PutObjectAcl", key)
 
 
 def _touched(
@@ -165,6 +175,8 @@ def _emit(
     extra: dict[str, Any] | None = None,
 ) -> None:
     """One outbox row for each rule that the event matches; `extra` stands beside `s3`."""
+    if not bucket.notifications:
+        return
     principal = ITSELF if call.principal == ITSELF else f"AWS:{call.principal or 'anonymous'}"
     for arn, identifier in matching(bucket, event, key):
         record: dict[str, Any] = {
@@ -197,7 +209,7 @@ def _emit(
 def _bus(
     call: Call, bucket: Bucket, kind: str, item: Mapping[str, Any], extra: dict[str, Any]
 ) -> None:
-    if "EventBridgeConfiguration" not in json.loads(bucket.notifications):
+    if "EventBridgeConfiguration" not in json.loads(bucket.notifications or "{}"):
         return
     itself = call.principal == ITSELF
     asker: dict[str, Any] = {"requester": ITSELF if itself else call.account}
@@ -217,5 +229,62 @@ def _bus(
         | asker
         | extra,
     }
+    _put_event(call, event)
+
+
+def _trail(call: Call, bucket: Bucket, name: str, key: str, size: int = 0) -> None:
+    """The call as a trail logs it, when one does."""
+    if not trails.logs(bucket.trailed, key):
+        return
+    arn, time = f"arn:aws:s3:::{bucket.name}", iso_seconds(call.now)
+    detail = {
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "Root",
+            "principalId": call.account,
+            "arn": f"arn:aws:iam::{call.account}:root",
+            "accountId": call.account,
+            "accessKeyId": call.principal,
+        },
+        "eventTime": time,
+        "eventSource": "s3.amazonaws.com",
+        "eventName": name,
+        "awsRegion": call.region,
+        "sourceIPAddress": call.source_ip,
+        "userAgent": f"[{call.headers.get('user-agent', '')}]",
+        "requestParameters": {
+            "bucketName": bucket.name,
+            "Host": f"{bucket.name}.s3.{call.region}.amazonaws.com",
+            "key": key,
+        },
+        "responseElements": None,
+        "additionalEventData": {
+            "bytesTransferredIn": size,
+            "bytesTransferredOut": 0,
+            "x-amz-id-2": call.request_id,
+        },
+        "requestID": call.request_id,
+        "eventID": call.ids.uuid(),
+        "readOnly": False,
+        "resources": [
+            {"type": "AWS::S3::Object", "ARN": f"{arn}/{key}"},
+            {"type": "AWS::S3::Bucket", "ARN": arn, "accountId": call.account},
+        ],
+        "eventType": "AwsApiCall",
+        "managementEvent": False,
+        "recipientAccountId": call.account,
+        "eventCategory": "Data",
+    }
+    event = {
+        "source": "aws.s3",
+        "detail-type": "AWS API Call via CloudTrail",
+        "time": time,
+        "resources": [],
+        "detail": detail,
+    }
+    _put_event(call, event)
+
+
+def _put_event(call: Call, event: Mapping[str, Any]) -> None:
     arn = f"arn:aws:events:{call.region}:{call.account}:event-bus/default"
     outbox.emit(call.tx, BUS, arn, orjson.dumps(event), trace=call.trace)

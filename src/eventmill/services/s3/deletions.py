@@ -65,7 +65,7 @@ def delete(
         " headers, tags) VALUES(?,?,?,?,1,1,0,'',?,'{}','{}')",
         (seq, bucket.name, key, marker, call.now),
     )
-    if bucket.notifications:
+    if bucket.watched:
         changes.marked(call, bucket, key, marker, seq, expired=expired)
     return {"DeleteMarker": True, "VersionId": marker}
 
@@ -89,7 +89,7 @@ def _delete_version(
             "(SELECT max(seq) FROM s3_objects WHERE bucket=? AND latest=0 AND key=?)",
             (bucket.name, key),
         )
-    if bucket.notifications:
+    if bucket.watched:
         # A sequencer of its own: the deletion comes after the write that it undoes.
         seq = call.tx.number(SEQUENCE)
         changes.removed(call, bucket, key, version, seq, expired=expired)

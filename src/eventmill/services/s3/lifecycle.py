@@ -196,7 +196,7 @@ def _move(call: Call, bucket: Bucket, row: Row, storage: str) -> None:
         return
     headers["StorageClass"] = storage
     call.tx.execute("UPDATE s3_objects SET headers=? WHERE seq=?", (json.dumps(headers), seq))
-    if bucket.notifications:
+    if bucket.watched:
         changes.moved(call, bucket, key, version, size, etag, seq, storage)
 
 

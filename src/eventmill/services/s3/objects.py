@@ -139,7 +139,7 @@ def write(
         ),
     )
     shown = version if bucket.versioning else None
-    if bucket.notifications:
+    if bucket.watched:
         changes.created(call, bucket, event, key, size, etag, shown, seq)
     return Written(shown if shown != "null" or bucket.versioning else None, etag, seq)
 

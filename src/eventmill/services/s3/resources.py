@@ -22,6 +22,7 @@ from eventmill.services.contract import (
     typed,
 )
 from eventmill.services.s3 import buckets, lifecycle, locks, notifications
+from eventmill.services.s3.trails import TRAIL
 
 
 def _encryption(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -313,6 +314,7 @@ def _drop_policy(call: Call, resource: Resource) -> None:
 
 
 RESOURCES = (
+    TRAIL,
     ResourceType(
         "AWS::S3::Bucket",
         dict.fromkeys(

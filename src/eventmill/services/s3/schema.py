@@ -51,4 +51,12 @@ SCHEMA = (
       PRIMARY KEY(upload, number)
     ) WITHOUT ROWID;
     """,
+    """
+    -- JSON list of the beginnings of keys whose writes trails log; here as notifications are
+    ALTER TABLE s3_buckets ADD COLUMN trailed TEXT NOT NULL DEFAULT '';
+    CREATE TABLE s3_trails(
+      name TEXT PRIMARY KEY,
+      places TEXT NOT NULL             -- JSON: [[bucket, '' for every one; beginning of keys], …]
+    ) WITHOUT ROWID;
+    """,
 )

@@ -48,7 +48,7 @@ def put_object_acl(call: Call, request: dict[str, Any]) -> Result:
     item = objects.find(call.tx, bucket.name, request["Key"], request.get("VersionId"))
     headers = json.loads(item.headers) | {"Acl": request.get("AccessControlPolicy")}
     call.tx.execute("UPDATE s3_objects SET headers=? WHERE seq=?", (json.dumps(headers), item.seq))
-    if bucket.notifications:
+    if bucket.watched:
         changes.permitted(call, bucket, item.key, item.version, item.etag)
     return {}
 

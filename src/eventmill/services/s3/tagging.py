@@ -26,7 +26,7 @@ def _set(call: Call, request: dict[str, Any], kept: str, *, put: bool) -> dict[s
     bucket = buckets.find(call.tx, request["Bucket"])
     item = objects.find(call.tx, bucket.name, request["Key"], request.get("VersionId"))
     call.tx.execute("UPDATE s3_objects SET tags=? WHERE seq=?", (kept, item.seq))
-    if bucket.notifications:
+    if bucket.watched:
         changes.tagged(call, bucket, item.key, item.version, item.etag, put=put)
     return {"VersionId": item.version} if item.version != "null" else {}
 
