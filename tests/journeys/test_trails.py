@@ -113,11 +113,11 @@ def test_each_kind_of_write_has_its_name(app: TestEngine) -> None:
     s3.complete_multipart_upload(**bucket, Key="in/parts", UploadId=upload, MultipartUpload=parts)
     s3.put_object_tagging(**bucket, Key="in/copy", Tagging={"TagSet": []})
     s3.delete_object(**bucket, Key="in/copy")
-    assert calls(app) == [
-        ("CopyObject", "in/copy"),
+    assert sorted(calls(app)) == [
         ("CompleteMultipartUpload", "in/parts"),
-        ("PutObjectTagging", "in/copy"),
+        ("CopyObject", "in/copy"),
         ("DeleteObject", "in/copy"),
+        ("PutObjectTagging", "in/copy"),
     ]
 
 
