@@ -105,7 +105,8 @@ def test_a_write_is_told_as_the_call_that_it_was(app: TestEngine) -> None:
 
 def test_each_kind_of_write_has_its_name(app: TestEngine) -> None:
     s3, bucket = app.client("s3"), {"Bucket": "trailed-photos"}
-    s3.copy_object(**bucket, Key="in/copy", CopySource="trailed-photos/out/a.jpg")
+    s3.put_object(**bucket, Key="out/source", Body=b"x")
+    s3.copy_object(**bucket, Key="in/copy", CopySource="trailed-photos/out/source")
     upload = s3.create_multipart_upload(**bucket, Key="in/parts")["UploadId"]
     part = {"PartNumber": 1, "UploadId": upload, "Key": "in/parts", **bucket}
     etag = s3.upload_part(**part, Body=b"x")["ETag"]
