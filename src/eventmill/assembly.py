@@ -34,7 +34,7 @@ from eventmill.edge.apis.domains import Domains
 from eventmill.edge.apis.rest import RestFront, Trial
 from eventmill.edge.apis.service_calls import ServiceCalls
 from eventmill.edge.app import App, Front
-from eventmill.edge.balancers import BalancerFront, Sockets
+from eventmill.edge.balancers import BalancerFront, Sockets, listener_address
 from eventmill.edge.balancers.targets import Targets
 from eventmill.edge.browsers import BrowserFront
 from eventmill.edge.by_name import ByName
@@ -224,6 +224,7 @@ class Engine:
             self.ids,
             self.ports,
             services,
+            partial(listener_address, self.database, lambda: self.endpoint),
             self.connections,
             security,
             lambda: self.endpoint,

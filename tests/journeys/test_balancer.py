@@ -364,3 +364,106 @@ Resources:
     )
     with pytest.raises(UsageError, match="AuthenticateOidcConfig: signing users in"):
         app.deploy(tmp_path)
+
+
+def test_a_private_integration_and_what_only_stands_in_a_template(tmp_path, app) -> None:
+    (tmp_path / "template.yaml").write_text(
+        """
+Parameters: {Port: {Type: Number}}
+Resources:
+  Outer:
+    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+    Properties:
+      Type: network
+      Subnets: [subnet-1]
+      LoadBalancerAttributes: [{Key: load_balancing.cross_zone.enabled, Value: "true"}]
+  OuterGroup:
+    Type: AWS::ElasticLoadBalancingV2::TargetGroup
+    Properties:
+      TargetType: alb
+      Protocol: TCP
+      Port: 80
+      VpcId: vpc-1
+      Targets: [{Id: !Ref Inner}]
+      TargetGroupAttributes: [{Key: preserve_client_ip.enabled, Value: "true"}]
+  OuterListener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: !Ref Outer
+      Port: !Ref Port
+      Protocol: TCP
+      DefaultActions: [{Type: forward, TargetGroupArn: !Ref OuterGroup}]
+  Inner:
+    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+    Properties: {Scheme: internal, Subnets: [subnet-1, subnet-2]}
+  InnerListener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: !Ref Inner
+      Port: !Ref Port
+      Protocol: HTTP
+      DefaultActions:
+        - {Type: redirect, RedirectConfig: {StatusCode: HTTP_302, Path: "/new/#{path}"}}
+  Link:
+    Type: AWS::ApiGatewayV2::VpcLink
+    Properties: {Name: link, SubnetIds: [subnet-1]}
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {Name: private, ProtocolType: HTTP}
+  Private:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: HTTP_PROXY
+      IntegrationMethod: ANY
+      ConnectionType: VPC_LINK
+      ConnectionId: !Ref Link
+      IntegrationUri: !Ref InnerListener
+      PayloadFormatVersion: "1.0"
+  Elsewhere:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: HTTP_PROXY
+      IntegrationMethod: ANY
+      ConnectionType: VPC_LINK
+      ConnectionId: !Ref Link
+      IntegrationUri: !Ref OuterListener
+      PayloadFormatVersion: "1.0"
+  Starts:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationSubtype: StepFunctions-StartExecution
+      CredentialsArn: arn:aws:iam::000000000000:role/r
+      PayloadFormatVersion: "1.0"
+      RequestParameters: {StateMachineArn: "arn:aws:states:us-east-1:000000000000:stateMachine:m"}
+  Any:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {ApiId: !Ref Api, RouteKey: "ANY /{proxy+}", Target: !Sub "integrations/${Private}"}
+  Other:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {ApiId: !Ref Api, RouteKey: ANY /else, Target: !Sub "integrations/${Elsewhere}"}
+  Start:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {ApiId: !Ref Api, RouteKey: POST /start, Target: !Sub "integrations/${Starts}"}
+  Stage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Api, StageName: live, AutoDeploy: true}
+Outputs:
+  Url: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.amazonaws.com/live"}
+  Outer: {Value: !GetAtt Outer.DNSName}
+  OuterArn: {Value: !Ref Outer}
+"""
+    )
+    port = free_port()
+    outputs = app.deploy(tmp_path, {"Port": str(port)})
+    status, headers, _ = fetch(f"{outputs['Url']}/a%20b?c=d", follow=False)
+    # What a private integration gets has the stage in its path.
+    assert (status, urlsplit(headers["location"]).path) == (302, "/new/live/a%20b")
+    assert fetch(f"{outputs['Url']}/else")[0] == 503
+    status, _, body = fetch(f"{outputs['Url']}/start", "POST", b"{}")
+    assert status == 501 and b"stepfunctions" in body
+    assert outputs["Outer"].endswith(".elb.us-east-1.amazonaws.com")
+    assert ":loadbalancer/net/" in outputs["OuterArn"]

@@ -415,7 +415,7 @@ def test_the_most_specific_route_answers(app, issuer: Issuer) -> None:
 def test_what_is_not_offered_is_refused_by_name(app) -> None:
     client, api = app.client("apigatewayv2"), app.outputs["BareId"]
     for refused in (
-        {"IntegrationType": "AWS_PROXY", "IntegrationSubtype": "StepFunctions-StartExecution"},
+        {"IntegrationType": "AWS_PROXY", "IntegrationSubtype": "EventBridge-Start"},
         {"IntegrationType": "MOCK"},
         {"IntegrationType": "HTTP_PROXY", "IntegrationUri": "arn:aws:elasticloadbalancing:x"},
     ):

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -21,6 +22,9 @@ from eventmill.kernel.functions import ConcurrencyExceeded
 from eventmill.kernel.http import HttpCall, HttpFailed
 from eventmill.kernel.ports import ApiCaller, HttpSender, Ports
 
+Listeners = Callable[[str], str | None]
+"""The address of a load balancer's listener of this machine by its ARN; None for others'."""
+
 _NOT_SENT = frozenset(
     ("host", "content-length", "connection", "keep-alive", "transfer-encoding", "upgrade")
 )
@@ -33,8 +37,9 @@ _JSON = (b"content-type", b"application/json")
 class Integrations:
     """Each kind of integration by its type."""
 
-    def __init__(self, functions: Functions, ports: Ports) -> None:
+    def __init__(self, functions: Functions, ports: Ports, listeners: Listeners) -> None:
         self._functions = functions
+        self._listeners = listeners
         self._http: HttpSender = ports.http
         self._api: ApiCaller = ports.api
 
@@ -86,9 +91,16 @@ class Integrations:
             of_request(request),
         )
         method = integration.method or "ANY"
+        uri = integration.uri
+        if uri.startswith("arn:"):
+            # A private integration: to a load balancer's listener, below which the path is kept.
+            found = self._listeners(uri)
+            if found is None:
+                raise Stopped(503)
+            uri = found + request.raw_path
         call = HttpCall(
             request.method if method == "ANY" else method,
-            _address(integration.uri, request, sent),
+            _address(uri, request, sent),
             sent.headers,
             request.body,
             integration.timeout,
@@ -139,7 +151,7 @@ def _address(uri: str, request: events.Request, sent: Outgoing) -> str:
 def _operation(subtype: str, given: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     """(service, operation, its request) of a first-class integration."""
     name, _, operation = subtype.partition("-")
-    service = {"EventBridge": "events", "SQS": "sqs", "Kinesis": "kinesis"}[name]
+    service = {"EventBridge": "events"}.get(name, name.lower())
     params = {key: value for key, value in given.items() if key != "Region"}
     if operation == "PutEvents":
         if "Detail" in params:

@@ -13,7 +13,7 @@ from eventmill.edge.apis.front import ApiFront
 from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.gate import Gate
 from eventmill.edge.apis.httpapi import HttpApis
-from eventmill.edge.apis.integrations import Integrations
+from eventmill.edge.apis.integrations import Integrations, Listeners
 from eventmill.edge.apis.management import Management
 from eventmill.edge.apis.service_calls import ServiceCalls
 from eventmill.edge.apis.socket_integrations import SocketIntegrations
@@ -33,6 +33,7 @@ def api_front(
     ids: Ids,
     ports: Ports,
     services: ServiceCalls,
+    listeners: Listeners,
     connections: OpenConnections,
     security: Security,
     endpoint: Callable[[], str],
@@ -43,7 +44,9 @@ def api_front(
     functions = Functions(database, ids, ports.invoker, account, region)
     authorizers = Authorizers(clock, functions)
     gate = Gate(authorizers, Tokens(ports.http, clock), security, functions)
-    apis = HttpApis(clock, ids, gate, Integrations(functions, ports), ports.logs, account)
+    apis = HttpApis(
+        clock, ids, gate, Integrations(functions, ports, listeners), ports.logs, account
+    )
     sockets = Sockets(
         connections,
         clock,

@@ -3,9 +3,10 @@ for and kept until any record of a load balancer changes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from eventmill.services.elbv2 import records
 from eventmill.services.elbv2.conditions import Asked, Test, compiled
@@ -78,6 +79,15 @@ class Catalog:
             self._first = None
 
 
+def listener_address(database: Database, endpoint: Callable[[], str], arn: str) -> str | None:
+    """Where a listener answers on this machine; None for one that does not, or is another's."""
+    config = database.read(lambda tx: records.find(tx, "listener", arn))
+    if not config or not config["Bound"]:
+        return None
+    host = urlsplit(endpoint()).netloc.rpartition(":")[0]
+    return f"http://{host}:{config['Bound']}"
+
+
 def _load(tx: Transaction, arn: str) -> Listener | None:
     config = records.find(tx, "listener", arn)
     if config is None:
@@ -96,7 +106,8 @@ def _load(tx: Transaction, arn: str) -> Listener | None:
 def _first_listeners(tx: Transaction) -> dict[str, str]:
     first: dict[str, str] = {}
     for arn, listener in records.every(tx, "listener").items():
-        first.setdefault(listener["LoadBalancerArn"], arn)
+        if listener["Bound"]:
+            first.setdefault(listener["LoadBalancerArn"], arn)
     return {
         held["DNSName"].lower(): first[arn]
         for arn, held in records.every(tx, "balancer").items()

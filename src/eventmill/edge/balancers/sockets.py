@@ -32,6 +32,11 @@ Serve = Callable[[str, Scope, Receive, Send], Awaitable[None]]
 _LOW, _SHIFT = 1_024, 8_000
 
 
+def _served(tx: Transaction) -> dict[str, dict[str, Any]]:
+    """The listeners that have a port: those of load balancers of other kinds have none."""
+    return {a: held for a, held in records.every(tx, "listener").items() if held["Bound"]}
+
+
 class Sockets:
     """See kernel.ports.ListenerPorts. Opens and closes listeners as their records come and go."""
 
@@ -97,7 +102,7 @@ class Sockets:
 
     def _restore(self, tx: Transaction) -> None:
         """Bind again what was bound before the start; a port that is gone is replaced."""
-        listeners = records.every(tx, "listener")
+        listeners = _served(tx)
         taken = {listener["Bound"] for listener in listeners.values()}
         for arn, listener in listeners.items():
             if self._bind(listener["Bound"]) is None:
@@ -107,10 +112,7 @@ class Sockets:
 
     async def _reconcile(self, database: Database, serve: Serve) -> None:
         # A port may pass from one listener to another between two looks.
-        self._arns = {
-            listener["Bound"]: arn
-            for arn, listener in database.read(lambda tx: records.every(tx, "listener")).items()
-        }
+        self._arns = {listener["Bound"]: arn for arn, listener in database.read(_served).items()}
         for port in self._servers.keys() - self._arns.keys():
             self._close(port)
         for port in self._arns.keys() - self._servers.keys():

@@ -26,6 +26,8 @@ SUBTYPES = {
 }
 """First-class service integrations by their subtype, with the parameters that each needs."""
 _ELSEWHERE = ("AppConfig-", "StepFunctions-")
+"""Of services that are not here: their calls fail, the rest of the API works."""
+_PRIVATE = re.compile(r"arn:aws[a-z-]*:(?:elasticloadbalancing|servicediscovery):")
 
 
 def bad(message: str) -> Fault:
@@ -90,7 +92,7 @@ def _integration(config: Mapping[str, Any], protocol: str) -> None:
 
 def _first_class(config: Mapping[str, Any], subtype: str) -> None:
     if subtype.startswith(_ELSEWHERE):
-        raise bad(f"{subtype} is not offered here: the engine has no such service to call")
+        return
     if subtype not in SUBTYPES:
         raise bad(f"Integration subtype {subtype} is not supported")
     given = config.get("RequestParameters") or {}
@@ -102,11 +104,9 @@ def _first_class(config: Mapping[str, Any], subtype: str) -> None:
 def _target(config: Mapping[str, Any], kind: str, protocol: str) -> None:
     uri = config.get("IntegrationUri") or ""
     if kind.startswith("HTTP"):
-        if not uri.startswith(("http://", "https://")):
-            raise bad(
-                f"IntegrationUri {uri} is no address of an HTTP server; private integrations with "
-                "load balancers and Cloud Map are not offered here: give the server's URL"
-            )
+        private = config.get("ConnectionType") == "VPC_LINK" and protocol == "HTTP"
+        if not uri.startswith(("http://", "https://")) and not (private and _PRIVATE.match(uri)):
+            raise bad(f"IntegrationUri {uri} is no address of an HTTP server")
     elif function_of(uri) is None and not (kind == "AWS" and ":apigateway:" in uri):
         raise bad(f"IntegrationUri {uri} names no Lambda function")
 

@@ -36,6 +36,11 @@ BALANCER = {
     "waf.fail_open.enabled": "false",
     "zonal_shift.config.enabled": "false",
 }
+CONNECTIONS = {
+    "dns_record.client_routing_policy": "any_availability_zone",
+    "secondary_ips.auto_assigned.per_subnet": "0",
+}
+"""Of load balancers that pass connections on, beside the others'."""
 MULTI_VALUE = "lambda.multi_value_headers.enabled"
 GROUP_OF_FUNCTION = {MULTI_VALUE: "false"}
 GROUP_OF_ADDRESSES = {
@@ -54,17 +59,31 @@ GROUP_OF_ADDRESSES = {
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
 }
+GROUP_OF_CONNECTIONS = {
+    "deregistration_delay.connection_termination.enabled": "false",
+    "preserve_client_ip.enabled": "true",
+    "proxy_protocol_v2.enabled": "false",
+    "target_failover.on_deregistration": "no_rebalance",
+    "target_failover.on_unhealthy": "no_rebalance",
+    "target_health_state.unhealthy.connection_termination.enabled": "true",
+    "target_health_state.unhealthy.draining_interval_seconds": "0",
+}
 _LISTENER_PREFIX = "routing.http."
 LISTENER = {"routing.http.response.server.enabled": "true"}
+LISTENER_OF_CONNECTIONS = {"tcp.idle_timeout.seconds": "350"}
 
 
 def defaults(kind: str, config: Mapping[str, Any]) -> dict[str, str]:
     """Every attribute of a record with its default."""
     if kind == "balancer":
-        return dict(BALANCER)
+        return BALANCER | (CONNECTIONS if config["Type"] != "application" else {})
     if kind == "listener":
-        return dict(LISTENER)
-    return dict(GROUP_OF_FUNCTION if config["TargetType"] == "lambda" else GROUP_OF_ADDRESSES)
+        speaks_http = config["Protocol"] in ("HTTP", "HTTPS")
+        return dict(LISTENER if speaks_http else LISTENER_OF_CONNECTIONS)
+    if config["TargetType"] == "lambda":
+        return dict(GROUP_OF_FUNCTION)
+    passes_on = config.get("Protocol") not in ("HTTP", "HTTPS")
+    return GROUP_OF_ADDRESSES | (GROUP_OF_CONNECTIONS if passes_on else {})
 
 
 def changed(

@@ -18,6 +18,8 @@ from eventmill.services.tags import tag_map
 from eventmill.store.transaction import Transaction
 
 _NAME = re.compile(r"(?!-)(?!internal-)[A-Za-z0-9-]{1,32}(?<!-)\Z")
+_KINDS = {"application": "app", "network": "net", "gateway": "gwy"}
+"""Types and how ARNs name them. All but the first are recorded: nothing listens for them."""
 _ZONE = "Z35SXDOTRQ7X7K"
 """The hosted zone of load balancers in us-east-1."""
 
@@ -25,11 +27,8 @@ _ZONE = "Z35SXDOTRQ7X7K"
 def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     """A load balancer. The same one again changes nothing. Raises Invalid."""
     kind = given.get("Type") or "application"
-    if kind != "application":
-        raise validation(
-            f"Load balancers of type {kind} are not offered by Eventmill: only application load "
-            "balancers have functions as targets."
-        )
+    if kind not in _KINDS:
+        raise validation(f"Load balancer type '{kind}' must be one of {', '.join(_KINDS)}")
     name = given["Name"]
     if not _NAME.match(name):
         raise validation(f"The load balancer name '{name}' is not valid")
@@ -44,11 +43,11 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
             return held
     scheme = given.get("Scheme") or "internet-facing"
     number = call.ids.hex(16)
-    arn = arn_of(call, f"loadbalancer/app/{name}/{number}")
+    arn = arn_of(call, f"loadbalancer/{_KINDS[kind]}/{name}/{number}")
     prefix = "internal-" if scheme == "internal" else ""
     config = {
         "LoadBalancerArn": arn,
-        "DNSName": f"{prefix}{name}-{int(number[:8], 16):010d}.{call.region}.elb.amazonaws.com",
+        "DNSName": prefix + _dns_name(call, kind, name, number),
         "CanonicalHostedZoneId": _ZONE,
         "CreatedTime": call.now,
         "LoadBalancerName": name,
@@ -64,6 +63,12 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     put(call.tx, "balancer", arn, config)
     records.TAGS.put(call.tx, arn, tag_map(given.get("Tags")))
     return config
+
+
+def _dns_name(call: Call, kind: str, name: str, number: str) -> str:
+    if kind == "application":
+        return f"{name}-{int(number[:8], 16):010d}.{call.region}.elb.amazonaws.com"
+    return f"{name}-{number}.elb.{call.region}.amazonaws.com"
 
 
 def _zones(call: Call, given: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -110,7 +115,7 @@ def address(tx: Transaction, endpoint: str, config: Mapping[str, Any], port: int
     name of AWS's form while there is no such listener.
     """
     for listener in every(tx, "listener", config["LoadBalancerArn"]).values():
-        if port in (0, listener["Port"]):
+        if listener["Bound"] and port in (0, listener["Port"]):
             host = urlsplit(endpoint).hostname or "127.0.0.1"
             exact = port == 0 and listener["Bound"] == listener["Port"]
             return host if exact else f"{host}:{listener['Bound']}"

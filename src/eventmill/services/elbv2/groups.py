@@ -57,8 +57,8 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     kind = given.get("TargetType") or "instance"
     if not _NAME.match(name):
         raise validation(f"The target group name '{name}' is not valid")
-    if kind not in ("lambda", "ip", "instance"):
-        raise validation(f"Targets of type {kind} are not offered by Eventmill: use lambda or ip.")
+    if kind not in ("lambda", "ip", "instance", "alb"):
+        raise validation(f"Target type '{kind}' must be one of instance, ip, lambda, alb")
     if any(held["TargetGroupName"] == name for held in every(call.tx, "group").values()):
         raise Invalid(
             "DuplicateTargetGroupName",

@@ -34,7 +34,7 @@ def run(tx: Transaction) -> float | None:
     checked = {
         arn: group
         for arn, group in records.every(tx, "group").items()
-        if group["HealthCheckEnabled"] and arn in used
+        if group["HealthCheckEnabled"] and arn in used and _is_asked(group)
     }
     for arn in planned.keys() - checked.keys():
         tx.execute("DELETE FROM elbv2_checks WHERE group_arn=?", (arn,))
@@ -48,6 +48,11 @@ def run(tx: Transaction) -> float | None:
         later = tx.now + group["HealthCheckIntervalSeconds"]
         tx.execute("INSERT OR REPLACE INTO elbv2_checks VALUES(?,?)", (arn, later))
     return next_due(tx)
+
+
+def _is_asked(group: Mapping[str, Any]) -> bool:
+    """Not the groups of load balancers that nothing listens for."""
+    return group.get("Protocol", "HTTP") in ("HTTP", "HTTPS")
 
 
 def question(group: Mapping[str, Any]) -> bytes:

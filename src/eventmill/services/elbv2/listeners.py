@@ -15,6 +15,11 @@ from eventmill.services.elbv2.records import OPERATIONS, every, get, put, valida
 from eventmill.services.tags import tag_map
 
 _POLICY = "ELBSecurityPolicy-2016-08"
+_PROTOCOLS = {
+    "application": ("HTTPS", "HTTP"),
+    "network": ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"),
+    "gateway": ("",),
+}
 _OWN = ("Bound", "Attributes", "Extra")
 """Members of a record that the API does not show."""
 
@@ -23,7 +28,9 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     """A listener on a port of its own. Raises Invalid when the load balancer has one there."""
     balancer = get(call.tx, "balancer", given["LoadBalancerArn"])
     parent = balancer["LoadBalancerArn"]
-    port = _port(given.get("Port"))
+    kind = balancer["Type"]
+    # A gateway load balancer listens on all ports.
+    port = 0 if kind == "gateway" else _port(given.get("Port"))
     if any(held["Port"] == port for held in every(call.tx, "listener", parent).values()):
         raise Invalid(
             "DuplicateListener",
@@ -35,8 +42,8 @@ def create(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
         "ListenerArn": arn,
         "LoadBalancerArn": parent,
         "Port": port,
-        "Bound": call.ports.listeners.reserve(port, taken),
-        **_settings(call, given),
+        "Bound": call.ports.listeners.reserve(port, taken) if kind == "application" else 0,
+        **_settings(call, given, kind),
     }
     config = attributes.changed("listener", config, given.get("ListenerAttributes") or ())
     put(call.tx, "listener", arn, config, parent=parent)
@@ -53,8 +60,10 @@ def change(call: Call, arn: str, given: Mapping[str, Any]) -> dict[str, Any]:
         if any(held["Port"] == port for held in siblings):
             raise Invalid("DuplicateListener", "A listener already exists on this port")
         taken = {held["Bound"] for held in every(call.tx, "listener").values()}
-        config |= {"Port": port, "Bound": call.ports.listeners.reserve(port, taken)}
-    config |= _settings(call, config | {k: v for k, v in given.items() if v is not None})
+        bound = call.ports.listeners.reserve(port, taken) if config["Bound"] else 0
+        config |= {"Port": port, "Bound": bound}
+    kind = get(call.tx, "balancer", config["LoadBalancerArn"])["Type"]
+    config |= _settings(call, config | {k: v for k, v in given.items() if v is not None}, kind)
     config = attributes.changed("listener", config, given.get("ListenerAttributes") or ())
     put(call.tx, "listener", arn, config, parent=config["LoadBalancerArn"])
     return config
@@ -66,14 +75,17 @@ def _port(value: Any) -> int:
     return int(value)
 
 
-def _settings(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(call: Call, given: Mapping[str, Any], kind: str) -> dict[str, Any]:
     protocol = given.get("Protocol") or ""
-    if protocol not in ("HTTP", "HTTPS"):
-        raise validation(f"Listener protocol '{protocol}' must be one of 'HTTPS, HTTP'")
+    allowed = _PROTOCOLS[kind]
+    if protocol not in allowed:
+        raise validation(f"Listener protocol '{protocol}' must be one of '{', '.join(allowed)}'")
     settings: dict[str, Any] = {
         "Protocol": protocol,
         "DefaultActions": actions.checked(call.tx, given.get("DefaultActions") or ()),
     }
+    if protocol == "TLS":
+        settings["Certificates"] = [dict(entry) for entry in given.get("Certificates") or ()]
     if protocol == "HTTPS":
         if not given.get("Certificates"):
             raise Invalid(
