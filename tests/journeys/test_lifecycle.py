@@ -15,6 +15,8 @@ from tests.queues import taken
 from tests.shape import assert_shape, recorded
 
 DAY = 86_400
+LARGE = b"x" * 131_072
+"""A body that rules move unless they say otherwise."""
 
 
 @pytest.fixture
@@ -112,9 +114,11 @@ def test_transitions_change_the_storage_class(mill: TestEngine) -> None:
     transition = {"Days": 1, "StorageClass": "GLACIER_IR"}
     rules(mill, {"Filter": {"Prefix": ""}, "Transitions": [transition]})
     url = watch(mill, "s3:LifecycleTransition")
-    s3.put_object(Bucket="bucket", Key="key", Body=b"x")
+    s3.put_object(Bucket="bucket", Key="key", Body=LARGE)
+    s3.put_object(Bucket="bucket", Key="small", Body=LARGE[1:])
     days_pass(mill, 3)
     assert s3.head_object(Bucket="bucket", Key="key")["StorageClass"] == "GLACIER_IR"
+    assert "StorageClass" not in s3.head_object(Bucket="bucket", Key="small")
     (record,) = heard(mill, url)
     assert_shape(record, recorded("s3.moved"))
 
@@ -139,7 +143,7 @@ def test_old_versions_move_too_when_they_were_replaced_long_enough(mill: TestEng
     s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
     later = {"NoncurrentDays": 1, "StorageClass": "GLACIER"}
     rules(mill, {"Filter": {"Prefix": ""}, "NoncurrentVersionTransitions": [later]})
-    old = s3.put_object(Bucket="bucket", Key="key", Body=b"1")["VersionId"]
+    old = s3.put_object(Bucket="bucket", Key="key", Body=LARGE)["VersionId"]
     s3.put_object(Bucket="bucket", Key="key", Body=b"2")
     days_pass(mill, 1)
     head = s3.head_object(Bucket="bucket", Key="key", VersionId=old)
@@ -148,6 +152,36 @@ def test_old_versions_move_too_when_they_were_replaced_long_enough(mill: TestEng
     head = s3.head_object(Bucket="bucket", Key="key", VersionId=old)
     assert head["StorageClass"] == "GLACIER"
     assert "StorageClass" not in s3.head_object(Bucket="bucket", Key="key")
+
+
+@pytest.mark.parametrize(
+    ("sized", "least", "moved"),
+    [
+        (False, None, []),
+        (False, "varies_by_storage_class", ["GLACIER"]),
+        (True, None, ["GLACIER", "STANDARD_IA"]),
+    ],
+)
+def test_small_objects_move_where_a_rule_or_its_bucket_says_so(
+    mill: TestEngine, sized: bool, least: str | None, moved: list[str]
+) -> None:
+    s3, every = mill.client("s3"), []
+    for storage in ("GLACIER", "STANDARD_IA"):
+        s3.put_object(Bucket="bucket", Key=f"{storage}/key", Body=b"x")
+        both = {"Prefix": storage, "ObjectSizeGreaterThan": 0}
+        mine = {"And": both} if sized else {"Prefix": storage}
+        move = {"Days": 1, "StorageClass": storage}
+        every.append({"Status": "Enabled", "Filter": mine, "Transitions": [move]})
+    more = {"TransitionDefaultMinimumObjectSize": least} if least else {}
+    s3.put_bucket_lifecycle_configuration(
+        Bucket="bucket", LifecycleConfiguration={"Rules": every}, **more
+    )
+    kept = s3.get_bucket_lifecycle_configuration(Bucket="bucket")
+    default = "all_storage_classes_128K"
+    assert kept["TransitionDefaultMinimumObjectSize"] == (least or default)
+    days_pass(mill, 3)
+    classes = [one["StorageClass"] for one in s3.list_objects_v2(Bucket="bucket")["Contents"]]
+    assert [one for one in classes if one != "STANDARD"] == moved
 
 
 def test_uploads_that_nobody_completes_are_given_up(mill: TestEngine) -> None:

@@ -285,3 +285,80 @@ def test_tags_that_cannot_be_are_refused(
     with pytest.raises(ClientError) as refused:
         s3.put_object_tagging(Bucket=bucket, Key="k", Tagging={"TagSet": given})
     assert code_of(refused) == (400, code)
+
+
+def test_an_object_under_a_key_of_the_callers_needs_that_key(s3: Any, bucket: str) -> None:
+    mine, other = (
+        {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": letter * 32} for letter in "ab"
+    )
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"secret", **mine)
+    assert put["SSECustomerAlgorithm"] == "AES256" and "ServerSideEncryption" not in put
+    place = {"Bucket": bucket, "Key": "k"}
+    got = s3.get_object(**place, **mine)
+    assert (got["Body"].read(), got["SSECustomerKeyMD5"]) == (b"secret", put["SSECustomerKeyMD5"])
+    with pytest.raises(ClientError, match="stored using a form of Server Side Encryption"):
+        s3.get_object(**place)
+    with pytest.raises(ClientError) as refused:
+        s3.get_object(**place, **other)
+    assert code_of(refused) == (403, "AccessDenied")
+    copy = {"Bucket": bucket, "Key": "copy", "CopySource": f"{bucket}/k"}
+    with pytest.raises(ClientError, match="stored using a form of Server Side Encryption"):
+        s3.copy_object(**copy)
+    s3.copy_object(**copy, **{f"CopySource{name}": value for name, value in mine.items()})
+    assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read() == b"secret"
+    with pytest.raises(ClientError, match="not applicable to this object"):
+        s3.get_object(Bucket=bucket, Key="copy", **mine)
+
+
+def test_the_owner_of_a_bucket_may_be_asked_for(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"", ExpectedBucketOwner="000000000000")
+    for call, given in (
+        (s3.put_object, {"Key": "k", "Body": b""}),
+        (s3.list_objects_v2, {}),
+        (s3.get_bucket_versioning, {}),
+    ):
+        with pytest.raises(ClientError) as refused:
+            call(Bucket=bucket, ExpectedBucketOwner="111111111111", **given)
+        assert code_of(refused) == (403, "AccessDenied")
+    with pytest.raises(ClientError) as refused:
+        s3.copy_object(
+            Bucket=bucket,
+            Key="copy",
+            CopySource=f"{bucket}/k",
+            ExpectedSourceBucketOwner="111111111111",
+        )
+    assert code_of(refused) == (403, "AccessDenied")
+
+
+def test_buckets_are_listed_in_pages_and_made_with_tags(s3: Any) -> None:
+    names = [f"paged-{number}" for number in range(3)]
+    for name in names:
+        s3.create_bucket(
+            Bucket=name,
+            ObjectOwnership="BucketOwnerPreferred",
+            CreateBucketConfiguration={"Tags": [{"Key": "a", "Value": "1"}]},
+        )
+    pages = s3.get_paginator("list_buckets").paginate(
+        Prefix="paged-", PaginationConfig={"PageSize": 2}
+    )
+    found = [[one["Name"] for one in page["Buckets"]] for page in pages]
+    assert found == [names[:2], names[2:]]
+    assert s3.list_buckets(BucketRegion="eu-west-1")["Buckets"] == []
+    assert s3.get_bucket_tagging(Bucket=names[0])["TagSet"] == [{"Key": "a", "Value": "1"}]
+    controls = s3.get_bucket_ownership_controls(Bucket=names[0])["OwnershipControls"]
+    assert controls["Rules"] == [{"ObjectOwnership": "BucketOwnerPreferred"}]
+
+
+def test_another_checksum_of_the_whole_is_refused(s3: Any, bucket: str) -> None:
+    place = {"Bucket": bucket, "Key": "k"}
+    upload = s3.create_multipart_upload(**place, ChecksumAlgorithm="SHA256")["UploadId"]
+    part = s3.upload_part(
+        **place, UploadId=upload, PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA256"
+    )
+    done = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    with pytest.raises(ClientError) as refused:
+        s3.complete_multipart_upload(
+            **place, UploadId=upload, MultipartUpload=done, ChecksumSHA256="A" * 43 + "="
+        )
+    assert code_of(refused) == (400, "BadDigest")
+    s3.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=done)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import faults, listing, objects
+from eventmill.services.s3 import customer_keys, faults, listing, objects
 from eventmill.services.s3.buckets import OPERATIONS
 from eventmill.services.s3.objects import Object
 
@@ -29,6 +29,7 @@ def get_object_attributes(call: Call, request: dict[str, Any]) -> Result:
             "Invalid attribute name specified.", "x-amz-object-attributes", ",".join(wanted)
         )
     headers = json.loads(item.headers)
+    customer_keys.check(headers, request)
     known: dict[str, Any] = {
         "ETag": item.etag,
         "ObjectSize": item.size,

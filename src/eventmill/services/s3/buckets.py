@@ -7,17 +7,40 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from eventmill.kernel.errors import Conflict, Invalid, NotFound
-from eventmill.services.contract import Call, Operations, Result
+from eventmill.kernel.errors import Conflict, Denied, Invalid, NotFound
+from eventmill.services import paging
+from eventmill.services.contract import Call, Function, Mode, Operations, Result
 from eventmill.services.s3 import bodies, faults, trails
 from eventmill.store.transaction import Transaction
 
-OPERATIONS = Operations()
+
+class _Owned(Operations):
+    """Operations that the account must own their bucket for, where the caller asks for that."""
+
+    def _decorate(self, name: str, mode: Mode) -> Callable[[Function], Function]:
+        register = super()._decorate(name, mode)
+
+        def owned(function: Function) -> Function:
+            def run(call: Call, request: dict[str, Any]) -> Result:
+                for member in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
+                    if request.get(member) not in (None, call.account):
+                        raise Denied("AccessDenied", "Access Denied")
+                return function(call, request)
+
+            register(run)
+            return function
+
+        return owned
+
+
+OPERATIONS = _Owned()
 
 _NAME = re.compile(r"(?!xn--|.*-s3alias$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]\Z")
+_MOST_LISTED = 10_000
 LOCK = "lock"
 """The setting that holds a bucket's object lock configuration."""
 
@@ -121,11 +144,17 @@ def setting(tx: Transaction, bucket: str, kind: str) -> Any:
 @OPERATIONS.write("CreateBucket")
 def create_bucket(call: Call, request: dict[str, Any]) -> Result:
     """In the engine's own region, whichever the request names."""
-    create(call, request["Bucket"])
+    name, given = request["Bucket"], request.get("CreateBucketConfiguration") or {}
+    create(call, name)
+    if given.get("Tags"):
+        put_setting(call.tx, name, "tagging", {"TagSet": given["Tags"]})
+    if request.get("ObjectOwnership"):
+        rules = [{"ObjectOwnership": request["ObjectOwnership"]}]
+        put_setting(call.tx, name, "ownership", {"Rules": rules})
     if request.get("ObjectLockEnabledForBucket"):
-        set_versioning(call.tx, request["Bucket"], "Enabled")
-        put_setting(call.tx, request["Bucket"], LOCK, {"ObjectLockEnabled": "Enabled"})
-    return {"Location": f"/{request['Bucket']}"}
+        set_versioning(call.tx, name, "Enabled")
+        put_setting(call.tx, name, LOCK, {"ObjectLockEnabled": "Enabled"})
+    return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
 
 
 @OPERATIONS.write("DeleteBucket")
@@ -144,17 +173,27 @@ def head_bucket(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.scan("ListBuckets")
 def list_buckets(call: Call, request: dict[str, Any]) -> Result:
-    """By name."""
-    prefix = request.get("Prefix") or ""
+    """By name; the token is the last one."""
+    prefix, most = request.get("Prefix") or "", request.get("MaxBuckets")
+    limit = _MOST_LISTED if most is None else most
+    if not 1 <= limit <= _MOST_LISTED:
+        raise faults.argument(
+            f"Argument max-buckets must be an integer between 1 and {_MOST_LISTED}",
+            "max-buckets",
+            limit,
+        )
     rows = call.tx.all("SELECT name, created FROM s3_buckets ORDER BY name")
-    return {
-        "Buckets": [
-            {"Name": name, "CreationDate": created}
-            for name, created in rows
-            if name.startswith(prefix)
-        ],
-        "Owner": {"ID": call.account},
-    }
+    here = request.get("BucketRegion") in (None, call.region)
+    named = [
+        (name, {"Name": name, "CreationDate": created, "BucketRegion": call.region})
+        for name, created in rows
+        if here and name.startswith(prefix)
+    ]
+    found, token = paging.keyed(named, request.get("ContinuationToken"), limit)
+    answer: dict[str, Any] = {"Buckets": found, "Owner": {"ID": call.account}}
+    if request.get("Prefix"):
+        answer["Prefix"] = prefix
+    return answer | ({"ContinuationToken": token} if token is not None else {})
 
 
 @OPERATIONS.read("GetBucketLocation")

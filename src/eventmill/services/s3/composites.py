@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eventmill.kernel import checksums
+from eventmill.kernel.errors import Invalid
 from eventmill.services.s3 import faults
 
 _WHOLE_ONLY = ("CRC64NVME",)
@@ -58,3 +59,13 @@ def completed(headers: Mapping[str, Any], parts: Sequence[tuple[int, str]]) -> d
     kept["ChecksumType"] = kind
     kept["Parts"] = found
     return kept
+
+
+def check(headers: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+    """Raises Invalid (BadDigest) where the caller reckons with another checksum of the whole."""
+    for algorithm, value in (headers.get("Checksums") or {}).items():
+        if request.get(f"Checksum{algorithm}") not in (None, value, value.partition("-")[0]):
+            raise Invalid(
+                "BadDigest",
+                f"The {algorithm} you specified did not match the calculated checksum.",
+            )

@@ -11,11 +11,20 @@ from typing import Any
 
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import bodies, buckets, conditions, faults, locks, objects, tags
+from eventmill.services.s3 import (
+    bodies,
+    buckets,
+    conditions,
+    customer_keys,
+    faults,
+    locks,
+    objects,
+    tags,
+)
 from eventmill.services.s3.buckets import OPERATIONS
 
 _ENCRYPTION = ("ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
-_OWN = ("StorageClass", "WebsiteRedirectLocation", *_ENCRYPTION)
+_OWN = ("StorageClass", "WebsiteRedirectLocation", *_ENCRYPTION, *customer_keys.MEMBERS)
 _OF_BODY = ("Checksums", "ChecksumType", "Parts")
 _NOT_COPIED = {*_OWN, *_OF_BODY, *locks.MEMBERS, "Acl"}
 
@@ -48,6 +57,7 @@ def copy_object(call: Call, request: dict[str, Any]) -> Result:
     if source.marker:
         raise faults.no_such_key(source_key)
     conditions.check_copy(source.etag, source.modified, request)
+    customer_keys.check(json.loads(source.headers), request, "CopySource")
     conditions.check_write(call.tx, bucket.name, request["Key"], request)
     replaces = _replaces(request, "MetadataDirective", "metadata")
     retags = _replaces(request, "TaggingDirective", "tagging")

@@ -25,6 +25,14 @@ _KIND = "lifecycle"
 _DONE = "lifecycle-done"
 _DAY = 86_400
 _RULES = 1_000
+LEAST = "TransitionDefaultMinimumObjectSize"
+_LEASTS = ("all_storage_classes_128K", "varies_by_storage_class")
+_SMALL = 131_072
+"""Bytes below which an object stays in its storage class, unless a rule speaks of sizes."""
+
+_ANY_SIZE = ("GLACIER", "DEEP_ARCHIVE")
+"""The classes that take smaller objects too where `varies_by_storage_class` is set."""
+
 _ACTIONS = (
     "Expiration",
     "Transitions",
@@ -37,8 +45,11 @@ _ACTIONS = (
 @OPERATIONS.write("PutBucketLifecycleConfiguration")
 def put_bucket_lifecycle_configuration(call: Call, request: dict[str, Any]) -> Result:
     """Replaces all rules. Raises Invalid."""
-    configure(call, request["Bucket"], request.get("LifecycleConfiguration") or {})
-    return {}
+    given = dict(request.get("LifecycleConfiguration") or {})
+    if given and request.get(LEAST):
+        given[LEAST] = request[LEAST]
+    configure(call, request["Bucket"], given)
+    return {LEAST: request[LEAST]} if request.get(LEAST) else {}
 
 
 def configure(call: Call, name: str, configuration: Mapping[str, Any] | None) -> None:
@@ -50,7 +61,10 @@ def configure(call: Call, name: str, configuration: Mapping[str, Any] | None) ->
     rules = configuration.get("Rules") or []
     check(rules)
     kept = [dict(rule) | {"ID": rule.get("ID") or call.ids.uuid()} for rule in rules]
-    buckets.put_setting(call.tx, name, _KIND, {"Rules": kept})
+    least = configuration.get(LEAST) or _LEASTS[0]
+    if least not in _LEASTS:
+        raise faults.malformed()
+    buckets.put_setting(call.tx, name, _KIND, {"Rules": kept, LEAST: least})
     buckets.put_setting(call.tx, name, _DONE, call.now)
     call.tx.announce(KEY)
 
@@ -123,17 +137,20 @@ def run(call: Call) -> None:
             continue
         buckets.put_setting(call.tx, name, _DONE, call.now)
         bucket = buckets.find(call.tx, name)
-        for rule in json.loads(text)["Rules"]:
+        document = json.loads(text)
+        for rule in document["Rules"]:
             if rule.get("Status") == "Enabled":
-                _apply(call, bucket, rule, today)
+                _apply(call, bucket, rule, today, document.get(LEAST) or _LEASTS[0])
 
 
-def _apply(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:
+def _apply(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float, least: str) -> None:
     for transition in rule.get("Transitions") or ():
-        _transition(call, bucket, rule, transition, today)
+        for row in list(_chosen(call, bucket, rule, 1)):
+            if _old(transition, row[6], today):
+                _move(call, bucket, rule, row, transition["StorageClass"], least)
     for later in rule.get("NoncurrentVersionTransitions") or ():
         for row in list(_noncurrent(call, bucket, rule, later, today)):
-            _move(call, bucket, row, later["StorageClass"])
+            _move(call, bucket, rule, row, later["StorageClass"], least)
     _expire(call, bucket, rule, today)
     _expire_noncurrent(call, bucket, rule, today)
     days = (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation")
@@ -180,19 +197,24 @@ def _old(when: Mapping[str, Any], modified: float, today: float) -> bool:
     return when.get("Date") is not None and float(when["Date"]) <= today
 
 
-def _transition(
-    call: Call, bucket: Bucket, rule: Mapping[str, Any], when: Mapping[str, Any], today: float
+def _too_small(rule: Mapping[str, Any], size: int, storage: str, least: str) -> bool:
+    """Whether a version stays in its class for its size, of which the rule says nothing."""
+    given = rule.get("Filter") or {}
+    both = given.get("And") or given
+    if size >= _SMALL or "ObjectSizeGreaterThan" in both or "ObjectSizeLessThan" in both:
+        return False
+    return least == _LEASTS[0] or storage not in _ANY_SIZE
+
+
+def _move(
+    call: Call, bucket: Bucket, rule: Mapping[str, Any], row: Row, storage: str, least: str
 ) -> None:
-    for row in _chosen(call, bucket, rule, 1):
-        if _old(when, row[6], today):
-            _move(call, bucket, row, when["StorageClass"])
-
-
-def _move(call: Call, bucket: Bucket, row: Row, storage: str) -> None:
     """Give a version another storage class and say so."""
     seq, key, version, marker, size, etag, _, text = row
     headers = json.loads(text)
     if marker or headers.get("StorageClass") == storage:
+        return
+    if _too_small(rule, size, storage, least):
         return
     headers["StorageClass"] = storage
     call.tx.execute("UPDATE s3_objects SET headers=? WHERE seq=?", (json.dumps(headers), seq))

@@ -17,6 +17,7 @@ from eventmill.services.s3 import (
     buckets,
     composites,
     conditions,
+    customer_keys,
     faults,
     locks,
     objects,
@@ -109,6 +110,7 @@ def upload_part_copy(call: Call, request: dict[str, Any]) -> Result:
     if source.marker:
         raise faults.no_such_key(source_key)
     conditions.check_copy(source.etag, source.modified, request)
+    customer_keys.check(json.loads(source.headers), request, "CopySource")
     wanted = bodies.parse_range(request.get("CopySourceRange"), source.size)
     start, length = wanted or (0, source.size)
     staged, digest = call.blobs.stage(), hashlib.md5(usedforsecurity=False)
@@ -179,6 +181,7 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
             f" match what was computed: {size}",
         )
     headers = composites.completed(json.loads(held), [(row[0], row[4]) for row in chosen])
+    composites.check(headers, request)
     written = objects.write(
         call,
         bucket,
@@ -239,6 +242,8 @@ def _forget(call: Call, upload: str) -> None:
 
 @OPERATIONS.write("AbortMultipartUpload")
 def abort_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
-    """Deletes the parts."""
+    """Deletes the parts. Raises Fault."""
+    if request.get("IfMatchInitiatedTime") is not None:
+        raise faults.not_implemented("times are conditions of directory buckets")
     _abort(call, find(call, request)[0])
     return {"__status__": 204}

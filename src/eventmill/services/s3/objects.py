@@ -10,7 +10,16 @@ import orjson
 
 from eventmill.kernel.errors import Fault, Invalid
 from eventmill.services.contract import Call, Result
-from eventmill.services.s3 import bodies, buckets, changes, conditions, faults, locks, tags
+from eventmill.services.s3 import (
+    bodies,
+    buckets,
+    changes,
+    conditions,
+    customer_keys,
+    faults,
+    locks,
+    tags,
+)
 from eventmill.services.s3.buckets import OPERATIONS, Bucket
 from eventmill.store.transaction import Transaction
 
@@ -91,7 +100,7 @@ def headers_of(request: Mapping[str, Any]) -> dict[str, Any]:
             headers["ContentEncoding"] = ",".join(kept)
     if request.get("Metadata"):
         headers["Metadata"] = request["Metadata"]
-    return headers
+    return headers | customer_keys.asked(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +176,8 @@ def put_object(call: Call, request: dict[str, Any]) -> Result:
     bucket = buckets.find(call.tx, request["Bucket"])
     key, upload = request["Key"], request["Body"]
     conditions.check_write(call.tx, bucket.name, key, request)
+    if request.get("WriteOffsetBytes") is not None:
+        raise faults.not_implemented("objects of directory buckets alone are appended to")
     headers = headers_of(request) | locks.asked(call, bucket, request)
     if upload.checksums:
         headers["Checksums"] = dict(upload.checksums)
@@ -183,7 +194,9 @@ def put_object(call: Call, request: dict[str, Any]) -> Result:
     )
     answer: dict[str, Any] = {"ETag": f'"{written.etag}"', "ChecksumType": "FULL_OBJECT"}
     answer |= checksum_members(headers)
-    if "ServerSideEncryption" not in headers:
+    if customer_keys.SUM in headers:
+        answer |= {name: headers[name] for name in customer_keys.MEMBERS}
+    elif "ServerSideEncryption" not in headers:
         answer["ServerSideEncryption"] = "AES256"
     if written.version is not None:
         answer["VersionId"] = written.version
@@ -202,6 +215,7 @@ def describe(call: Call, request: dict[str, Any]) -> tuple[Object, dict[str, Any
         raise marked(item, request)
     conditions.check_read(item.etag, item.modified, request)
     headers = orjson.loads(item.headers)
+    customer_keys.check(headers, request)
     answer: dict[str, Any] = {
         "ETag": f'"{item.etag}"',
         "LastModified": item.modified,
@@ -213,6 +227,8 @@ def describe(call: Call, request: dict[str, Any]) -> tuple[Object, dict[str, Any
     for name in ("Checksums", "Parts", "Acl"):
         headers.pop(name, None)
     answer |= headers
+    if customer_keys.SUM in headers:
+        del answer["ServerSideEncryption"]
     if answer.get("StorageClass") == "STANDARD":
         del answer["StorageClass"]
     if request.get("ChecksumMode") == "ENABLED" and not request.get("Range"):

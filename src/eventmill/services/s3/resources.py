@@ -141,7 +141,8 @@ def _lock(properties: Mapping[str, Any]) -> dict[str, Any] | None:
 def _lifecycle(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The template's rules, whose members have other names than the API's."""
     rules = [_lifecycle_rule(rule) for rule in (given or {}).get("Rules") or ()]
-    return {"Rules": rules} if rules else None
+    least = (given or {}).get(lifecycle.LEAST)
+    return {"Rules": rules, lifecycle.LEAST: least} if rules else None
 
 
 def _lifecycle_rule(given: Mapping[str, Any]) -> dict[str, Any]:
