@@ -402,3 +402,24 @@ def test_functions_that_let_no_source_in_are_named(tmp_path: Path) -> None:
     assert notices(events, ("sns.amazonaws.com", "!Ref Live")) == said[2:]
     assert notices(("!Ref AWS::AccountId", "!GetAtt Work.Arn")) == []
     assert notices(("s3.amazonaws.com", "!Sub '${AWS::StackName}-Work'")) == said[:2]
+
+
+def test_single_resources_that_nothing_stands_behind_are_named(tmp_path: Path) -> None:
+    code, said = checked(
+        tmp_path,
+        """\
+Resources:
+  Outer:
+    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+    Properties: {Type: network, Subnets: [subnet-1]}
+  Start:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: a
+      IntegrationType: AWS_PROXY
+      IntegrationSubtype: StepFunctions-StartExecution
+""",
+    )
+    assert code == 0
+    assert "LoadBalancer Outer: a network load balancer is recorded" in said
+    assert "Start: StepFunctions-StartExecution calls a service that is not here" in said

@@ -133,6 +133,9 @@ def _resource(
         yield finding("notice", "", said)
     if kind.properties.get(EVERYTHING) is Support.RECORDED:
         return
+    remark = kind.remark(declared.properties)
+    if remark:
+        yield finding("notice", "", f"{declared.type} {declared.logical_id}: {remark}")
     address = declared.properties.get("TemplateURL")
     if declared.type == STACK and is_remote(address):
         yield finding("refused", "TemplateURL", REMOTE.format(_written(address)))

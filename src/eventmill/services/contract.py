@@ -296,6 +296,7 @@ class ResourceType:
     the old one. `update` gets the resource with its new properties and the old ones beside it.
 
     `notice` says of a type that is only recorded what is missing; it is always printed.
+    `remark` says it of a single resource by its properties as they are written; empty for none.
     `stands_in` tells of an attribute whether Fn::GetAtt gives the resource's id in its stead.
     `validate` raises a fault for properties that `create` would refuse whatever else there is;
     it is asked before anything of the stack is made, with UNKNOWN for what is not known then.
@@ -309,6 +310,7 @@ class ResourceType:
     replaces: frozenset[str] = frozenset()
     notice: str = ""
     stands_in: Callable[[str], bool] = lambda attribute: False
+    remark: Callable[[Mapping[str, Any]], str] = lambda properties: ""
     validate: Callable[[Mapping[str, Any]], None] = lambda properties: None
 
 

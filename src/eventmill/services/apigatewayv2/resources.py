@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from eventmill.services.apigatewayv2 import openapi, parts
 from eventmill.services.apigatewayv2.operations import change, create, managed
-from eventmill.services.apigatewayv2.settings import endpoint_of
+from eventmill.services.apigatewayv2.settings import ELSEWHERE, endpoint_of
 from eventmill.services.contract import (
     Call,
     Created,
@@ -131,6 +131,7 @@ def _part_type(
     honoured: Iterable[str],
     recorded: Iterable[str] = (),
     replaces: Iterable[str] = (),
+    remark: Callable[[Mapping[str, Any]], str] = lambda properties: "",
 ) -> ResourceType:
     described = parts.KINDS[kind]
     member = described.id
@@ -168,7 +169,15 @@ def _part_type(
         update,
         delete,
         frozenset({described.owner, *replaces}),
+        remark=remark,
     )
+
+
+def _elsewhere(properties: Mapping[str, Any]) -> str:
+    subtype = properties.get("IntegrationSubtype")
+    if isinstance(subtype, str) and subtype.startswith(ELSEWHERE):
+        return f"{subtype} calls a service that is not here: such requests are answered with 501"
+    return ""
 
 
 def _overrides(call: Call, resource: Resource) -> Created:
@@ -228,6 +237,7 @@ RESOURCES = (
             *("PassthroughBehavior", "ContentHandlingStrategy", "Description"),
         ),
         ("CredentialsArn", "ConnectionType", "ConnectionId", "TlsConfig"),
+        remark=_elsewhere,
     ),
     _part_type(
         "authorizer",

@@ -25,7 +25,7 @@ SUBTYPES = {
     "Kinesis-PutRecord": ("StreamName", "Data", "PartitionKey"),
 }
 """First-class service integrations by their subtype, with the parameters that each needs."""
-_ELSEWHERE = ("AppConfig-", "StepFunctions-")
+ELSEWHERE = ("AppConfig-", "StepFunctions-")
 """Of services that are not here: their calls fail, the rest of the API works."""
 _PRIVATE = re.compile(r"arn:aws[a-z-]*:(?:elasticloadbalancing|servicediscovery):")
 
@@ -91,7 +91,7 @@ def _integration(config: Mapping[str, Any], protocol: str) -> None:
 
 
 def _first_class(config: Mapping[str, Any], subtype: str) -> None:
-    if subtype.startswith(_ELSEWHERE):
+    if subtype.startswith(ELSEWHERE):
         return
     if subtype not in SUBTYPES:
         raise bad(f"Integration subtype {subtype} is not supported")

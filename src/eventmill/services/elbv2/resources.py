@@ -150,6 +150,13 @@ def _delete_certificate(call: Call, resource: Resource) -> None:
     listeners.remove_certificates(call, properties["ListenerArn"], properties["Certificates"])
 
 
+def _unserved(properties: Mapping[str, Any]) -> str:
+    kind = properties.get("Type")
+    if kind in ("network", "gateway"):
+        return f"a {kind} load balancer is recorded: nothing listens for it here"
+    return ""
+
+
 def _of(kind: Support, *names: str) -> dict[str, Support | Refused]:
     return dict.fromkeys(names, kind)
 
@@ -178,6 +185,7 @@ RESOURCES = (
         _update_balancer,
         _delete_balancer,
         frozenset({"Name", "Type", "Scheme"}),
+        remark=_unserved,
     ),
     ResourceType(
         f"{_PREFIX}TargetGroup",
