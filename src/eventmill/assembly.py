@@ -11,6 +11,7 @@ from typing import Any
 
 from eventmill import carriers, config, joins
 from eventmill.config import Settings
+from eventmill.controls import Controls
 from eventmill.datadir import DataDirectory
 from eventmill.deliver import destinations, log_lines, measured
 from eventmill.deliver.authorization import Authorizer, Reach
@@ -24,10 +25,9 @@ from eventmill.deliver.provisioning import Provisioning
 from eventmill.deliver.schema import SCHEMA as DELIVER_SCHEMA
 from eventmill.deliver.upkeep import Upkeep
 from eventmill.deploy import SCHEMA as DEPLOY_SCHEMA
-from eventmill.deploy import StackResult, outputs_of, resources_of
+from eventmill.deploy import StackResult
 from eventmill.deploy.custom import PATH as ANSWERS
 from eventmill.deploy.custom import Answers
-from eventmill.deploy.record import Recorded
 from eventmill.edge.answers import AnswerFront
 from eventmill.edge.apis import OpenConnections, api_front
 from eventmill.edge.apis.domains import Domains
@@ -39,7 +39,7 @@ from eventmill.edge.balancers.targets import Targets
 from eventmill.edge.browsers import BrowserFront
 from eventmill.edge.by_name import ByName
 from eventmill.edge.certificate import Certificate, certified
-from eventmill.edge.control import Command, Control
+from eventmill.edge.control import Control
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.endpoint import AwsEndpoint
 from eventmill.edge.extension import ExtensionFront, ExtensionListener
@@ -53,12 +53,11 @@ from eventmill.edge.urls import UrlFront
 from eventmill.invoke import InvokeSettings, ProcessInvoker
 from eventmill.invoke.build import SourceBuilder
 from eventmill.kernel.clock import Clock
-from eventmill.kernel.errors import UsageError
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.observe.logs import LogWriter
 from eventmill.observe.metrics import MetricWriter
-from eventmill.services import cloudwatch, events, lambda_, s3, scheduler, ses
+from eventmill.services import cloudwatch, events, lambda_, s3, scheduler
 from eventmill.stacks import Stacks
 from eventmill.store import outbox
 from eventmill.store.blobs import Blobs
@@ -258,7 +257,7 @@ class Engine:
         )
         balancer = BalancerFront(self.database, self.clock, self.ids, hosts, targets)
         fronts: list[Front] = [
-            Control(self._commands()),
+            Control(self._controls().commands()),
             rest,
             links,
             AnswerFront(ANSWERS, self.answers.take),
@@ -280,6 +279,18 @@ class Engine:
         await self.smtp.start()
         await self.extension.start(app)
         self.data.announce(self.endpoint)
+
+    def _controls(self) -> Controls:
+        return Controls(
+            self.database,
+            self.clock,
+            self.smtp,
+            self._call,
+            lambda: self.endpoint,
+            lambda: self.processes.running,
+            self.advance,
+            self.settle,
+        )
 
     def _own_calls(self, browsers: BrowserFront) -> AwsEndpoint:
         """AWS's API for calls that the engine itself makes: they carry no signature."""
@@ -349,57 +360,5 @@ class Engine:
             if loop.time() >= deadline:
                 raise StillMoving(Report([Motion("log lines or metrics")], report.later))
 
-    def _commands(self) -> dict[tuple[str, str], Command]:
-        return {
-            ("GET", "status"): self._status,
-            ("POST", "advance"): self._advance,
-            ("POST", "settle"): self._settle,
-            ("GET", "mailbox"): self._mailbox,
-            ("POST", "mailbox/empty"): self._empty_mailbox,
-        }
-
-    async def _status(self, params: dict[str, Any]) -> Any:
-        status = await self.database.scan(partial(joins.status, call=self._call))
-        outputs = self.database.read(outputs_of)
-        resources = {
-            name: {entry.logical_id: entry.physical_id for entry in self._resources(name)}
-            for name in outputs
-        }
-        await self.smtp.refresh()
-        return status | {
-            "endpoint": self.endpoint,
-            "smtp": self.smtp.address,
-            "running": self.processes.running,
-            "outputs": outputs,
-            "resources": resources,
-        }
-
-    async def _mailbox(self, params: dict[str, Any]) -> Any:
-        if "id" in params:
-            found = self.database.read(lambda tx: ses.mailbox.find(tx, int(params["id"])))
-            if found is None:
-                raise UsageError(f"the mailbox holds no message {params['id']}")
-            return found
-        return {"messages": await self.mailbox(params.get("to"), int(params.get("limit", 100)))}
-
-    async def mailbox(self, recipient: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
-        """The last messages of the local mailbox, oldest first."""
-        return await self.database.scan(lambda tx: ses.mailbox.newest(tx, recipient, limit))
-
-    async def _empty_mailbox(self, params: dict[str, Any]) -> Any:
-        await self.database.write(ses.mailbox.empty)
-        return {}
-
-    def _resources(self, stack: str) -> list[Recorded]:
-        return list(self.database.read(lambda tx: resources_of(tx, stack)).values())
-
     def _call(self, tx: Transaction) -> Any:
         return self.dispatcher.call(tx, Origin("", endpoint=self.endpoint))
-
-    async def _advance(self, params: dict[str, Any]) -> Any:
-        await self.advance(float(params["seconds"]))
-        return {"offset": self.clock.offset}
-
-    async def _settle(self, params: dict[str, Any]) -> Any:
-        report = await self.settle(float(params.get("seconds", 30)))
-        return {"later": [[motion.name, motion.due] for motion in report.later]}

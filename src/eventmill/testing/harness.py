@@ -19,7 +19,7 @@ from eventmill.assembly import Engine
 from eventmill.config import Settings
 from eventmill.datadir import DataDirectory
 from eventmill.deliver.inflight import Report
-from eventmill.services import logs
+from eventmill.services import logs, ses
 
 T = TypeVar("T")
 
@@ -84,7 +84,8 @@ class TestEngine:
         Each has id, kind, messageId, time, from, to and subject; a mail also text, html, headers,
         attachments and raw, an SMS its text.
         """
-        return self.run(self.inner.mailbox(recipient))
+        work = self.inner.database.scan(lambda tx: ses.mailbox.newest(tx, recipient))
+        return self.run(work)
 
     def logs(self, limit: int = 200, after: int = 0) -> list[str]:
         """The last lines of all log groups, oldest first, each behind its group's name.
