@@ -20,6 +20,11 @@ def validation(message: str) -> Invalid:
     return Invalid("ValidationError", message)
 
 
+def bad_token() -> Invalid:
+    """A NextToken that no answer gave."""
+    return value("The service could not parse the NextToken.")
+
+
 def missing(message: str) -> NotFound:
     """No alarm of that name."""
     return NotFound("ResourceNotFound", message)

@@ -99,8 +99,7 @@ def list_metrics(call: Call, request: dict[str, Any]) -> Result:
         if all(key in held and value in (None, held[key]) for key, value in wanted.items()):
             shown = [{"Name": key, "Value": value} for key, value in dimensions]
             found.append({"Namespace": namespace, "MetricName": name, "Dimensions": shown})
-    refused = faults.value("The service could not parse the NextToken.")
-    page, token = paging.page(found, request.get("NextToken"), _PAGE, refused)
+    page, token = paging.page(found, request.get("NextToken"), _PAGE, faults.bad_token())
     return {"Metrics": page} | ({"NextToken": token} if token else {})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from eventmill.services import paging
 from eventmill.services.cloudwatch import alarms, faults, points, watching
 from eventmill.services.cloudwatch.alarms import Alarm
 from eventmill.services.cloudwatch.metrics import OPERATIONS
@@ -30,7 +31,13 @@ def delete_alarms(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.scan("DescribeAlarms")
 def describe_alarms(call: Call, request: dict[str, Any]) -> Result:
-    """By names, by a prefix, by state or by an action's prefix, ordered by name."""
+    """By names, by a prefix, by state or by an action's prefix, ordered by name.
+
+    There are no composite alarms: none is a part of another, and nothing is asked of their type.
+    """
+    parts = request.get("ChildrenOfAlarmName") or request.get("ParentsOfAlarmName")
+    if parts or "MetricAlarm" not in (request.get("AlarmTypes") or ("MetricAlarm",)):
+        return {"MetricAlarms": [], "CompositeAlarms": []}
     names, prefix = request.get("AlarmNames"), request.get("AlarmNamePrefix") or ""
     after = request.get("NextToken") or ""
     found = [
@@ -80,7 +87,7 @@ def shown(call: Call, alarm: Alarm) -> dict[str, Any]:
 
 @OPERATIONS.scan("DescribeAlarmsForMetric")
 def describe_alarms_for_metric(call: Call, request: dict[str, Any]) -> Result:
-    """Alarms on one metric with just these dimensions."""
+    """Alarms on one metric with just these dimensions, and the statistic, period and unit given."""
     wanted = points.key(request.get("Dimensions") or ())
     found = [
         shown(call, alarm)
@@ -88,6 +95,10 @@ def describe_alarms_for_metric(call: Call, request: dict[str, Any]) -> Result:
         if alarm.config.get("MetricName") == request["MetricName"]
         and alarm.config.get("Namespace") == request["Namespace"]
         and points.key(alarm.config.get("Dimensions") or ()) == wanted
+        and all(
+            request.get(name) in (None, alarm.config.get(name))
+            for name in ("Statistic", "ExtendedStatistic", "Period", "Unit")
+        )
     ]
     return {"MetricAlarms": found}
 
@@ -126,18 +137,23 @@ def disable_alarm_actions(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.scan("DescribeAlarmHistory")
 def describe_alarm_history(call: Call, request: dict[str, Any]) -> Result:
-    """Newest first unless ScanBy says otherwise."""
+    """Newest first unless ScanBy says otherwise; the token is the last entry's number."""
+    if "MetricAlarm" not in (request.get("AlarmTypes") or ("MetricAlarm",)):
+        return {"AlarmHistoryItems": []}
+    limit = request.get("MaxRecords") or _PAGE
     newest_first = request.get("ScanBy") != "TimestampAscending"
     rows = call.tx.all(
         "SELECT id, alarm, at, kind, summary, data FROM cloudwatch_history"
         " WHERE (?1 IS NULL OR alarm=?1) AND (?2 IS NULL OR kind=?2) AND at>=?3 AND at<?4"
-        f" ORDER BY id {'DESC' if newest_first else 'ASC'} LIMIT ?5",
+        f" AND (?5=0 OR id{'<' if newest_first else '>'}?5)"
+        f" ORDER BY id {'DESC' if newest_first else 'ASC'} LIMIT ?6",
         (
             request.get("AlarmName"),
             request.get("HistoryItemType"),
             request.get("StartDate") or 0,
             request.get("EndDate") or 1e12,
-            request.get("MaxRecords") or _PAGE,
+            paging.place(request.get("NextToken"), faults.bad_token()),
+            limit + 1,
         ),
     )
     items = [
@@ -149,6 +165,7 @@ def describe_alarm_history(call: Call, request: dict[str, Any]) -> Result:
             "HistorySummary": summary,
             "HistoryData": data,
         }
-        for _, name, at, kind, summary, data in rows
+        for _, name, at, kind, summary, data in rows[:limit]
     ]
-    return {"AlarmHistoryItems": items}
+    more = {"NextToken": str(rows[limit - 1][0])} if len(rows) > limit else {}
+    return {"AlarmHistoryItems": items} | more

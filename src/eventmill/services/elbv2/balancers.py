@@ -152,7 +152,7 @@ def describe_load_balancers(call: Call, request: dict[str, Any]) -> Result:
         found = records.selected(named, "balancer", names)
     else:
         found = records.selected(balancers, "balancer", request.get("LoadBalancerArns"))
-    return {"LoadBalancers": [shape(call, held) for held in found]}
+    return records.paged([shape(call, held) for held in found], "LoadBalancers", request)
 
 
 @OPERATIONS.write("DeleteLoadBalancer")

@@ -167,7 +167,7 @@ def describe_target_groups(call: Call, request: dict[str, Any]) -> Result:
     if balancer:
         get(call.tx, "balancer", balancer)
         shown = [entry for entry in shown if balancer in entry["LoadBalancerArns"]]
-    return {"TargetGroups": shown}
+    return records.paged(shown, "TargetGroups", request)
 
 
 @OPERATIONS.write("ModifyTargetGroup")

@@ -132,7 +132,7 @@ def describe_listeners(call: Call, request: dict[str, Any]) -> Result:
     found = records.selected(
         every(call.tx, "listener", balancer), "listener", request.get("ListenerArns")
     )
-    return {"Listeners": [shape(held) for held in found]}
+    return records.paged([shape(held) for held in found], "Listeners", request)
 
 
 @OPERATIONS.write("ModifyListener")
@@ -187,4 +187,4 @@ def describe_listener_certificates(call: Call, request: dict[str, Any]) -> Resul
     config = get(call.tx, "listener", request["ListenerArn"])
     default = [entry | {"IsDefault": True} for entry in config.get("Certificates") or ()]
     extra = [entry | {"IsDefault": False} for entry in config.get("Extra") or ()]
-    return {"Certificates": default + extra}
+    return records.paged(default + extra, "Certificates", request)

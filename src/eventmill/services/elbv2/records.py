@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from eventmill.kernel.errors import Invalid
+from eventmill.services import paging
 from eventmill.services.contract import Call, Operations
 from eventmill.services.tags import Tags
 from eventmill.store.transaction import Transaction
@@ -14,6 +15,7 @@ from eventmill.store.transaction import Transaction
 OPERATIONS = Operations()
 TAGS = Tags("elbv2_tags", "resource")
 
+_PAGE = 400
 KEY = "elbv2"
 """Announced when anything changed."""
 
@@ -131,3 +133,13 @@ def selected(
     if missing:
         raise not_found(kind)
     return [records[arn] for arn in arns]
+
+
+def paged(shown: Sequence[Any], member: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """One page of a list, 400 at the most. Raises Invalid."""
+    size = request.get("PageSize")
+    if size is not None and not 1 <= size <= _PAGE:
+        raise validation(f"PageSize must be between 1 and {_PAGE}, not {size}")
+    refused = validation("The marker is not valid")
+    page, token = paging.page(shown, request.get("Marker"), size or _PAGE, refused)
+    return {member: page} | ({"NextMarker": token} if token is not None else {})

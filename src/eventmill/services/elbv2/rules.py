@@ -122,9 +122,9 @@ def describe_rules(call: Call, request: dict[str, Any]) -> Result:
     if listener:
         held = get(call.tx, "listener", listener)
         shown = _shaped(call.tx, every(call.tx, "rule", listener).values())
-        return {"Rules": [*shown, _default(held)]}
+        return records.paged([*shown, _default(held)], "Rules", request)
     found = records.selected(every(call.tx, "rule"), "rule", request.get("RuleArns"))
-    return {"Rules": _shaped(call.tx, found)}
+    return records.paged(_shaped(call.tx, found), "Rules", request)
 
 
 @OPERATIONS.write("ModifyRule")

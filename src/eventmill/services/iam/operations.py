@@ -9,11 +9,19 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from eventmill.kernel.errors import Conflict, NotFound
+from eventmill.kernel.errors import Conflict, Invalid, NotFound
+from eventmill.services import paging
 from eventmill.services.contract import Call, Operations, Result, attribute_text
+from eventmill.services.tags import tag_list, tag_map
 from eventmill.store.transaction import Row
 
 OPERATIONS = Operations()
+_HOUR = 3_600
+_MEMBERS = (
+    *("AssumeRolePolicyDocument", "Description", "MaxSessionDuration"),
+    *("PermissionsBoundary", "Tags"),
+)
+"""What is kept of a role."""
 
 
 def role_arn(call: Call, path: str, name: str) -> str:
@@ -32,14 +40,26 @@ def _shape(call: Call, row: Row) -> dict[str, Any]:
     name, number, path, text, created = row
     document = json.loads(text)
     policy = document.get("AssumeRolePolicyDocument", "{}")
-    return {
+    shape: dict[str, Any] = {
         "Path": path,
         "RoleName": name,
         "RoleId": number,
         "Arn": role_arn(call, path, name),
         "CreateDate": created,
         "AssumeRolePolicyDocument": quote(attribute_text(policy)),
+        "MaxSessionDuration": int(document.get("MaxSessionDuration") or _HOUR),
     }
+    if document.get("Description"):
+        shape["Description"] = document["Description"]
+    boundary = document.get("PermissionsBoundary")
+    if boundary:
+        kind = "PermissionsBoundaryPolicy"
+        shape["PermissionsBoundary"] = {
+            "PermissionsBoundaryType": kind,
+            "PermissionsBoundaryArn": boundary,
+        }
+    tags = tag_list(tag_map(document.get("Tags")))
+    return shape | ({"Tags": tags} if tags else {})
 
 
 def _role(call: Call, name: str) -> Row:
@@ -51,11 +71,18 @@ def _role(call: Call, name: str) -> Row:
 
 @OPERATIONS.write("CreateRole")
 def create_role(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Conflict (EntityAlreadyExists)."""
+    """Raises Conflict (EntityAlreadyExists), Invalid."""
     name = request["RoleName"]
     if call.tx.one("SELECT 1 FROM iam_roles WHERE name=?", (name,)) is not None:
         raise Conflict("EntityAlreadyExists", f"Role with name {name} already exists.")
-    document = {"AssumeRolePolicyDocument": request["AssumeRolePolicyDocument"]}
+    duration = request.get("MaxSessionDuration")
+    if duration is not None and not _HOUR <= duration <= 12 * _HOUR:
+        raise Invalid(
+            "ValidationError",
+            f"1 validation error detected: Value '{duration}' at 'maxSessionDuration' failed to "
+            f"satisfy constraint: Member must have value between {_HOUR} and {12 * _HOUR}",
+        )
+    document = {name: request[name] for name in _MEMBERS if request.get(name) is not None}
     row = put_role(call, name, request.get("Path") or "/", document)
     return {"Role": _shape(call, row)}
 
@@ -68,9 +95,17 @@ def get_role(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.scan("ListRoles")
 def list_roles(call: Call, request: dict[str, Any]) -> Result:
-    """All, by name."""
+    """By name, those below a path, without their tags."""
+    prefix, limit = request.get("PathPrefix") or "/", request.get("MaxItems") or 100
     rows = call.tx.all("SELECT * FROM iam_roles ORDER BY name")
-    return {"Roles": [_shape(call, row) for row in rows], "IsTruncated": False}
+    named = [(row[0], _listed(call, row)) for row in rows if row[2].startswith(prefix)]
+    found, marker = paging.keyed(named, request.get("Marker"), limit)
+    answer: dict[str, Any] = {"Roles": found, "IsTruncated": marker is not None}
+    return answer | ({"Marker": marker} if marker is not None else {})
+
+
+def _listed(call: Call, row: Row) -> dict[str, Any]:
+    return {name: value for name, value in _shape(call, row).items() if name != "Tags"}
 
 
 @OPERATIONS.write("DeleteRole")

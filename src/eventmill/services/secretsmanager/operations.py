@@ -191,9 +191,14 @@ def _described(secret: Secret, stages: dict[str, list[str]], name: str) -> dict[
 
 @OPERATIONS.scan("ListSecrets")
 def list_secrets(call: Call, request: dict[str, Any]) -> Result:
-    """Those that pass the filters, oldest first; marked ones only when asked for."""
+    """Those that pass the filters, oldest first unless SortBy says by what; marked ones only when
+    asked for. Raises Invalid."""
     planned = request.get("IncludePlannedDeletion")
     found = [one for one in _matching(call, request) if planned or one.deleted is None]
+    by = request.get("SortBy") or "created-date"
+    if by not in _ORDERS:
+        raise faults.parameter(f"Secrets of this engine are not sorted by {by}.")
+    found.sort(key=_ORDERS[by])
     if request.get("SortOrder", "asc") == "desc":
         found.reverse()
     page, token = _page(found, request, 100)
@@ -204,6 +209,11 @@ def list_secrets(call: Call, request: dict[str, Any]) -> Result:
     return answer | ({"NextToken": token} if token else {})
 
 
+_ORDERS: dict[str, Callable[[Secret], Any]] = {
+    "created-date": lambda one: one.created,
+    "last-changed-date": lambda one: one.changed,
+    "name": lambda one: one.name,
+}
 _T = TypeVar("_T")
 
 
@@ -247,22 +257,22 @@ def _passes(value: str, texts: list[str]) -> bool:
 
 @OPERATIONS.read("ListSecretVersionIds")
 def list_secret_version_ids(call: Call, request: dict[str, Any]) -> Result:
-    """Those with labels; with IncludeDeprecated all."""
+    """Those with labels; with IncludeDeprecated all. Raises Invalid."""
     secret = store.existing(call.tx, request["SecretId"], deleted=True)
     every = request.get("IncludeDeprecated")
     labels = store.labels(call.tx, secret.arn)
-    return {
-        **_answer(secret, None),
-        "Versions": [
-            {
-                "VersionId": id,
-                "CreatedDate": created,
-                **({"VersionStages": labels[id]} if id in labels else {}),
-            }
-            for id, created in store.listed(call.tx, secret.arn)
-            if every or id in labels
-        ],
-    }
+    found = [
+        {
+            "VersionId": id,
+            "CreatedDate": created,
+            **({"VersionStages": labels[id]} if id in labels else {}),
+        }
+        for id, created in store.listed(call.tx, secret.arn)
+        if every or id in labels
+    ]
+    page, token = _page(found, request, 100)
+    answer = {**_answer(secret, None), "Versions": page}
+    return answer | ({"NextToken": token} if token else {})
 
 
 @OPERATIONS.read("GetRandomPassword")
