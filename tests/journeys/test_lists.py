@@ -108,3 +108,35 @@ def test_target_groups_and_rules_come_in_pages(mill: TestEngine) -> None:
         balancing.describe_target_groups(PageSize=401)
     with pytest.raises(ClientError, match="The marker is not valid"):
         balancing.describe_load_balancers(Marker="x")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "member", "limit"),
+    [
+        ("ses", "list_identities", "Identities", "MaxItems"),
+        ("ses", "list_configuration_sets", "ConfigurationSets", "MaxItems"),
+        ("ses", "list_templates", "TemplatesMetadata", "MaxItems"),
+        ("sesv2", "list_email_identities", "EmailIdentities", "PageSize"),
+        ("sesv2", "list_configuration_sets", "ConfigurationSets", "PageSize"),
+        ("sesv2", "list_email_templates", "TemplatesMetadata", "PageSize"),
+    ],
+)
+def test_what_mails_are_sent_with_comes_in_pages(
+    mill: TestEngine, mails: None, service: str, operation: str, member: str, limit: str
+) -> None:
+    ask = getattr(mill.client(service), operation)
+    first = ask(**{limit: 2})
+    rest = ask(**{limit: 2}, NextToken=first["NextToken"])
+    assert (len(first[member]), len(rest[member]), "NextToken" in rest) == (2, 1, False)
+    with pytest.raises(ClientError, match="NextToken is invalid"):
+        ask(NextToken="x")
+
+
+@pytest.fixture(scope="module")
+def mails(mill: TestEngine) -> None:
+    """Three identities, configuration sets and templates."""
+    ses = mill.client("ses")
+    for number in range(3):
+        ses.verify_email_identity(EmailAddress=f"a{number}@example.com")
+        ses.create_configuration_set(ConfigurationSet={"Name": f"s{number}"})
+        ses.create_template(Template={"TemplateName": f"t{number}", "SubjectPart": "s"})

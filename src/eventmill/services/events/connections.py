@@ -87,16 +87,21 @@ def _checked(kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {key: parameters[key] for key in (wanted, _ADDED) if key in parameters}
 
 
+def _refuse_private(request: Mapping[str, Any]) -> None:
+    """Raises Invalid."""
+    if request.get("InvocationConnectivityParameters"):
+        raise faults.parameter(
+            "InvocationConnectivityParameters", "Private endpoints exist only on AWS."
+        )
+
+
 def create(call: Call, name: str, request: Mapping[str, Any]) -> Connection:
     """Raises Invalid for a name that is taken and for parameters of another kind."""
     if call.tx.one("SELECT 1 FROM events_connections WHERE name=?", (name,)) is not None:
         raise faults.taken(f"Connection {name} already exists.")
     kind = request["AuthorizationType"]
     parameters = _checked(kind, request["AuthParameters"])
-    if request.get("InvocationConnectivityParameters"):
-        raise faults.parameter(
-            "InvocationConnectivityParameters", "Private endpoints exist only on AWS."
-        )
+    _refuse_private(request)
     place, number = f"{call.region}:{call.account}", call.ids.uuid()
     connection = Connection(
         checked_name(name),
@@ -135,6 +140,7 @@ def _keep(tx: Transaction, one: Connection) -> None:
 def change(call: Call, name: str, request: Mapping[str, Any]) -> Connection:
     """Replace what the request names; the connection is authorized anew. Raises Invalid."""
     old = require(call.tx, name)
+    _refuse_private(request)
     kind = request.get("AuthorizationType") or old.kind
     parameters = _checked(kind, {**old.parameters, **(request.get("AuthParameters") or {})})
     config = old.config | {key: request[key] for key in _SHOWN if request.get(key)}

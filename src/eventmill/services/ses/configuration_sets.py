@@ -13,6 +13,7 @@ from typing import Any
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result, truth
 from eventmill.services.ses.operations import OPERATIONS
+from eventmill.services.ses.pages import paged
 from eventmill.store.transaction import Transaction
 
 Destination = dict[str, Any]
@@ -173,8 +174,8 @@ def describe_configuration_set(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.read("ListConfigurationSets")
 def list_configuration_sets(call: Call, request: dict[str, Any]) -> Result:
-    """All on one page."""
-    return {"ConfigurationSets": [{"Name": name} for name in names(call.tx)]}
+    """By name. Raises Invalid."""
+    return paged([{"Name": name} for name in names(call.tx)], "ConfigurationSets", request)
 
 
 @OPERATIONS.write("CreateConfigurationSetEventDestination")

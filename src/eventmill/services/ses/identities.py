@@ -13,6 +13,7 @@ from typing import Any
 from eventmill.services.contract import Call, Result
 from eventmill.services.ses import faults
 from eventmill.services.ses.operations import OPERATIONS
+from eventmill.services.ses.pages import paged
 from eventmill.store.transaction import Transaction
 
 Settings = dict[str, Any]
@@ -114,12 +115,12 @@ def delete_verified_email_address(call: Call, request: dict[str, Any]) -> Result
 
 @OPERATIONS.read("ListIdentities")
 def list_identities(call: Call, request: dict[str, Any]) -> Result:
-    """All, or those of one type, on one page."""
+    """All, or those of one type. Raises Invalid."""
     found = names(call.tx)
     kind = request.get("IdentityType")
     if kind:
         found = [name for name in found if ("@" in name) == (kind == "EmailAddress")]
-    return {"Identities": found}
+    return paged(found, "Identities", request)
 
 
 @OPERATIONS.read("ListVerifiedEmailAddresses")

@@ -8,6 +8,7 @@ from typing import Any
 from eventmill.services.contract import Call, Result
 from eventmill.services.ses import faults, rules
 from eventmill.services.ses.operations import OPERATIONS
+from eventmill.services.ses.pages import paged
 from eventmill.store.transaction import Transaction
 
 
@@ -68,9 +69,10 @@ def describe_active_receipt_rule_set(call: Call, request: dict[str, Any]) -> Res
 
 @OPERATIONS.read("ListReceiptRuleSets")
 def list_receipt_rule_sets(call: Call, request: dict[str, Any]) -> Result:
-    """All on one page."""
+    """By name, a hundred on a page. Raises Invalid."""
     rows = call.tx.all("SELECT name, created FROM ses_rule_sets ORDER BY name")
-    return {"RuleSets": [{"Name": name, "CreatedTimestamp": created} for name, created in rows]}
+    found = [{"Name": name, "CreatedTimestamp": created} for name, created in rows]
+    return paged(found, "RuleSets", request, 100)
 
 
 @OPERATIONS.write("ReorderReceiptRuleSet")

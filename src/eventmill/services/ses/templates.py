@@ -15,6 +15,7 @@ from eventmill.services.contract import Call, Result
 from eventmill.services.ses import compose, handlebars
 from eventmill.services.ses.handlebars import MissingAttribute, TemplateError
 from eventmill.services.ses.operations import OPERATIONS
+from eventmill.services.ses.pages import paged
 from eventmill.store.transaction import Transaction
 
 PARTS = {"Subject": "SubjectPart", "Text": "TextPart", "Html": "HtmlPart"}
@@ -153,8 +154,8 @@ def get_template(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.read("ListTemplates")
 def list_templates(call: Call, request: dict[str, Any]) -> Result:
-    """All on one page."""
-    return {"TemplatesMetadata": listed(call.tx)}
+    """Newest first. Raises Invalid."""
+    return paged(listed(call.tx), "TemplatesMetadata", request, 100)
 
 
 @OPERATIONS.write("DeleteTemplate")

@@ -19,6 +19,7 @@ from eventmill.services.ses import (
     templates,
 )
 from eventmill.services.ses.operations import V2
+from eventmill.services.ses.pages import paged
 from eventmill.services.ses.sending import draft_of, tags_of
 from eventmill.services.ses.sending_operations import QUOTA, sent_last_day
 
@@ -188,19 +189,19 @@ def get_email_identity(call: Call, request: dict[str, Any]) -> Result:
 
 
 @V2.read("ListEmailIdentities")
+@_modern
 def list_email_identities(call: Call, request: dict[str, Any]) -> Result:
-    """All on one page."""
-    return {
-        "EmailIdentities": [
-            {
-                "IdentityType": _kind(name),
-                "IdentityName": name,
-                "SendingEnabled": True,
-                "VerificationStatus": "SUCCESS",
-            }
-            for name in identities.names(call.tx)
-        ]
-    }
+    """By name. Raises Invalid."""
+    found = [
+        {
+            "IdentityType": _kind(name),
+            "IdentityName": name,
+            "SendingEnabled": True,
+            "VerificationStatus": "SUCCESS",
+        }
+        for name in identities.names(call.tx)
+    ]
+    return paged(found, "EmailIdentities", request)
 
 
 @V2.write("DeleteEmailIdentity")
@@ -238,14 +239,14 @@ def get_email_template(call: Call, request: dict[str, Any]) -> Result:
 
 
 @V2.read("ListEmailTemplates")
+@_modern
 def list_email_templates(call: Call, request: dict[str, Any]) -> Result:
-    """All on one page."""
-    return {
-        "TemplatesMetadata": [
-            {"TemplateName": one["Name"], "CreatedTimestamp": one["CreatedTimestamp"]}
-            for one in templates.listed(call.tx)
-        ]
-    }
+    """Newest first. Raises Invalid."""
+    found = [
+        {"TemplateName": one["Name"], "CreatedTimestamp": one["CreatedTimestamp"]}
+        for one in templates.listed(call.tx)
+    ]
+    return paged(found, "TemplatesMetadata", request, 100)
 
 
 @V2.write("DeleteEmailTemplate")
@@ -296,9 +297,10 @@ def get_configuration_set(call: Call, request: dict[str, Any]) -> Result:
 
 
 @V2.read("ListConfigurationSets")
+@_modern
 def list_configuration_sets(call: Call, request: dict[str, Any]) -> Result:
-    """All on one page."""
-    return {"ConfigurationSets": configuration_sets.names(call.tx)}
+    """By name. Raises Invalid."""
+    return paged(configuration_sets.names(call.tx), "ConfigurationSets", request)
 
 
 @V2.write("DeleteConfigurationSet")
