@@ -204,6 +204,32 @@ def test_attributes_tell_of_parts_and_checksums(s3: Any, assembled: dict[str, st
         s3.get_object_attributes(**assembled, ObjectAttributes=["Owner"])
 
 
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME"])
+def test_parts_make_up_the_checksum_of_the_whole(s3: Any, bucket: str, algorithm: str) -> None:
+    place, name = {"Bucket": bucket, "Key": "whole"}, f"Checksum{algorithm}"
+    wanted = {"ChecksumAlgorithm": algorithm, "ChecksumType": "FULL_OBJECT"}
+    upload = s3.create_multipart_upload(**place, **wanted)["UploadId"]
+    done = []
+    for number, body in enumerate(PARTS, 1):
+        part = s3.upload_part(
+            **place, UploadId=upload, PartNumber=number, Body=body, ChecksumAlgorithm=algorithm
+        )
+        done.append({"PartNumber": number, "ETag": part["ETag"], name: part[name]})
+    alone = s3.put_object(
+        Bucket=bucket, Key="alone", Body=b"".join(PARTS), ChecksumAlgorithm=algorithm
+    )
+    made = s3.complete_multipart_upload(
+        **place, UploadId=upload, MultipartUpload={"Parts": done}, **{name: alone[name]}
+    )
+    assert (made[name], made["ChecksumType"]) == (alone[name], "FULL_OBJECT")
+    # boto3 compares it with what it reads.
+    got = s3.get_object(**place, ChecksumMode="ENABLED")
+    assert got["Body"].read() == b"".join(PARTS)
+    about = s3.get_object_attributes(**place, ObjectAttributes=["Checksum", "ObjectParts"])
+    assert about["Checksum"] == {name: alone[name], "ChecksumType": "FULL_OBJECT"}
+    assert [one[name] for one in about["ObjectParts"]["Parts"]] == [one[name] for one in done]
+
+
 def test_a_part_is_read_by_its_number(s3: Any, assembled: dict[str, str]) -> None:
     second = s3.get_object(**assembled, PartNumber=2)
     assert (second["Body"].read(), second["PartsCount"]) == (PARTS[1], 2)

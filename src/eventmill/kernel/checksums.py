@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 HEADERS = {
@@ -58,3 +58,50 @@ def new(algorithm: str) -> Checksum:
 def text(checksum: Checksum) -> str:
     """Base64 of the digest."""
     return base64.b64encode(checksum.digest()).decode()
+
+
+_POLYNOMIALS = {
+    "CRC32": (0xEDB88320, 32),
+    "CRC32C": (0x82F63B78, 32),
+    "CRC64NVME": (0x9A6C9329AC4BC9B5, 64),
+}
+"""Of the cyclic checksums: the polynomial, its lowest power first, and its bits."""
+
+
+def combined(algorithm: str, parts: Sequence[tuple[bytes, int]]) -> bytes:
+    """The digest of a body from those of its parts, each with its size in bytes.
+
+    A cyclic checksum is linear: that of a part is moved past the bytes behind it, by squaring the
+    step over one zero bit as often as their number needs. Raises KeyError for other algorithms.
+    """
+    polynomial, bits = _POLYNOMIALS[algorithm]
+    total = 0
+    for digest, size in parts:
+        total = _past(total, size, polynomial, bits) ^ int.from_bytes(digest, "big")
+    return total.to_bytes(bits // 8, "big")
+
+
+def _past(value: int, size: int, polynomial: int, bits: int) -> int:
+    """A checksum with `size` zero bytes behind its body."""
+    step = [polynomial, *(1 << number for number in range(bits - 1))]
+    for _ in range(3):
+        step = _twice(step)
+    while size:
+        if size & 1:
+            value = _times(step, value)
+        size >>= 1
+        step = _twice(step)
+    return value
+
+
+def _times(matrix: Sequence[int], vector: int) -> int:
+    product = 0
+    for column in matrix:
+        if vector & 1:
+            product ^= column
+        vector >>= 1
+    return product
+
+
+def _twice(matrix: Sequence[int]) -> list[int]:
+    return [_times(matrix, column) for column in matrix]

@@ -1,6 +1,6 @@
-"""The checksum of an object that came in parts: one over the checksums of its parts.
+"""The checksum of an object that came in parts: one over those of its parts, or of the whole.
 
-An upload says which algorithm it wants when it begins; without one none is kept.
+An upload says when it begins which algorithm it wants, and of what; without one none is kept.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 """
 
@@ -42,23 +42,27 @@ def asked(request: Mapping[str, Any]) -> dict[str, str]:
     return {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
 
 
-def completed(headers: Mapping[str, Any], parts: Sequence[tuple[int, str]]) -> dict[str, Any]:
+def completed(headers: Mapping[str, Any], parts: Sequence[tuple[int, int, str]]) -> dict[str, Any]:
     """The object's headers: those of its upload, with the checksum and those of its parts.
 
-    `parts` are (number, JSON of the checksums). Where a part lacks one there is none of the whole.
+    `parts` are (number, size, JSON of the checksums). Where a part lacks one there is none of the
+    whole.
     """
     kept = dict(headers)
     algorithm, kind = kept.pop("ChecksumAlgorithm", None), kept.pop("ChecksumType", None)
-    found = [(number, json.loads(text).get(algorithm)) for number, text in parts]
-    if kind != "COMPOSITE" or not all(value for _, value in found):
+    found = [(number, json.loads(text).get(algorithm)) for number, _, text in parts]
+    if kind is None or not all(value for _, value in found):
         return kept
-    whole = checksums.new(algorithm)
-    for _, value in found:
-        whole.update(base64.b64decode(value))
-    kept["Checksums"] = {algorithm: f"{checksums.text(whole)}-{len(found)}"}
-    kept["ChecksumType"] = kind
-    kept["Parts"] = found
-    return kept
+    digests = [base64.b64decode(value) for _, value in found]
+    if kind == "COMPOSITE":
+        whole = checksums.new(algorithm)
+        whole.update(b"".join(digests))
+        text = f"{checksums.text(whole)}-{len(found)}"
+    else:
+        sizes = [size for _, size, _ in parts]
+        joined = checksums.combined(algorithm, list(zip(digests, sizes, strict=True)))
+        text = base64.b64encode(joined).decode()
+    return kept | {"Checksums": {algorithm: text}, "ChecksumType": kind, "Parts": found}
 
 
 def check(headers: Mapping[str, Any], request: Mapping[str, Any]) -> None:

@@ -180,7 +180,7 @@ def complete_multipart_upload(call: Call, request: dict[str, Any]) -> Result:
             f"The provided 'x-amz-mp-object-size' header value {request['MpuObjectSize']} does not"
             f" match what was computed: {size}",
         )
-    headers = composites.completed(json.loads(held), [(row[0], row[4]) for row in chosen])
+    headers = composites.completed(json.loads(held), [(row[0], row[1], row[4]) for row in chosen])
     composites.check(headers, request)
     written = objects.write(
         call,
