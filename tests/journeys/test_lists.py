@@ -82,7 +82,14 @@ def test_alarms_are_found_by_kind_and_statistic_and_their_history_paged(mill: Te
             EvaluationPeriods=1,
             Threshold=1,
             ComparisonOperator="GreaterThanThreshold",
+            Tags=[{"Key": "of", "Value": statistic}],
         )
+    arn = {"ResourceARN": watch.describe_alarms(AlarmNames=["Sum"])["MetricAlarms"][0]["AlarmArn"]}
+    watch.tag_resource(**arn, Tags=[{"Key": "more", "Value": "1"}])
+    watch.untag_resource(**arn, TagKeys=["of"])
+    assert watch.list_tags_for_resource(**arn)["Tags"] == [{"Key": "more", "Value": "1"}]
+    with pytest.raises(ClientError, match="does not exist"):
+        watch.list_tags_for_resource(ResourceARN=arn["ResourceARN"] + "s")
     (found,) = watch.describe_alarms_for_metric(**metric, Statistic="Sum")["MetricAlarms"]
     assert found["AlarmName"] == "Sum"
     assert watch.describe_alarms_for_metric(**metric, Period=300)["MetricAlarms"] == []

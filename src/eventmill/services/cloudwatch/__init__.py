@@ -3,7 +3,7 @@
 Below the service's declaration stand the functions that deliver and observe use.
 """
 
-from eventmill.services.cloudwatch import operations
+from eventmill.services.cloudwatch import operations, tags
 from eventmill.services.cloudwatch.alarms import KEY
 from eventmill.services.cloudwatch.metrics import OPERATIONS
 from eventmill.services.cloudwatch.points import add, expire
@@ -23,7 +23,7 @@ __all__ = [
     "watch",
 ]
 
-# Importing this registers its operations.
-_OPERATION_MODULES = (operations,)
+# Importing these registers their operations.
+_OPERATION_MODULES = (operations, tags)
 
 SERVICE = Service("cloudwatch", OPERATIONS.by_name, SCHEMA, RESOURCES)

@@ -13,10 +13,14 @@ from typing import Any
 from eventmill.services.cloudwatch import faults, queries
 from eventmill.services.cloudwatch.evaluation import ALARM, COMPARISONS, INSUFFICIENT, OK
 from eventmill.services.contract import Call
+from eventmill.services.tags import Tags
 from eventmill.store.transaction import Transaction
 
 KEY = "cloudwatch.alarms"
 """Announced when there are other alarms than before."""
+
+TAGS = Tags("cloudwatch_tags", "alarm")
+"""By the names of alarms."""
 
 ACTIONS = {ALARM: "AlarmActions", OK: "OKActions", INSUFFICIENT: "InsufficientDataActions"}
 STATES = tuple(ACTIONS)
@@ -135,6 +139,7 @@ def delete(tx: Transaction, name: str) -> None:
     """One that is gone is no error."""
     tx.execute("DELETE FROM cloudwatch_alarms WHERE name=?", (name,))
     tx.execute("DELETE FROM cloudwatch_history WHERE alarm=?", (name,))
+    TAGS.drop(tx, name)
     tx.announce(KEY)
 
 

@@ -9,15 +9,20 @@ from eventmill.services.cloudwatch import alarms, faults, points, watching
 from eventmill.services.cloudwatch.alarms import Alarm
 from eventmill.services.cloudwatch.metrics import OPERATIONS
 from eventmill.services.contract import Call, Result
+from eventmill.services.tags import tag_map
 
 _PAGE = 100
 
 
 @OPERATIONS.write("PutMetricAlarm")
 def put_metric_alarm(call: Call, request: dict[str, Any]) -> Result:
-    """A change keeps the state; the next look is at the end of the minute. Raises Invalid."""
+    """A change keeps state and tags; the next look is at the end of the minute. Raises Invalid."""
     config = {name: value for name, value in request.items() if name not in ("AlarmName", "Tags")}
-    alarms.put(call, request["AlarmName"], config)
+    name = request["AlarmName"]
+    fresh = alarms.find(call.tx, name) is None
+    alarms.put(call, name, config)
+    if fresh:
+        alarms.TAGS.put(call.tx, name, tag_map(request.get("Tags")))
     return {}
 
 

@@ -17,6 +17,7 @@ from eventmill.services.contract import (
     truth,
     typed,
 )
+from eventmill.services.tags import tag_map
 
 _ALARM = (
     "ActionsEnabled",
@@ -58,6 +59,7 @@ def _put(call: Call, resource: Resource) -> Created:
     given = {key: value for key, value in resource.properties.items() if key not in skipped}
     config = typed(given, _TEXTS)
     alarms.put(call, name, config)
+    alarms.TAGS.replace(call.tx, name, tag_map(resource.properties.get("Tags")))
     return Created(name, {"Arn": alarms.arn(call, name)})
 
 

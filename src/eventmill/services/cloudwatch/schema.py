@@ -45,4 +45,8 @@ SCHEMA = (
       PRIMARY KEY(metric, minute)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE cloudwatch_tags(alarm TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY(alarm, key)) WITHOUT ROWID;
+    """,
 )
