@@ -154,6 +154,39 @@ def test_lines_for_a_delivery_stream_are_lost_aloud(
     assert [record.getMessage() for record in caplog.records if lost in record.getMessage()]
 
 
+def test_messages_for_a_delivery_stream_are_dead_letters(app: TestEngine) -> None:
+    app.client("sns").publish(TopicArn=app.outputs["News"], Message="extra")
+    app.settle()
+    (message,) = app.client("sqs").receive_message(QueueUrl=app.outputs["Unstored"])["Messages"]
+    assert message["Body"] == "extra"
+
+
+def test_a_delivery_stream_needs_a_role(app: TestEngine) -> None:
+    sns = app.client("sns")
+    with pytest.raises(sns.exceptions.InvalidParameterException, match="SubscriptionRoleArn"):
+        sns.subscribe(
+            TopicArn=app.outputs["News"], Protocol="firehose", Endpoint=app.outputs["Lake"]
+        )
+
+
+def test_mails_events_for_a_delivery_stream_are_lost_aloud(
+    app: TestEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.client("sesv2").send_email(
+        FromEmailAddress="shop@example.com",
+        Destination={"ToAddresses": ["you@example.com"]},
+        Content={"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}},
+        ConfigurationSetName="mails",
+    )
+    app.settle()
+    lost = f"a sending event for {app.outputs['Lake']} is lost: "
+    assert [record.getMessage() for record in caplog.records if lost in record.getMessage()]
+    lake = app.client("ses").describe_configuration_set(
+        ConfigurationSetName="mails", ConfigurationSetAttributeNames=["eventDestinations"]
+    )["EventDestinations"][0]["KinesisFirehoseDestination"]
+    assert lake["DeliveryStreamARN"] == app.outputs["Lake"] and lake["IAMRoleARN"]
+
+
 ABSENT = "nothing of it works here; calls to {} answer 501"
 NOTICES = [
     ("  Workflow:", "AWS::StepFunctions::StateMachine Workflow", ABSENT.format("stepfunctions")),

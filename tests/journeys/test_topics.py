@@ -285,7 +285,7 @@ def test_topic_attributes_policies_and_tags(app) -> None:
 @pytest.mark.parametrize(
     ("operation", "request_", "code", "words"),
     [
-        ("subscribe", {"Protocol": "firehose", "Endpoint": "x"}, "InvalidParameter", "Firehose"),
+        ("subscribe", {"Protocol": "firehose", "Endpoint": "x"}, "InvalidParameter", "FIREHOSE"),
         ("subscribe", {"Protocol": "application", "Endpoint": "x"}, "InvalidParameter", "push"),
         ("subscribe", {"Protocol": "http", "Endpoint": "ftp://x"}, "InvalidParameter", "match"),
         (

@@ -21,7 +21,7 @@ from eventmill.deliver.parts import Parts
 from eventmill.deliver.settle import parsed
 from eventmill.kernel.arns import service_of
 from eventmill.kernel.clock import iso_seconds
-from eventmill.kernel.errors import Denied, Fault
+from eventmill.kernel.errors import Denied, Fault, Invalid
 from eventmill.kernel.functions import ConcurrencyExceeded, Invocation
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.policies import Asker
@@ -266,7 +266,10 @@ def _bounce(
 
 
 def event_carrier(ids: Ids, region: str, account: str) -> Carrier:
-    """The outbox's carrier for services.ses.EVENT: sending events to topics and buses."""
+    """The outbox's carrier for services.ses.EVENT: sending events to topics and buses.
+
+    What is for a delivery stream is lost.
+    """
 
     def carry(tx: Transaction, row: OutboxRow) -> None:
         told = orjson.loads(row.payload)
@@ -276,6 +279,8 @@ def event_carrier(ids: Ids, region: str, account: str) -> Carrier:
                 asker = ses.asker(told["resources"][0], account)
                 sns.publish(tx, ids, row.target, text, subject=_EVENT_SUBJECT, asker=asker)
                 return
+            if service_of(row.target) == "firehose":
+                raise Invalid("ResourceNotFoundException", "Nothing runs behind it here.")
             event = {
                 "source": "aws.ses",
                 "detail-type": told["detailType"],

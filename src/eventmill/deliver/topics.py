@@ -18,7 +18,7 @@ import orjson
 from eventmill.deliver import undelivered
 from eventmill.deliver.outbox import Carrier
 from eventmill.kernel.arns import parse_arn
-from eventmill.kernel.errors import Denied, Fault
+from eventmill.kernel.errors import Denied, Fault, Invalid
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.policies import Asker, of_service
 from eventmill.services import lambda_, sns, sqs
@@ -59,6 +59,8 @@ def carrier(ids: Ids, endpoint: Callable[[], str]) -> Carrier:
         try:
             if subscription.protocol == "lambda":
                 _to_function(tx, ids, delivery)
+            elif subscription.protocol == "firehose":
+                raise Invalid("ResourceNotFoundException", "Nothing runs behind it here.")
             else:
                 _to_queue(tx, ids, subscription.endpoint, delivery)
         except Fault as fault:

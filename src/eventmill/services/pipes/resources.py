@@ -21,7 +21,7 @@ from eventmill.services.contract import (
     typed,
 )
 from eventmill.services.pipes import pipes, settings
-from eventmill.services.pipes.settings import NO_FIREHOSE, PARAMETERS_OF_NOTHING, REFUSED_SOURCES
+from eventmill.services.pipes.settings import PARAMETERS_OF_NOTHING, REFUSED_SOURCES
 from eventmill.store.transaction import Row
 
 H, R = Support.HONOURED, Support.RECORDED
@@ -135,7 +135,7 @@ RESOURCES = (
                 H,
             ),
             **dict.fromkeys(("Description", "RoleArn", "Tags", "KmsKeyIdentifier"), R),
-            "LogConfiguration.FirehoseLogDestination": Refused(NO_FIREHOSE),
+            "LogConfiguration.FirehoseLogDestination": R,
             "SourceParameters.SelfManagedKafkaParameters.Vpc": R,
             **{f"SourceParameters.{name}": Refused(why) for name, why in REFUSED_SOURCES.items()},
             **{f"TargetParameters.{name}": R for name in PARAMETERS_OF_NOTHING},

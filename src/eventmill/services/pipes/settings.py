@@ -59,8 +59,6 @@ PARAMETERS_OF_NOTHING = {
 }
 """The parameters of targets that nothing runs behind, and those targets' services."""
 
-NO_FIREHOSE = "there is no Firehose; log to CloudWatch Logs or to a bucket"
-
 RESERVED = (
     "aws.pipes.pipe-arn",
     "aws.pipes.pipe-name",
@@ -112,7 +110,6 @@ def check(definition: Mapping[str, Any]) -> None:
     enrichment = definition.get("Enrichment")
     if enrichment:
         check_enrichment(enrichment)
-    _refuse(definition.get("LogConfiguration") or {}, {"FirehoseLogDestination": NO_FIREHOSE})
     for part in ("Enrichment", "Target"):
         check_template((definition.get(f"{part}Parameters") or {}).get("InputTemplate") or "")
 

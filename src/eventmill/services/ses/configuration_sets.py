@@ -17,10 +17,6 @@ from eventmill.services.ses.pages import paged
 from eventmill.store.transaction import Transaction
 
 Destination = dict[str, Any]
-_REFUSED = {
-    "KinesisFirehoseDestination": "there is no Firehose on this engine",
-    "PinpointDestination": "there is no Pinpoint on this engine",
-}
 
 
 def find(tx: Transaction, name: str) -> tuple[dict[str, Any], dict[str, Destination]] | None:
@@ -107,9 +103,8 @@ def _keep(tx: Transaction, name: str, held: Mapping[str, Destination]) -> None:
 
 
 def _checked(call: Call, given: Mapping[str, Any]) -> Destination:
-    for kind, reason in _REFUSED.items():
-        if given.get(kind):
-            raise Invalid("InvalidFirehoseDestination", f"{kind}: {reason}.")
+    if given.get("PinpointDestination"):
+        raise Invalid("BadRequestException", "There is no Pinpoint on this engine.")
     made = {key: value for key, value in given.items() if value is not None and key != "Name"}
     made["Enabled"] = truth(given.get("Enabled"))
     kinds = {"reject", "renderingFailure", "deliveryDelay"}
@@ -125,6 +120,11 @@ def _checked(call: Call, given: Mapping[str, Any]) -> Destination:
         if call.directory(call.tx, arn) is None:
             raise Invalid("InvalidSNSDestination", f"SNS topic <{arn}> not found.")
         made["SnsDestination"] = {"TopicArn": arn}
+    stream = made.get("KinesisFirehoseDestination")
+    if stream:
+        role = stream.get("IAMRoleARN") or stream.get("IamRoleArn")
+        arn = stream.get("DeliveryStreamARN") or stream.get("DeliveryStreamArn")
+        made["KinesisFirehoseDestination"] = {"IamRoleArn": role, "DeliveryStreamArn": arn}
     return made
 
 
@@ -143,6 +143,10 @@ def older(name: str, destination: Mapping[str, Any]) -> dict[str, Any]:
         shown["SNSDestination"] = {"TopicARN": destination["SnsDestination"]["TopicArn"]}
     if destination.get("CloudWatchDestination"):
         shown["CloudWatchDestination"] = destination["CloudWatchDestination"]
+    stream = destination.get("KinesisFirehoseDestination")
+    if stream:
+        role, arn = stream["IamRoleArn"], stream["DeliveryStreamArn"]
+        shown["KinesisFirehoseDestination"] = {"IAMRoleARN": role, "DeliveryStreamARN": arn}
     return shown
 
 

@@ -168,6 +168,8 @@ class _Teller:
             if one.get("Enabled") and wanted in one["MatchingEventTypes"]:
                 targets.append((one.get("SnsDestination") or {}).get("TopicArn"))
                 targets.append((one.get("EventBridgeDestination") or {}).get("EventBusArn"))
+                stream = one.get("KinesisFirehoseDestination") or {}
+                targets.append(stream.get("DeliveryStreamArn"))
         return [target for target in targets if target]
 
     @cached_property

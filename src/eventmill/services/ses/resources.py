@@ -262,7 +262,7 @@ RESOURCES = (
             "ConfigurationSetName": H,
             "EventDestination": H,
             "EventDestination.CloudWatchDestination": R,
-            "EventDestination.KinesisFirehoseDestination": Refused("there is no Firehose here"),
+            "EventDestination.KinesisFirehoseDestination": R,
         },
         _put_destination,
         _update_destination,

@@ -15,14 +15,20 @@ if TYPE_CHECKING:
     from eventmill.services.sns.subscriptions import Subscription
 
 DELIVERY = "sns.delivery"
-"""Kind of the rows for queues and functions; target is the subscription's ARN, payload the
+"""Kind of the rows for queues, functions and delivery streams; target is the subscription's ARN, payload the
 message as JSON (see messages.py)."""
 HTTP = "sns.http"
 """Kind of the rows for HTTP endpoints."""
 MAIL = "sns.mail"
 """Kind of the rows for what the local mailbox gets: e-mail and SMS."""
 
-_KINDS = {"sqs": DELIVERY, "lambda": DELIVERY, "http": HTTP, "https": HTTP}
+_KINDS = {
+    "sqs": DELIVERY,
+    "lambda": DELIVERY,
+    "firehose": DELIVERY,
+    "http": HTTP,
+    "https": HTTP,
+}
 
 
 def emit(

@@ -23,12 +23,14 @@ NAMES = (
     "ReplayPolicy",
     "SubscriptionRoleArn",
 )
-_RAW = ("sqs", "http", "https")
+_RAW = ("sqs", "http", "https", "firehose")
 
 
 def check(call: Call, topic: Topic, protocol: str, attributes: Mapping[str, str]) -> None:
     """Raises Invalid for what a subscription of this protocol to this topic cannot have."""
     check_values(protocol, attributes)
+    if protocol == "firehose" and not attributes.get("SubscriptionRoleArn"):
+        raise faults.invalid("Attributes Reason: SubscriptionRoleArn: firehose needs a role")
     if attributes.get("RedrivePolicy"):
         _check_redrive(call, topic, attributes["RedrivePolicy"])
     if attributes.get("ReplayPolicy"):

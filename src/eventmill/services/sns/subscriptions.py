@@ -1,7 +1,7 @@
 """Subscriptions: who gets a topic's messages, which of them, and in which form.
 
-Queues and functions of the account are confirmed at once, as SMS is; who listens over HTTP or
-e-mail must first show that it wants the messages (`ask`, `confirm`).
+Queues, functions and delivery streams of the account are confirmed at once, as SMS is; who listens
+over HTTP or e-mail must first show that it wants the messages (`ask`, `confirm`).
 https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 """
 
@@ -26,11 +26,8 @@ UNCONFIRMED_SECONDS = 172_800
 """How long a token is good, and how long an ended subscription is still listed."""
 
 TO_CONFIRM = ("http", "https", "email", "email-json")
-_AT_ONCE = ("sqs", "lambda", "sms")
-_REFUSED = {
-    "firehose": "there is no Firehose on this engine",
-    "application": "there is no mobile push on one machine",
-}
+_AT_ONCE = ("sqs", "lambda", "sms", "firehose")
+_REFUSED = {"application": "there is no mobile push on one machine"}
 _COLUMNS = "arn, topic, protocol, endpoint, attributes, state, token, secured, free_at"
 _PHONE = re.compile(r"\+?[0-9]{1,16}\Z")
 
