@@ -423,3 +423,40 @@ Resources:
     assert code == 0
     assert "LoadBalancer Outer: a network load balancer is recorded" in said
     assert "Start: StepFunctions-StartExecution calls a service that is not here" in said
+
+
+def test_alarms_on_what_is_not_measured_are_named(tmp_path: Path) -> None:
+    code, output = checked(
+        tmp_path,
+        """\
+Parameters: {Metric: {Type: String, Default: x}}
+Resources:
+  Sent:
+    Type: AWS::CloudWatch::Alarm
+    Properties: &alarm
+      {Namespace: AWS/SQS, MetricName: NumberOfMessagesSent, Period: 60, EvaluationPeriods: 1,
+       Statistic: Sum, Threshold: 1, ComparisonOperator: GreaterThanThreshold}
+  Broken:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      EvaluationPeriods: 1
+      Threshold: 1
+      ComparisonOperator: GreaterThanThreshold
+      Metrics:
+        - {Id: all, Expression: a + b}
+        - Id: a
+          ReturnData: false
+          MetricStat:
+            {Metric: {Namespace: AWS/ApiGateway, MetricName: 5XXError}, Period: 60, Stat: Sum}
+        - Id: b
+          ReturnData: false
+          MetricStat: {Metric: {Namespace: AWS/Lambda, MetricName: Errors}, Period: 60, Stat: Sum}
+  Own: {Type: AWS::CloudWatch::Alarm, Properties: {<<: *alarm, Namespace: Shop}}
+  Given: {Type: AWS::CloudWatch::Alarm, Properties: {<<: *alarm, MetricName: !Ref Metric}}
+""",
+    )
+    assert code == 0, output
+    assert [line[10:] for line in output.splitlines() if line.startswith("notice")] == [
+        "T:3: AWS::CloudWatch::Alarm Sent: nothing here measures NumberOfMessagesSent of AWS/SQS",
+        "T:8: AWS::CloudWatch::Alarm Broken: nothing here measures 5XXError of AWS/ApiGateway",
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventmill.services.cloudwatch import alarms
+from eventmill.services.cloudwatch.unmeasured import unmeasured
 from eventmill.services.contract import (
     Call,
     Created,
@@ -84,5 +85,6 @@ RESOURCES = (
         _update,
         _delete,
         frozenset({"AlarmName"}),
+        remark=unmeasured,
     ),
 )

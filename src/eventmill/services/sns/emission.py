@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from eventmill.services.sns.subscriptions import Subscription
 
 DELIVERY = "sns.delivery"
-"""Kind of the rows for queues, functions and delivery streams; target is the subscription's ARN, payload the
-message as JSON (see messages.py)."""
+"""Kind of the rows for queues, functions and delivery streams; target is the subscription's ARN,
+payload the message as JSON (see messages.py)."""
 HTTP = "sns.http"
 """Kind of the rows for HTTP endpoints."""
 MAIL = "sns.mail"
