@@ -333,3 +333,73 @@ def test_a_template_may_give_numbers_and_truth_values_as_texts(
     path.write_text(json.dumps(template))
     with pytest.raises(UsageError, match="Threshold"):
         app.run(app.inner.deploy(path, {}))
+
+
+def test_a_template_may_declare_alarms_that_nothing_here_can_judge(
+    app: TestEngine, tmp_path: Path
+) -> None:
+    common: dict[str, Any] = {
+        "EvaluationPeriods": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Threshold": 1,
+        "TreatMissingData": "breaching",
+    }
+    band = {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m1, 2)"}
+    search = "SUM(SEARCH('{Desk} Wait', 'Sum', 60))"
+    given: dict[str, dict[str, Any]] = {
+        "Band": {
+            "Metrics": [measured() | {"ReturnData": True}, band],
+            "ThresholdMetricId": "band",
+            "ComparisonOperator": "GreaterThanUpperThreshold",
+            "Threshold": None,
+        },
+        "Searched": {"Metrics": [{"Id": "e1", "Expression": search}]},
+        "Trimmed": {"Namespace": "Desk", "MetricName": "Wait", "ExtendedStatistic": "tm99"},
+        "Judged": {"Metrics": [measured(), {"Id": "e1", "Expression": "IF(m1 > 2, m1, 0)"}]},
+    }
+    resources = {
+        name: {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                key: value
+                for key, value in (common | {"AlarmName": name} | own).items()
+                if value is not None
+            },
+        }
+        for name, own in given.items()
+    }
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"Resources": resources}))
+    app.run(app.inner.deploy(path, {}))
+    cloudwatch = app.client("cloudwatch")
+    cloudwatch.put_metric_data(Namespace="Desk", MetricData=[{"MetricName": "Wait", "Value": 5.0}])
+    app.advance(60)
+    app.settle()
+    unjudged = dict.fromkeys(("Band", "Searched", "Trimmed"), "INSUFFICIENT_DATA")
+    expected = {**unjudged, "Judged": "ALARM"}
+    assert {name: state for name, state in states(app).items() if name in given} == expected
+    # Whoever wants to see what it would cause sets its state.
+    cloudwatch.set_alarm_state(AlarmName="Band", StateValue="ALARM", StateReason="a trial")
+    cloudwatch.disable_alarm_actions(AlarmNames=list(given))
+    assert states(app)["Band"] == "ALARM"
+    cloudwatch.delete_alarms(AlarmNames=list(given))
+
+
+def test_a_rate_is_judged_by_the_period_before(app: TestEngine) -> None:
+    cloudwatch = app.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="rising",
+        Metrics=[measured(), {"Id": "e1", "Expression": "RATE(m1)"}],
+        EvaluationPeriods=1,
+        Threshold=0.5,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    found = []
+    for value in (10.0, 20.0, 80.0):
+        data = [{"MetricName": "Wait", "Value": value}]
+        cloudwatch.put_metric_data(Namespace="Desk", MetricData=data)
+        app.advance(60)
+        app.settle()
+        found.append(states(app)["rising"])
+    assert found[1:] == ["OK", "ALARM"]
+    cloudwatch.delete_alarms(AlarmNames=["rising"])

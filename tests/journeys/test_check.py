@@ -425,7 +425,7 @@ Resources:
     assert "Start: StepFunctions-StartExecution calls a service that is not here" in said
 
 
-def test_alarms_on_what_is_not_measured_are_named(tmp_path: Path) -> None:
+def test_alarms_that_nothing_here_can_judge_are_named(tmp_path: Path) -> None:
     code, output = checked(
         tmp_path,
         """\
@@ -453,10 +453,19 @@ Resources:
           MetricStat: {Metric: {Namespace: AWS/Lambda, MetricName: Errors}, Period: 60, Stat: Sum}
   Own: {Type: AWS::CloudWatch::Alarm, Properties: {<<: *alarm, Namespace: Shop}}
   Given: {Type: AWS::CloudWatch::Alarm, Properties: {<<: *alarm, MetricName: !Ref Metric}}
+  Odd:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      EvaluationPeriods: 1
+      ThresholdMetricId: band
+      ComparisonOperator: LessThanLowerThreshold
+      Metrics: [{Id: band, Expression: !Sub "ANOMALY_DETECTION_BAND(${Metric})"}]
 """,
     )
     assert code == 0, output
     assert [line[10:] for line in output.splitlines() if line.startswith("notice")] == [
         "T:3: AWS::CloudWatch::Alarm Sent: nothing here measures NumberOfMessagesSent of AWS/SQS",
         "T:8: AWS::CloudWatch::Alarm Broken: nothing here measures 5XXError of AWS/ApiGateway",
+        "T:25: AWS::CloudWatch::Alarm Odd: there is no anomaly detection here: it stays at "
+        "INSUFFICIENT_DATA",
     ]

@@ -80,7 +80,7 @@ def _trigger(alarm: Alarm) -> dict[str, Any]:
         "Period": int(config.get("Period") or 60),
         "EvaluationPeriods": int(config["EvaluationPeriods"]),
         "ComparisonOperator": config["ComparisonOperator"],
-        "Threshold": float(config["Threshold"]),
+        "Threshold": float(config.get("Threshold") or 0),
         "TreatMissingData": config.get("TreatMissingData") or "missing",
         "EvaluateLowSampleCountPercentile": config.get("EvaluateLowSampleCountPercentile") or "",
     }

@@ -18,6 +18,7 @@ _PAGE = 100
 def put_metric_alarm(call: Call, request: dict[str, Any]) -> Result:
     """A change keeps state and tags; the next look is at the end of the minute. Raises Invalid."""
     config = {name: value for name, value in request.items() if name not in ("AlarmName", "Tags")}
+    alarms.check(config)
     name = request["AlarmName"]
     fresh = alarms.find(call.tx, name) is None
     alarms.put(call, name, config)

@@ -55,6 +55,12 @@ def check(queries: Sequence[Mapping[str, Any]]) -> None:
     _add_expressions(named, queries, range(0))
 
 
+def looks_back(queries: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether values also depend on those of the period before."""
+    texts = [query["Expression"] for query in queries if query.get("Expression")]
+    return any(expressions.looks_back(expressions.parse(text)) for text in texts)
+
+
 def run(
     tx: Transaction, queries: Sequence[Mapping[str, Any]], start: float, end: float
 ) -> dict[str, Series]:
@@ -74,6 +80,7 @@ def _add_expressions(
 ) -> None:
     """The series of each expression beside those that it names, whatever their order."""
     waiting: dict[str, ast.expr] = {}
+    metrics = list(found)
     for query in queries:
         if query.get("MetricStat"):
             continue
@@ -88,7 +95,7 @@ def _add_expressions(
         )
         # In a circle none is: the first then says which variable it lacks.
         name = next(ready, next(iter(waiting)))
-        value = expressions.evaluate(waiting.pop(name), found, periods)
+        value = expressions.evaluate(waiting.pop(name), found, periods, metrics)
         found[name] = dict.fromkeys(periods, value) if isinstance(value, float) else value
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from eventmill.services.cloudwatch import alarms
-from eventmill.services.cloudwatch.unmeasured import unmeasured
+from eventmill.services.cloudwatch import alarms, unjudged
 from eventmill.services.contract import (
     Call,
     Created,
-    Refused,
     Resource,
     ResourceType,
     Support,
@@ -59,6 +57,8 @@ def _put(call: Call, resource: Resource) -> Created:
     skipped = ("AlarmName", "Tags")
     given = {key: value for key, value in resource.properties.items() if key not in skipped}
     config = typed(given, _TEXTS)
+    if not unjudged.unjudged(config):
+        alarms.check(config)
     alarms.put(call, name, config)
     alarms.TAGS.replace(call.tx, name, tag_map(resource.properties.get("Tags")))
     return Created(name, {"Arn": alarms.arn(call, name)})
@@ -79,12 +79,12 @@ RESOURCES = (
         | {
             "Tags": Support.RECORDED,
             "EvaluateLowSampleCountPercentile": Support.RECORDED,
-            "ThresholdMetricId": Refused("there is no anomaly detection; use a Threshold"),
+            "ThresholdMetricId": Support.RECORDED,
         },
         _put,
         _update,
         _delete,
         frozenset({"AlarmName"}),
-        remark=unmeasured,
+        remark=unjudged.remark,
     ),
 )

@@ -53,9 +53,10 @@ def watch(call: Call, gauge: Gauge) -> None:
             "UPDATE cloudwatch_alarms SET checked=? WHERE name=?", (call.now, alarm.name)
         )
         try:
+            alarms.check(alarm.config)
             values = _values(call.tx, alarm.config, end * MINUTE)
         except Invalid as error:
-            # It was taken by an engine that checked less; the others go on.
+            # A template declared what nothing here can judge, or an engine before took it.
             state, reason = INSUFFICIENT, error.message
         else:
             state, reason = judge(alarm.config, values, alarm.state)
@@ -92,7 +93,8 @@ def _values(tx: Transaction, config: Mapping[str, Any], end: int) -> list[float 
     last = end // period * period
     start = last - period * int(config["EvaluationPeriods"])
     (watched,) = (query["Id"] for query in asked if query.get("ReturnData") is not False)
-    series = queries.run(tx, asked, start, last)[watched]
+    earlier = start - period if queries.looks_back(asked) else start
+    series = queries.run(tx, asked, earlier, last)[watched]
     return [series.get(begin) for begin in range(start, last, period)]
 
 
