@@ -98,8 +98,8 @@ Outputs:
 """
     )
     url = eventmill.deploy(file)["Url"]
-    assert json.loads(fetch(f"{url}any/where", "PUT")[2]) == "$default /any/where"
-    assert json.loads(fetch(url)[2]) == "$default /"
+    assert fetch(f"{url}any/where", "PUT")[2] == b"$default /any/where"
+    assert fetch(url)[2] == b"$default /"
 
 
 SNAPSHOT = """\

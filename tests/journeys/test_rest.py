@@ -123,13 +123,21 @@ def test_answers_that_could_break_the_connection(app) -> None:
     assert ask(f"{app.outputs['Url']}/pets?q=%ff%zz").json["queryStringParameters"]["q"]
 
 
+@pytest.mark.parametrize("wanted", [{}, {"body": "x"}, {"headers": {"a": "b"}, "body": "x"}])
+def test_an_answer_that_names_no_status_is_a_success(app, wanted: dict[str, Any]) -> None:
+    answer = answered(app, wanted)
+    assert (answer.status, answer.body) == (200, wanted.get("body", "").encode())
+    assert answer["a"] == wanted.get("headers", {}).get("a")
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
         "raise",
         None,
         "text",
-        {},
+        {"message": "no member of an answer"},
+        {"statusCode": None},
         {"statusCode": 200, "other": 1},
         {"statusCode": 200, "body": {"an": "object"}},
         {"statusCode": "many"},
@@ -219,9 +227,9 @@ def test_a_deployment_is_a_snapshot_and_the_function_must_permit_the_api(app) ->
         Principal="apigateway.amazonaws.com",
         SourceArn=f"arn:aws:execute-api:us-east-1:000000000000:{api['id']}/*/GET/x",
     )
-    assert ask(f"{url}/x").status == 502
+    assert ask(f"{url}/x").status == 200
     gateway.delete_method(**method)
-    assert ask(f"{url}/x").status == 502
+    assert ask(f"{url}/x").status == 200
     gateway.put_method(**method, authorizationType="NONE")
     gateway.put_integration(**method, type="MOCK")
     gateway.delete_resource(**place, resourceId=part["id"])

@@ -50,7 +50,7 @@ def error(status: int) -> Answer:
 def answer_of(payload: bytes, version: str) -> Answer:
     """The answer of a function that returned `payload`; one that fits no form answers 500.
 
-    In format 2.0 a result without a statusCode is itself the body of a 200.
+    In format 2.0 a result without a statusCode is itself the body of a 200, a text as it is.
     """
     result = returned(payload, _NO_JSON)
     if result is _NO_JSON:
@@ -58,7 +58,9 @@ def answer_of(payload: bytes, version: str) -> Answer:
     if not isinstance(result, dict) or "statusCode" not in result:
         if version == "1.0":
             return error(500)
-        return 200, list(_JSON), b"" if result is None else payload
+        if result is None or isinstance(result, str):
+            return 200, list(_JSON), (result or "").encode()
+        return 200, list(_JSON), payload
     try:
         status = int(result["statusCode"])
         body = result.get("body")

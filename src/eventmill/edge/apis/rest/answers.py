@@ -93,12 +93,16 @@ def proxied(request: Request, payload: bytes) -> Answer:
 
 
 def head_of(result: Mapping[str, Any]) -> tuple[int, Headers]:
-    """(status, headers) of a proxy answer. Raises Failed for a form that API Gateway refuses."""
+    """(status, headers) of a proxy answer, whose status is 200 unless it names one.
+
+    Raises Failed for a form that API Gateway refuses.
+    """
+    named = result.get("statusCode", 200)
     try:
-        status = int(result["statusCode"])
-    except (KeyError, TypeError, ValueError):
+        status = int(named)
+    except (TypeError, ValueError):
         raise malformed() from None
-    if not 200 <= status <= 599 or isinstance(result["statusCode"], bool):
+    if not 200 <= status <= 599 or isinstance(named, bool):
         raise malformed()
     single, several = result.get("headers") or {}, result.get("multiValueHeaders") or {}
     if not isinstance(single, dict) or not isinstance(several, dict):
