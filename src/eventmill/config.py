@@ -43,6 +43,17 @@ class Settings:
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def environment(endpoint: str, region: str) -> dict[str, str]:
+    """Variables by which AWS's SDKs find an engine."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+    }
+
+
 def secret_for(access_key: str) -> str | None:
     """The secret that signs for `access_key`; None for a key that is not ours."""
     if access_key == ACCESS_KEY:

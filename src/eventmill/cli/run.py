@@ -60,13 +60,8 @@ async def _run(template: Path | None, command: tuple[str, ...], given: dict[str,
 
 
 async def _child(engine: Engine, command: tuple[str, ...], outputs: dict[str, Any]) -> int:
-    variables = {
-        "AWS_ENDPOINT_URL": engine.endpoint,
-        "AWS_ACCESS_KEY_ID": config.ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": config.SECRET_KEY,
-        "AWS_REGION": engine.settings.region,
-        "AWS_DEFAULT_REGION": engine.settings.region,
-    } | {f"EVENTMILL_OUTPUT_{name}": str(value) for name, value in outputs.items()}
+    variables = config.environment(engine.endpoint, engine.settings.region)
+    variables |= {f"EVENTMILL_OUTPUT_{name}": str(value) for name, value in outputs.items()}
     try:
         process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **variables})
     except OSError as error:

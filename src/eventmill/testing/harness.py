@@ -65,9 +65,32 @@ class TestEngine:
             **options,
         )
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables by which AWS's SDKs find this engine."""
+        return config.environment(self.endpoint, self.inner.settings.region)
+
     def advance(self, seconds: float) -> None:
-        """Move the engine's time forward; what becomes due begins."""
+        """Leap so many seconds forward; what is due by then begins, and nothing is waited for."""
         self.run(self.inner.advance(seconds))
+
+    def elapse(self, seconds: float, patience: float = 30.0) -> Report:
+        """Let so many seconds of AWS's time pass as they do: what is due on the way happens at its
+        moment, with all that follows from it, such as one retry after the other.
+
+        Raises StillMoving when something does not come to rest within `patience` real seconds.
+        """
+        clock = self.inner.clock
+        end = clock.now() + seconds
+        while True:
+            report = self.settle(patience)
+            now = clock.now()
+            due = min(
+                (m.due for m in report.later if m.due is not None and m.due > now), default=end
+            )
+            if now >= end:
+                return report
+            self.advance(max(0.0, min(due, end) - now))
 
     @property
     def smtp(self) -> tuple[str, int]:

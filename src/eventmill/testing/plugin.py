@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def eventmill() -> Iterator[TestEngine]:
-    """A running engine with an empty store."""
+def eventmill(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestEngine]:
+    """A running engine with an empty store, which AWS's SDKs find for the length of the test."""
     from eventmill.testing.harness import engine
 
     with engine() as running:
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+        monkeypatch.delenv("AWS_PROFILE", raising=False)
         yield running
 
 

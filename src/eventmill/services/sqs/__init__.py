@@ -110,6 +110,16 @@ def give_back(
             receiving.change_visibility(tx, queue, handle, visible_at, uncount=uncount)
 
 
+def hold(tx: Transaction, queue_arn: str, handles: Iterable[str], visible_at: float) -> None:
+    """Hold taken messages of a standard queue until `visible_at`."""
+    for handle in handles:
+        _, seq, nonce = receiving.parse_handle(handle)
+        tx.execute(
+            "UPDATE sqs_messages SET visible=? WHERE seq=? AND nonce=?", (visible_at, seq, nonce)
+        )
+    tx.announce(queues.changed_key(queue_arn))
+
+
 def next_visible(tx: Transaction, queue_arn: str) -> float | None:
     """When the next message can be received (maybe already); None for an empty queue."""
     queue = queues.by_arn(tx, queue_arn)
