@@ -23,6 +23,8 @@ OPERATIONS = Operations()
 TAGS = Tags("events_tags")
 """Of buses and rules."""
 DEFAULT = "default"
+PARTNERS = "aws.partner/"
+"""How the names of partners' event sources begin, and those of their buses."""
 
 _NAME = re.compile(r"[\w.\-/]{1,256}\Z", re.ASCII)
 _MOST = 100
@@ -75,8 +77,14 @@ def touch(tx: Transaction, bus: str) -> None:
 
 
 def create(call: Call, name: str, settings: Mapping[str, Any]) -> str:
-    """Returns the ARN. Raises Invalid."""
-    if not _NAME.match(name) or name.startswith("aws.") or "/" in name:
+    """Returns the ARN. Raises Invalid.
+
+    The bus of a partner's event source bears the source's name.
+    """
+    source = settings.get("EventSourceName")
+    if source and (source != name or not name.startswith(PARTNERS)):
+        raise faults.parameter("EventSourceName", f"A partner event source {source} is no {name}.")
+    if not _NAME.match(name) or (not source and (name.startswith("aws.") or "/" in name)):
         raise faults.validation(
             f"1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: "
             "Member must satisfy regular expression pattern: [/\\.\\-_A-Za-z0-9]+"
@@ -127,9 +135,7 @@ def _described(
 
 @OPERATIONS.write("CreateEventBus")
 def create_event_bus(call: Call, request: dict[str, Any]) -> Result:
-    """Raises Invalid for partner buses, which need a partner."""
-    if request.get("EventSourceName"):
-        raise faults.parameter("EventSourceName", "Partner event sources exist only on AWS.")
+    """Raises Invalid."""
     arn = create(call, request["Name"], request)
     TAGS.put(call.tx, arn, tag_map(request.get("Tags")))
     return {"EventBusArn": arn, **{key: request[key] for key in _SETTINGS if request.get(key)}}

@@ -1,4 +1,4 @@
-"""PutEvents, and events that other services put.
+"""PutEvents, events of partners, and events that other services put.
 
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 """
@@ -51,18 +51,33 @@ def put_events(call: Call, request: dict[str, Any]) -> Result:
     return {"FailedEntryCount": failed, "Entries": answers}
 
 
+@OPERATIONS.write("PutPartnerEvents")
+def put_partner_events(call: Call, request: dict[str, Any]) -> Result:
+    """Entries go to the bus of their source; where there is none they are taken and are lost."""
+    entries = request["Entries"]
+    _check(entries)
+    answers = []
+    for entry in entries:
+        source = entry.get("Source") or ""
+        if not source.startswith(buses.PARTNERS):
+            answers.append(_refused("InvalidArgument", f"{source} is no partner event source."))
+        else:
+            answers.append(_put_entry(call, {**entry, "EventBusName": source}, partner=True))
+    return {"FailedEntryCount": sum("ErrorCode" in one for one in answers), "Entries": answers}
+
+
 def _refused(code: str, message: str) -> dict[str, Any]:
     return {"ErrorCode": code, "ErrorMessage": message}
 
 
-def _put_entry(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
+def _put_entry(call: Call, entry: dict[str, Any], *, partner: bool = False) -> dict[str, Any]:
     for member in ("Source", "DetailType", "Detail"):
         if not entry.get(member):
             return _refused(
                 "InvalidArgument",
                 f"Parameter {member} is not valid. Reason: {member} is a required argument.",
             )
-    if entry["Source"].startswith("aws."):
+    if entry["Source"].startswith("aws.") and not partner:
         return _refused(
             "NotAuthorizedForSourceException",
             f"Not authorized for the source. Source {entry['Source']} is reserved for AWS.",

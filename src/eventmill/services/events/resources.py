@@ -9,7 +9,6 @@ from typing import Any
 from eventmill.services.contract import (
     Call,
     Created,
-    Refused,
     Resource,
     ResourceType,
     Support,
@@ -83,9 +82,12 @@ def _put_rule(call: Call, resource: Resource, name: str) -> Created:
         pattern = json.dumps(pattern)
     request = {key: properties.get(key) for key in ("ScheduleExpression", "State", "Description")}
     request |= {"Name": name, "EventPattern": pattern, "EventBusName": _bus_of(properties)}
+    bus = buses.name_of(_bus_of(properties))
+    if bus.startswith(buses.PARTNERS) and not buses.exists(call.tx, bus):
+        # On AWS it was made by hand, once the partner had offered its source.
+        buses.create(call, bus, {"EventSourceName": bus})
     arn = rules.put(call, request)
     _retag(call, arn, resource)
-    bus = buses.name_of(_bus_of(properties))
     wanted = properties.get("Targets") or []
     for target in targets.of_rule(call.tx, bus, name):
         if target["Id"] not in {entry["Id"] for entry in wanted}:
@@ -182,13 +184,12 @@ def _delete_archive(call: Call, resource: Resource) -> None:
 RESOURCES = (
     ResourceType(
         "AWS::Events::EventBus",
-        dict.fromkeys(("Name", "Description"), H)
-        | dict.fromkeys(("Policy", "Tags", "KmsKeyIdentifier", "LogConfig", "DeadLetterConfig"), R)
-        | {"EventSourceName": Refused("partner event sources exist only on AWS")},
+        dict.fromkeys(("Name", "Description", "EventSourceName"), H)
+        | dict.fromkeys(("Policy", "Tags", "KmsKeyIdentifier", "LogConfig", "DeadLetterConfig"), R),
         _create_bus,
         _update_bus,
         _delete_bus,
-        frozenset({"Name"}),
+        frozenset({"Name", "EventSourceName"}),
     ),
     ResourceType(
         "AWS::Events::Rule",
