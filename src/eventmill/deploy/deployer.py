@@ -7,15 +7,17 @@ record tells what exists, and the next one goes on from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from eventmill.deploy import layers, record
 from eventmill.deploy.addresses import localise
 from eventmill.deploy.check import Finding, check
+from eventmill.deploy.cleanup import delete_recorded, left_behind, no_rollback
+from eventmill.deploy.conflicts import refuse_taken
 from eventmill.deploy.order import creation_order
 from eventmill.deploy.outside import Makers
 from eventmill.deploy.record import Recorded
@@ -36,7 +38,6 @@ MakeCall = Callable[[Transaction], Call]
 BalancerAddress = Callable[[Transaction, str, str, int], str | None]
 """See joins.balancer_address."""
 _RUNTIMELESS = "python3"
-_LEFT = "what was done until then stays, and the next deployment goes on from there"
 
 
 def _kept(
@@ -53,17 +54,6 @@ def _about(template: Template, names: set[str], findings: list[Finding]) -> list
     """The findings about these resources, and those that are about none."""
     others = template.resources.keys() - names
     return [finding for finding in findings if finding.resource not in others]
-
-
-@contextmanager
-def _no_rollback() -> Iterator[None]:
-    """Say of a failure that what was done before is not taken back, as on AWS it would be."""
-    try:
-        yield
-    except UsageError as error:
-        if _LEFT in str(error):  # an inner stack's deployment has said it
-            raise
-        raise UsageError(f"{error}\n{_LEFT}") from error
 
 
 class Deployer:
@@ -133,18 +123,18 @@ class Deployer:
         order = creation_order(template, active)
         position = max((entry.position for entry in existing.values()), default=0)
         old_ones: list[Recorded] = []
-        with _no_rollback():
+        with no_rollback():
             for name in order:
                 declared, old = template.resources[name], existing.get(name)
                 position += 1
                 place = (stack, number, position)
                 recorded, replaced = await self._apply(
-                    declared, old, resolver, folders, place, result
+                    declared, old, resolver, folders, place, result, old_ones
                 )
                 known[name] = (recorded.physical_id, recorded.attributes)
                 if replaced is not None:
                     old_ones.append(replaced)
-            await self._delete(stack, number, existing, active, old_ones, result)
+            await self._delete(stack, number, existing, active, old_ones, result, leave=True)
             await self._outputs(template, stack, resolver, result)
         return result
 
@@ -236,6 +226,7 @@ class Deployer:
         folders: Mapping[str, Path],
         place: tuple[str, str, int],
         result: StackResult,
+        replaced: Sequence[Recorded],
     ) -> tuple[Recorded, Recorded | None]:
         """(the resource as it now is, the one that it replaced and that is still to be deleted)."""
         stack, number, position = place
@@ -287,6 +278,9 @@ class Deployer:
                     retain,
                     kept.position if kept else position,
                 )
+                if kept is None and outside is None:
+                    own = [old] if old is not None else []
+                    refuse_taken(tx, stack, kind, recorded, [*replaced, *own])
                 record.put(tx, stack, recorded)
                 return recorded
 
@@ -335,8 +329,14 @@ class Deployer:
         active: set[str],
         replaced: list[Recorded],
         result: StackResult,
+        *,
+        leave: bool = False,
     ) -> None:
-        """Delete what was replaced and what the template no longer declares, newest first."""
+        """Delete what was replaced and what the template no longer declares, newest first.
+
+        With `leave`, as at the end of an update on AWS, what cannot be deleted is left behind,
+        outside the stack. Raises UsageError without it.
+        """
         gone = [entry for name, entry in existing.items() if name not in active]
         for entry in sorted([*gone, *replaced], key=lambda entry: -entry.position):
             kind = self._type(entry.type)
@@ -353,7 +353,7 @@ class Deployer:
                 forget: bool = forget,
             ) -> None:
                 if not entry.retain:
-                    kind.delete(self._call(tx), resource)
+                    delete_recorded(self._call(tx), kind, resource)
                 if forget:
                     record.remove(tx, stack, entry.logical_id)
 
@@ -363,9 +363,15 @@ class Deployer:
                     await maker.delete(entry.type, resource)
                 await self._database.write(write, long=True)
             except EventmillError as error:
-                raise UsageError(
-                    f"{entry.logical_id} ({entry.type}) could not be deleted: {error}"
-                ) from error
+                said = f"{entry.logical_id} ({entry.type}) could not be deleted: {error}"
+                if not leave:
+                    raise UsageError(said) from error
+                if forget:
+                    await self._database.write(
+                        partial(record.remove, stack=stack, logical_id=entry.logical_id)
+                    )
+                self._progress(f"warning: {said}; {left_behind(entry)}")
+                continue
             if entry.retain:
                 self._progress(f"retained {entry.logical_id}, as its policy says")
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eventmill.store.transaction import Transaction
@@ -93,16 +93,33 @@ def close_stack(tx: Transaction, name: str) -> None:
 def resources_of(tx: Transaction, stack: str) -> dict[str, Recorded]:
     """By logical id, in the order of creation."""
     rows = tx.all(
-        "SELECT logical_id, type, physical_id, properties, attributes, retain, position"
-        " FROM deploy_resources WHERE stack=? ORDER BY position",
-        (stack,),
+        f"SELECT {_COLUMNS} FROM deploy_resources WHERE stack=? ORDER BY position", (stack,)
     )
-    return {
-        row[0]: Recorded(
-            row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]), bool(row[5]), row[6]
-        )
-        for row in rows
-    }
+    return {row[0]: _recorded(row) for row in rows}
+
+
+_COLUMNS = "logical_id, type, physical_id, properties, attributes, retain, position"
+
+
+def _recorded(row: Any) -> Recorded:
+    return Recorded(
+        row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]), bool(row[5]), row[6]
+    )
+
+
+def holders(tx: Transaction, stack: str, kind: str, physical_id: str) -> list[tuple[str, Recorded]]:
+    """(stack, resource) of those that have a physical id, as a stack with its addresses knows it.
+
+    Other stacks may hold addresses that the engine had at their own last deployment.
+    """
+    rows = tx.all(
+        f"SELECT held.stack, {_COLUMNS} FROM deploy_resources held"
+        " JOIN deploy_stacks theirs ON theirs.name=held.stack"
+        " JOIN deploy_stacks ours ON ours.name=?1"
+        " WHERE held.type=?2 AND replace(physical_id, theirs.endpoint, ours.endpoint)=?3",
+        (stack, kind, physical_id),
+    )
+    return [(row[0], replace(_recorded(row[1:]), physical_id=physical_id)) for row in rows]
 
 
 def put(tx: Transaction, stack: str, recorded: Recorded) -> None:

@@ -300,6 +300,10 @@ class ResourceType:
     `stands_in` tells of an attribute whether Fn::GetAtt gives the resource's id in its stead.
     `validate` raises a fault for properties that `create` would refuse whatever else there is;
     it is asked before anything of the stack is made, with UNKNOWN for what is not known then.
+    `adopts` says of a type whose `create` gives what is there under a name, instead of refusing
+    it, below which properties (a log group's filter) the physical id is the name; most often none.
+    `overlaps` says that resources of the type may set one thing, which `delete` takes from all:
+    what others of the stack set is set again.
     """
 
     name: str
@@ -312,6 +316,8 @@ class ResourceType:
     stands_in: Callable[[str], bool] = lambda attribute: False
     remark: Callable[[Mapping[str, Any]], str] = lambda properties: ""
     validate: Callable[[Mapping[str, Any]], None] = lambda properties: None
+    adopts: tuple[str, ...] | None = None
+    overlaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,5 +86,6 @@ RESOURCES = (
         _delete,
         frozenset({"AlarmName"}),
         remark=unjudged.remark,
+        adopts=(),
     ),
 )

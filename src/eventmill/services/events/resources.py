@@ -204,6 +204,7 @@ RESOURCES = (
         _delete_rule,
         frozenset({"Name", "EventBusName"}),
         validate=_validate_rule,
+        adopts=(),
     ),
     ResourceType(
         "AWS::Events::EventBusPolicy",
@@ -214,6 +215,7 @@ RESOURCES = (
         _change_statement,
         _drop_statement,
         frozenset({"EventBusName", "StatementId"}),
+        adopts=(),
     ),
     ResourceType(
         "AWS::Events::Archive",

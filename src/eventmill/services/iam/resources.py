@@ -76,6 +76,7 @@ RESOURCES = (
         _change_role,
         _drop_role,
         frozenset({"RoleName", "Path"}),
+        adopts=(),
     ),
     *(
         ResourceType(

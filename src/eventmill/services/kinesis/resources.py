@@ -198,5 +198,6 @@ RESOURCES = (
         _change_policy,
         _drop_policy,
         frozenset({"ResourceArn"}),
+        adopts=(),
     ),
 )

@@ -214,6 +214,7 @@ RESOURCES = (
         _update_subscription,
         _delete_subscription,
         frozenset({"LogGroupName", "FilterName"}),
+        adopts=("LogGroupName",),
     ),
     ResourceType(
         "AWS::Logs::MetricFilter",
@@ -229,6 +230,7 @@ RESOURCES = (
         _update_metric_filter,
         _delete_metric_filter,
         frozenset({"LogGroupName", "FilterName"}),
+        adopts=("LogGroupName",),
     ),
     ResourceType(
         "AWS::Logs::ResourcePolicy",
@@ -236,5 +238,6 @@ RESOURCES = (
         _put_policy,
         _change_policy,
         _delete_policy,
+        adopts=(),
     ),
 )

@@ -345,5 +345,6 @@ RESOURCES = (
         _change_policy,
         _drop_policy,
         frozenset({"Bucket"}),
+        adopts=(),
     ),
 )

@@ -129,4 +129,5 @@ TRAIL = ResourceType(
     _delete,
     frozenset({"TrailName"}),
     "of what it logs only the writing of objects is told, to the default event bus",
+    adopts=(),
 )

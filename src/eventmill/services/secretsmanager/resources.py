@@ -142,6 +142,7 @@ RESOURCES = (
         _rotate_otherwise,
         _rotate_no_more,
         frozenset({"SecretId"}),
+        adopts=(),
     ),
     ResourceType(
         "AWS::SecretsManager::ResourcePolicy",
@@ -150,5 +151,6 @@ RESOURCES = (
         _change_policy,
         _drop_policy,
         frozenset({"SecretId"}),
+        adopts=(),
     ),
 )

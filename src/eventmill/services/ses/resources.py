@@ -209,6 +209,7 @@ RESOURCES = (
         _update_filter,
         _delete_filter,
         frozenset({"Filter"}),
+        adopts=(),
     ),
     ResourceType(
         "AWS::SES::EmailIdentity",
@@ -227,6 +228,7 @@ RESOURCES = (
         _update_identity,
         _delete_identity,
         frozenset({"EmailIdentity"}),
+        adopts=(),
     ),
     ResourceType(
         "AWS::SES::Template",
@@ -268,5 +270,6 @@ RESOURCES = (
         _update_destination,
         _delete_destination,
         frozenset({"ConfigurationSetName"}),
+        adopts=("ConfigurationSetName",),
     ),
 )

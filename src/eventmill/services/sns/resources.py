@@ -213,6 +213,7 @@ RESOURCES = (
         _delete_topic,
         frozenset({"TopicName", "FifoTopic"}),
         validate=_validate_topic,
+        adopts=(),
     ),
     ResourceType(
         "AWS::SNS::Subscription",
@@ -236,6 +237,7 @@ RESOURCES = (
         _delete_subscription,
         frozenset({"TopicArn", "Protocol", "Endpoint"}),
         validate=_validate_subscription,
+        adopts=(),
     ),
     ResourceType(
         "AWS::SNS::TopicPolicy",
@@ -243,6 +245,7 @@ RESOURCES = (
         _set_policy,
         _change_policy,
         _drop_policy,
+        overlaps=True,
     ),
     ResourceType(
         "AWS::SNS::TopicInlinePolicy",
@@ -251,5 +254,6 @@ RESOURCES = (
         _change_inline_policy,
         _drop_inline_policy,
         frozenset({"TopicArn"}),
+        adopts=(),
     ),
 )

@@ -135,6 +135,7 @@ RESOURCES = (
         _delete,
         frozenset({"QueueName", "FifoQueue"}),
         validate=_validate,
+        adopts=(),
     ),
     ResourceType(
         "AWS::SQS::QueuePolicy",
@@ -142,6 +143,7 @@ RESOURCES = (
         _set_policies,
         _change_policies,
         _drop_policies,
+        overlaps=True,
     ),
     ResourceType(
         "AWS::SQS::QueueInlinePolicy",
@@ -150,5 +152,6 @@ RESOURCES = (
         _change_policies,
         _drop_policies,
         frozenset({"Queue"}),
+        overlaps=True,
     ),
 )

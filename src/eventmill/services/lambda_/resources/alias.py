@@ -61,4 +61,5 @@ ALIAS = ResourceType(
     _delete,
     frozenset({"FunctionName", "Name"}),
     validate=_validate,
+    adopts=(),
 )

@@ -58,4 +58,5 @@ EVENT_INVOKE_CONFIG = ResourceType(
     _delete,
     frozenset({"FunctionName", "Qualifier"}),
     validate=_validate,
+    overlaps=True,
 )

@@ -49,4 +49,5 @@ VERSION = ResourceType(
     _update,
     _delete,
     frozenset({"FunctionName", "CodeSha256", "Description"}),
+    adopts=(),
 )
