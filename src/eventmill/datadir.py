@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -18,8 +19,19 @@ _DEPTH = 3
 
 def running_below(folder: Path) -> list[Path]:
     """The data directories of running engines in folders a few levels down."""
-    found = (path for depth in range(1, _DEPTH + 1) for path in folder.glob("*/" * depth + DEFAULT))
-    return sorted(path for path in found if DataDirectory(path).alive)
+    return sorted(path for path in _below(folder, _DEPTH) if DataDirectory(path).alive)
+
+
+def _below(folder: Path, depth: int) -> Iterator[Path]:
+    """Places of data directories; folders may vanish meanwhile, or be closed to this user."""
+    try:
+        inner = [folder / entry.name for entry in os.scandir(folder) if entry.is_dir()]
+    except OSError:
+        return
+    for one in inner:
+        yield one / DEFAULT
+        if depth > 1:
+            yield from _below(one, depth - 1)
 
 
 @dataclass(slots=True)

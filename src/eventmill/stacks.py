@@ -10,12 +10,14 @@ from typing import Any
 
 from eventmill import joins
 from eventmill.config import Settings
-from eventmill.deploy import Deployer, StackResult
+from eventmill.deploy import Deployer, StackResult, record
 from eventmill.deploy.custom import Answers, CustomResources
 from eventmill.deploy.inner import inner_templates
+from eventmill.deploy.naming import name_for
 from eventmill.deploy.outside import Custom, Makers, Nested
 from eventmill.deploy.references import stored_values
 from eventmill.deploy.secrets import with_secrets
+from eventmill.kernel.errors import UsageError
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.services.contract import Call
@@ -23,7 +25,7 @@ from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 from eventmill.template import Template, read_template, stack_name
 from eventmill.template.parameters import parameter_values
-from eventmill.template.samconfig import kept_values
+from eventmill.template.samconfig import kept_values, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Stacks:
         stack: str | None = None,
         places: Mapping[str, str] | None = None,
     ) -> StackResult:
-        """Bring a stack in line with a template; its file names it. Raises UsageError.
+        """Bring a stack in line with a template; its file names it unless `stack` is given.
+        Raises UsageError.
 
         The templates of stacks within it are looked at first. `places` tells where parameters
         were given, for what is to be said of them.
@@ -57,7 +60,13 @@ class Stacks:
         template = self._read(path, parameters)
         look = partial(self._read, whole=False)
         inner = list(inner_templates(template, parameters, look))
-        return await self._deploy(template, parameters, stack, inner, places)
+        if stack is not None:
+            return await self._deploy(template, parameters, stack, inner, places)
+        source = source_of(template.file)
+        declared = {name: one.type for name, one in template.resources.items()}
+        folder = stack_name(template.file)
+        name = self.database.read(lambda tx: name_for(tx, folder, source, declared))
+        return await self._deploy(template, parameters, name, inner, places, source)
 
     async def remove(self, stack: str) -> None:
         """Delete a stack with all that it holds. Raises UsageError."""
@@ -71,19 +80,21 @@ class Stacks:
         self,
         template: Template,
         parameters: Mapping[str, str],
-        stack: str | None,
+        name: str,
         inner: Sequence[Template] = (),
         places: Mapping[str, str] | None = None,
+        source: str | None = None,
     ) -> StackResult:
-        name = stack or stack_name(template.file)
         given = with_secrets(self.folder, name, template, parameters, self.progress)
         values = parameter_values(template, given, places)
         stored = await stored_values(template, values, self.ports.api)
-        return await self._deployer().deploy(template, name, stored, inner)
+        return await self._deployer().deploy(template, name, stored, inner, source)
 
     async def _within(
         self, path: Path, parameters: Mapping[str, str], stack: str
     ) -> tuple[str, Mapping[str, Any]]:
+        if self.database.read(lambda tx: record.source_of(tx, stack)) is not None:
+            raise UsageError(f"a stack {stack} was deployed from a template file of its own")
         result = await self._deploy(self._read(path, parameters), parameters, stack)
         return result.number, result.outputs
 

@@ -120,6 +120,8 @@ def logs(function: str | None, follow: bool, endpoint: str | None, data: Path) -
     address = address_of(endpoint, data)
     client = _client("logs", address)
     prefix = _GROUPS + (_physical(address, function) if function else "")
+    if function and not client.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
+        _require(address, function, prefix.removeprefix(_GROUPS))
     seen: dict[str, str] = {}
     while True:
         groups = client.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
@@ -135,6 +137,16 @@ def logs(function: str | None, follow: bool, endpoint: str | None, data: Path) -
         if not follow:
             return
         time.sleep(_POLL_SECONDS)
+
+
+def _require(endpoint: str, function: str, name: str) -> None:
+    """Raise UsageError where there is no such function: it is not one that has not run yet."""
+    from botocore.exceptions import ClientError
+
+    try:
+        _client("lambda", endpoint).get_function(FunctionName=name)
+    except ClientError as error:
+        raise UsageError(f"logs {function}: {error.response['Error']['Message']}") from error
 
 
 def _fresh(client: Any, name: str, seen: dict[str, str]) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from eventmill.deploy.check import Finding, check
 from eventmill.deploy.deployer import Deployer
-from eventmill.deploy.record import SCHEMA, outputs_of, resources_of
+from eventmill.deploy.record import SCHEMA, outputs_of, resources_of, stacks_of
 from eventmill.deploy.result import StackResult
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "check",
     "outputs_of",
     "resources_of",
+    "stacks_of",
 ]

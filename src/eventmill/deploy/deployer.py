@@ -92,8 +92,11 @@ class Deployer:
         stack: str,
         values: Mapping[str, Any],
         inner: Sequence[Template] = (),
+        source: str | None = None,
     ) -> StackResult:
         """Bring the stack in line with the template; `inner` are those of stacks within it.
+
+        `source` is what the record tells of the template's file (see record.source_of).
 
         Raises UsageError: before any change when something is refused, else naming the resource
         that failed; what exists then stays, and the next deployment continues.
@@ -116,7 +119,9 @@ class Deployer:
         }
         for notice in self._notices(template, resolver, active, inner):
             self._progress(str(notice))
-        await self._database.write(lambda tx: record.open_stack(tx, stack, number, self._endpoint))
+        await self._database.write(
+            lambda tx: record.open_stack(tx, stack, number, self._endpoint, source)
+        )
         existing = self._database.read(lambda tx: record.resources_of(tx, stack))
         folders = await self._build(template, active, resolver)
         result = StackResult(number)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from eventmill.services.cloudformation import STACK
 from eventmill.store.transaction import Transaction
 
 SCHEMA = (
@@ -30,6 +31,8 @@ SCHEMA = (
       PRIMARY KEY(stack, logical_id)
     ) WITHOUT ROWID;
     """,
+    # The stem of its template's file, empty for a usual one; NULL where that is not known.
+    "ALTER TABLE deploy_stacks ADD COLUMN source TEXT",
 )
 
 
@@ -56,7 +59,7 @@ class Export:
     value: Any
 
 
-def open_stack(tx: Transaction, name: str, fresh: str, endpoint: str) -> str:
+def open_stack(tx: Transaction, name: str, fresh: str, endpoint: str, source: str | None) -> str:
     """The stack's id; `fresh` becomes it when the stack is new.
 
     Addresses of an engine that listened elsewhere at the last deployment are brought up to date,
@@ -66,6 +69,8 @@ def open_stack(tx: Transaction, name: str, fresh: str, endpoint: str) -> str:
         "INSERT INTO deploy_stacks(name, id, endpoint) VALUES(?,?,?) ON CONFLICT DO NOTHING",
         (name, fresh, endpoint),
     )
+    if source is not None:
+        tx.execute("UPDATE deploy_stacks SET source=? WHERE name=?", (source, name))
     row = tx.one("SELECT id, endpoint FROM deploy_stacks WHERE name=?", (name,))
     assert row is not None
     if row[1] != endpoint:
@@ -83,6 +88,25 @@ def id_of(tx: Transaction, name: str) -> str:
     """The stack's id; empty for one that is not there."""
     row = tx.one("SELECT id FROM deploy_stacks WHERE name=?", (name,))
     return "" if row is None else str(row[0])
+
+
+def source_of(tx: Transaction, name: str) -> str | None:
+    """The stem of the file that the stack was deployed from, empty for a usual one.
+
+    None for a stack within another, and where it is not known.
+    """
+    row = tx.one("SELECT source FROM deploy_stacks WHERE name=?", (name,))
+    return None if row is None else row[0]
+
+
+def stacks_of(tx: Transaction) -> list[str]:
+    """The names of the stacks that are not within others."""
+    rows = tx.all(
+        "SELECT name FROM deploy_stacks WHERE id NOT IN"
+        " (SELECT physical_id FROM deploy_resources WHERE type=?) ORDER BY name",
+        (STACK,),
+    )
+    return [row[0] for row in rows]
 
 
 def close_stack(tx: Transaction, name: str) -> None:

@@ -1,6 +1,6 @@
 """What an application's template declares, as plain data: read, expand SAM, resolve."""
 
-from eventmill.template.files import is_built, stack_name
+from eventmill.template.files import find_template, is_built, stack_name
 from eventmill.template.model import CODE, Declared, Output, Parameter, Template
 from eventmill.template.read import read_template
 from eventmill.template.resolve import Resolver, Unresolved, mentions, references
@@ -17,6 +17,7 @@ __all__ = [
     "Resolver",
     "Template",
     "Unresolved",
+    "find_template",
     "is_built",
     "mentions",
     "read_template",

@@ -37,6 +37,11 @@ def is_built(file: Path) -> bool:
     return _BUILT in zip(file.parent.parts, file.parent.parts[1:], strict=False)
 
 
+def is_usual(file: Path) -> bool:
+    """Whether the file's name is one that a folder's only template has, or the CDK gave it."""
+    return file.name in _NAMES or file.match(_OF_CDK)
+
+
 def stack_name(file: Path) -> str:
     """The name of the stack that a template is for: its folder's, or the CDK's."""
     made = file.match(_OF_CDK)

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.errors import UsageError
-from eventmill.template.files import find_template
+from eventmill.template.files import find_template, is_usual
 from eventmill.template.text import read_mapping
 
 _NAMES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 _COMMANDS = ("global", "deploy")
+_TEMPLATE = ("template_file", "template")
 _PAIR = re.compile(
     r"(?:ParameterKey=(?P<key>[^,]+),ParameterValue=|(?P<name>[^=]+)=)(?P<value>.*)\Z", re.S
 )
@@ -40,6 +41,20 @@ def kept_values(path: Path, given: Mapping[str, str]) -> tuple[dict[str, str], d
         if name in declared and "Default" not in declared[name] and name not in given
     }
     return values, dict.fromkeys(values, f"{file}:")
+
+
+def source_of(template: Path) -> str:
+    """Which of its folder's stacks a template file is for: empty for the one of the folder's name.
+
+    The usual names and the file that samconfig names are for that one; others go by their stem.
+    """
+    if is_usual(template):
+        return ""
+    file = next((template.parent / n for n in _NAMES if (template.parent / n).is_file()), None)
+    kept = _read(file) if file is not None else {}
+    named = {str(kept[key]) for key in _TEMPLATE if key in kept}
+    main = any((template.parent / name).resolve() == template.resolve() for name in named)
+    return "" if main else template.stem
 
 
 def _read(file: Path) -> Mapping[str, Any]:
