@@ -57,6 +57,7 @@ from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
 from eventmill.observe.logs import LogWriter
 from eventmill.observe.metrics import MetricWriter
+from eventmill.observe.warnings import Warnings
 from eventmill.services import cloudwatch, events, lambda_, s3, scheduler
 from eventmill.stacks import Stacks
 from eventmill.store import outbox
@@ -145,6 +146,7 @@ class Engine:
             methods=self.trial,
             builder=SourceBuilder(data.path / "builds", self.code, progress),
             listeners=self.sockets,
+            warn=Warnings(progress),
         )
         self.dispatcher = by_name.dispatcher = Dispatcher(
             joins.SERVICES,

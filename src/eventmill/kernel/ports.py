@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -120,3 +120,5 @@ class Ports:
     methods: MethodTester
     builder: Builder
     listeners: ListenerPorts
+    warn: Callable[[str, str], None] = lambda place, reason: None
+    """Tells whoever runs the engine why something failed at a place, once for each cause."""

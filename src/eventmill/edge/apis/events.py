@@ -56,6 +56,8 @@ class Request:
     """The query's parameters, decoded, in their order."""
     body: bytes = b""
     authorizer: Mapping[str, Any] | None = None
+    failure: str = ""
+    """Why the integration gave no answer."""
 
     @cached_property
     def parameters(self) -> dict[str, str]:

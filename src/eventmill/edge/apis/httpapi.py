@@ -22,7 +22,7 @@ from eventmill.edge.hosts import port_of
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.ports import LogSink
+from eventmill.kernel.ports import Ports
 
 _BODY_LIMIT = 10 * 1024 * 1024
 _NOWHERE = Route("", "-", "", (), None, None, iam=False, scopes=(), answers=False)
@@ -50,14 +50,15 @@ class HttpApis:
         ids: Ids,
         gate: Gate,
         integrations: Integrations,
-        logs: LogSink,
+        ports: Ports,
         account: str,
     ) -> None:
         self._clock = clock
         self._ids = ids
         self._gate = gate
         self._integrations = integrations
-        self._logs = logs
+        self._logs = ports.logs
+        self._warn = ports.warn
         self._account = account
         self._buckets = Buckets(clock)
 
@@ -79,6 +80,7 @@ class HttpApis:
                 answer = await self._routed(request, scope, receive)
             except Stopped as stopped:
                 answer = stopped.answer
+                self._tell(request, stopped)
             if stage.cors is not None:
                 answer = cors.merged(answer, stage.cors, origin)
         self._log(request, answer)
@@ -147,6 +149,13 @@ class HttpApis:
             "x-amzn-trace-id": headers.get("x-amzn-trace-id")
             or f"Root={self._ids.trace_root(self._clock.real())}",
         }
+
+    def _tell(self, request: events.Request, stopped: Stopped) -> None:
+        """Tell the API's owner why the client is told nothing but the status."""
+        if stopped.reason:
+            request.failure = stopped.reason
+            place = f"{request.route.key} of HTTP API {request.stage.api} answers {stopped.status}"
+            self._warn(place, stopped.reason)
 
     def _log(self, request: events.Request, answer: Answer) -> None:
         if not request.stage.log_group:

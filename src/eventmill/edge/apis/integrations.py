@@ -68,12 +68,15 @@ class Integrations:
                 role=integration.role,
                 trace=request.headers.get("x-amzn-trace-id"),
             )
-        except (TimeoutError, ConcurrencyExceeded):
-            raise Stopped(503) from None
-        except Refused:
-            raise Stopped(500) from None
+        except TimeoutError:
+            raise Stopped(503, "The function did not answer in time") from None
+        except ConcurrencyExceeded as error:
+            raise Stopped(503, str(error)) from None
+        except Refused as refused:
+            raise Stopped(500, str(refused)) from None
         if outcome.failed:
-            raise Stopped(500)
+            said = outcome.payload.decode("utf-8", "replace")
+            raise Stopped(500, f"The Lambda function failed: {said}")
         return responses.answer_of(outcome.payload, integration.version)
 
     async def _web(self, request: events.Request, integration: Integration) -> Answer:

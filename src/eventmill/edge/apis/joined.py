@@ -44,9 +44,7 @@ def api_front(
     functions = Functions(database, ids, ports.invoker, account, region)
     authorizers = Authorizers(clock, functions)
     gate = Gate(authorizers, Tokens(ports.http, clock), security, functions)
-    apis = HttpApis(
-        clock, ids, gate, Integrations(functions, ports, listeners), ports.logs, account
-    )
+    apis = HttpApis(clock, ids, gate, Integrations(functions, ports, listeners), ports, account)
     sockets = Sockets(
         connections,
         clock,

@@ -13,6 +13,7 @@ from eventmill.edge.payloads import returned
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 _JSON = [(b"content-type", b"application/json")]
 _NO_JSON: Any = object()
+_MALFORMED = "What the function returned is no response in the integration's payload format"
 
 ERRORS = {
     401: "Unauthorized",
@@ -27,11 +28,15 @@ ERRORS = {
 
 
 class Stopped(Exception):
-    """The API itself answers, and no integration does."""
+    """The API itself answers, and no integration does.
 
-    def __init__(self, status: int, **headers: str) -> None:
+    `reason` is what only the API's owner should know: why the integration failed.
+    """
+
+    def __init__(self, status: int, reason: str = "", /, **headers: str) -> None:
         super().__init__(ERRORS[status])
         self.status = status
+        self.reason = reason
         self.headers = headers
 
     @property
@@ -48,16 +53,16 @@ def error(status: int) -> Answer:
 
 
 def answer_of(payload: bytes, version: str) -> Answer:
-    """The answer of a function that returned `payload`; one that fits no form answers 500.
+    """The answer of a function that returned `payload`. Raises Stopped for one of no form.
 
     In format 2.0 a result without a statusCode is itself the body of a 200, a text as it is.
     """
     result = returned(payload, _NO_JSON)
     if result is _NO_JSON:
-        return error(500)
+        raise Stopped(500, _MALFORMED)
     if not isinstance(result, dict) or "statusCode" not in result:
         if version == "1.0":
-            return error(500)
+            raise Stopped(500, _MALFORMED)
         if result is None or isinstance(result, str):
             return 200, list(_JSON), (result or "").encode()
         return 200, list(_JSON), payload
@@ -67,9 +72,9 @@ def answer_of(payload: bytes, version: str) -> Answer:
         data = b"" if body is None else _data(body, bool(result.get("isBase64Encoded")))
         headers = _headers(result, version)
     except (TypeError, ValueError, AttributeError, binascii.Error):
-        return error(500)
+        raise Stopped(500, _MALFORMED) from None
     if not 100 <= status < 600:
-        return error(500)
+        raise Stopped(500, _MALFORMED)
     if not any(name == b"content-type" for name, _ in headers):
         headers.append((b"content-type", b"text/plain;charset=utf-8"))
     return status, headers, data

@@ -74,6 +74,7 @@ class RestFront:
         self._published = Published(database)
         self._domains = domains
         self._logs = ports.logs
+        self._warn = ports.warn
         self._clock = clock
         self._ids = ids
         self._account = account
@@ -192,7 +193,12 @@ class RestFront:
         except Failed as failed:
             request.failure = failed
             write_reason(self._logs, request, failed, self._clock.now())
-            return Answer(*rendered(request, failed))
+            answer = Answer(*rendered(request, failed))
+            if failed.detail and answer.status >= 500:
+                path = request.method.resource_path if request.method else request.path
+                place = f"{request.verb} {path} of REST API {request.stage.api_id}"
+                self._warn(f"{place} answers {answer.status}", failed.detail)
+            return answer
 
     async def _steps(self, request: Request, raw: str, receive: Receive) -> Answer:
         """Raises Failed with the gateway response that ends the request, ClientGone."""
