@@ -469,3 +469,99 @@ Resources:
         "T:25: AWS::CloudWatch::Alarm Odd: there is no anomaly detection here: it stays at "
         "INSUFFICIENT_DATA",
     ]
+
+
+REFERENCES = """\
+Parameters: {Stage: {Type: String, Default: dev}}
+Mappings: {Sizes: {prod: {Wait: 30}}}
+Conditions: {Never: !Equals [a, b]}
+Resources:
+  Work: {Type: AWS::SQS::Queue}
+  Gone: {Type: AWS::SQS::Queue, Condition: Never, Properties: {QueueName: !If [Never, a, b]}}
+  One:
+    Type: AWS::SQS::Queue
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            "Properties: {QueueName: !GetAtt Work.Arnn}",
+            "AWS::SQS::Queue Work has no attribute Arnn; did you mean Arn?",
+        ),
+        (
+            "Properties: {QueueName: !Sub '${Work.Address}'}",
+            "AWS::SQS::Queue Work has no attribute Address; there are: Arn, QueueName, QueueUrl",
+        ),
+        ("Properties: {QueueName: !GetAtt One.Nope}", "AWS::SQS::Queue One has no attribute Nope;"),
+        (
+            "Properties: {QueueName: !If [Nevr, a, b]}",
+            "the condition Nevr is not declared under Conditions; did you mean Never?",
+        ),
+        (
+            "Properties: {DelaySeconds: !FindInMap [Size, prod, Wait]}",
+            "Fn::FindInMap: there is no map Size; did you mean Sizes?",
+        ),
+        (
+            "Properties: {DelaySeconds: !FindInMap [Sizes, !Ref Stage, Wait]}",
+            "Fn::FindInMap: the map Sizes has no dev",
+        ),
+        (
+            "Properties: {DelaySeconds: !FindInMap [Sizes, prod, Wayt]}",
+            "Fn::FindInMap: the map Sizes.prod has no Wayt",
+        ),
+        (
+            "Properties: {QueueName: !Ref AWS::Regio}",
+            "AWS::Regio is no pseudo parameter; did you mean AWS::Region?",
+        ),
+        ("DependsOn: Nope", "DependsOn names Nope, which the template does not declare"),
+        ("Condition: Nope", "the condition Nope is not declared under Conditions"),
+        (
+            "Properties: {QueueName: !Ref Two}\n  Two: {Type: AWS::SQS::Queue, DependsOn: One}",
+            "circular dependency: One -> Two -> One; take one of the references out",
+        ),
+        ("Properties: {QueueName: !Ref One}", "circular dependency: One -> One; take one"),
+    ],
+)
+def test_references_to_nothing_are_refused(tmp_path: Path, body: str, said: str) -> None:
+    text = REFERENCES + f"    {body}\n"
+    code, output = checked(tmp_path, text)
+    assert code == 1
+    assert f"refused   T:7: One: AWS::SQS::Queue: {said}" in output
+    with engine() as mill:
+        with pytest.raises(UsageError, match="nothing was deployed") as error:
+            mill.deploy(tmp_path)
+        assert said in str(error.value)
+        assert "QueueUrls" not in mill.client("sqs").list_queues()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "!FindInMap [Sizes, !Ref AWS::Region, Name]",
+        "!FindInMap [Sizes, !Ref Given, Name]",
+        "!If [Never, !FindInMap [Sizes, dev, Name], b]",
+        "!If [Never, !ImportValue nothing, b]",
+        "!Sub ['${Own.Name}', {Own.Name: a}]",
+        "!GetAtt Shop.Anything",
+    ],
+)
+def test_references_that_may_come_to_something_are_not_refused(tmp_path: Path, name: str) -> None:
+    text = REFERENCES.replace("Parameters: {", "Parameters: {Given: {Type: String}, ")
+    text += f"    Properties: {{QueueName: {name}}}\n  Shop: {{Type: 'Custom::Shop', "
+    code, output = checked(tmp_path, text + "Properties: {ServiceToken: a}}\n")
+    assert code == 0, output
+
+
+def test_imports_of_what_no_stack_exports_stop_a_deployment(tmp_path: Path) -> None:
+    text = REFERENCES + "    Properties: {QueueName: !ImportValue shop-queue}\n"
+    code, output = checked(tmp_path, text)
+    assert code == 0, output
+    with engine() as mill:
+        with pytest.raises(UsageError, match="nothing was deployed") as error:
+            mill.deploy(tmp_path)
+        assert "template.yaml:7: One: AWS::SQS::Queue: Fn::ImportValue shop-queue: " in str(
+            error.value
+        )
+        assert "QueueUrls" not in mill.client("sqs").list_queues()

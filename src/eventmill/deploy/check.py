@@ -6,7 +6,7 @@ All of it is found before anything is created, since a half-made stack helps nob
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,11 @@ from eventmill.deploy.handlers import unfound
 from eventmill.deploy.outside import REMOTE, is_remote
 from eventmill.deploy.types import refusal, type_of
 from eventmill.deploy.unadmitted import unadmitted
+from eventmill.deploy.undeclared import circular, unmet, unmet_resource
 from eventmill.kernel.similar import meant
 from eventmill.services.cloudformation import STACK
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
-from eventmill.template import Declared, Repeated, Resolver, Template, mentions, references
+from eventmill.template import Declared, Repeated, Resolver, Template, mentions
 
 _SILENT = "AWS::CDK::Metadata"
 """Nothing of an application, though in every stack of the CDK."""
@@ -60,18 +61,22 @@ def check(
     for declared in template.resources.values():
         found += _resource(template, declared, types)
         known = type_of(types, declared.type)
-        for reason in objections(declared, known, resolver, missing) if known else ():
-            name, line = declared.logical_id, declared.line
-            found.append(
-                Finding("refused", name, declared.type, "", reason, str(template.file), line)
-            )
-        place = (declared.logical_id, declared.type, declared.line)
-        found += _unknown(template, place, declared.properties)
+        reasons = [
+            *(objections(declared, known, resolver, missing) if known else ()),
+            *unmet_resource(template, declared),
+            *unmet(template, types, resolver, declared.properties, declared.condition),
+        ]
+        found += _refused(template, declared.logical_id, declared.type, declared.line, reasons)
         found += _stand_ins(template, types, declared.line, declared.properties)
     for output in template.outputs.values():
         node = [output.value, output.export]
-        found += _unknown(template, (output.name, "Output", output.line), node)
+        reasons = [*unmet(template, types, resolver, node, output.condition)]
+        found += _refused(template, output.name, "Output", output.line, reasons)
         found += _stand_ins(template, types, output.line, node)
+    if round_trip := circular(template, resolver):
+        name, reason = round_trip
+        kind, line = template.resources[name].type, template.resources[name].line
+        found += _refused(template, name, kind, line, [reason])
     for name, reason in (*unadmitted(template), *unfound(template)):
         kind, line = template.resources[name].type, template.resources[name].line
         found.append(Finding("notice", name, kind, "", reason, str(template.file), line))
@@ -83,14 +88,11 @@ def _repeated(one: Repeated) -> Finding:
     return Finding("notice", "", "", "", reason, str(one.file), one.line)
 
 
-def _unknown(template: Template, place: tuple[str, str, int], node: Any) -> Iterator[Finding]:
-    """Names below `node` of what the template does not declare."""
-    name, kind, line = place
-    names = references(node) - template.resources.keys() - template.parameters.keys()
-    for unknown in sorted(names):
-        if not unknown.startswith("AWS::"):
-            reason = f"{unknown} is no parameter or resource of the template"
-            yield Finding("refused", name, kind, "", reason, str(template.file), line)
+def _refused(
+    template: Template, name: str, kind: str, line: int, reasons: Iterable[str]
+) -> Iterator[Finding]:
+    for reason in reasons:
+        yield Finding("refused", name, kind, "", reason, str(template.file), line)
 
 
 def _stand_ins(

@@ -115,7 +115,10 @@ class Deployer:
         active = {
             name
             for name, declared in template.resources.items()
-            if declared.condition is None or resolver.condition(declared.condition)
+            # One that is not declared is found below, with all else that is wrong.
+            if declared.condition is None
+            or declared.condition not in template.conditions
+            or resolver.condition(declared.condition)
         }
         for notice in self._notices(template, resolver, active, inner):
             self._progress(str(notice))

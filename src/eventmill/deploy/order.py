@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from eventmill.kernel.errors import UsageError
 from eventmill.template import Template, references
 
 _POLICIES = frozenset(
@@ -27,26 +26,33 @@ depends on; the others are made at the same time by CloudFormation, and here bef
 def creation_order(template: Template, active: set[str]) -> list[str]:
     """`active` resources, each after those that it refers to or depends on.
 
-    Policies come early, snapshots and what needs them late.
-    Raises UsageError naming the circle, when there is one, or a DependsOn of nothing.
+    Policies come early, snapshots and what needs them late. There must be no `circle`.
     """
-    needs = {}
-    for name in active:
-        declared = template.resources[name]
-        missing = declared.depends_on - set(template.resources)
-        if missing:
-            raise UsageError(
-                f"{template.file}:{declared.line}: {name}: DependsOn names "
-                f"{', '.join(sorted(missing))}, which the template does not declare"
-            )
-        needs[name] = (references(declared.properties) | declared.depends_on) & active - {name}
+    needs = _needs(template, active)
     order: list[str] = []
     done: set[str] = set()
     late = _late(template, needs)
     wanted = [name for name in template.resources if name in active]
     for name in sorted(wanted, key=lambda one: (one in late, not _is_policy(template, one))):
-        _visit(name, needs, order, done, [], template)
+        _visit(name, needs, order, done, [])
     return order
+
+
+def circle(template: Template, active: set[str]) -> list[str]:
+    """Some of `active` that need each the next, and the last the first; empty when none do."""
+    needs, done = _needs(template, active), set[str]()
+    for name in template.resources:
+        if name in active and (found := _visit(name, needs, [], done, [])):
+            return found
+    return []
+
+
+def _needs(template: Template, active: set[str]) -> dict[str, set[str]]:
+    found = {}
+    for name in active:
+        declared = template.resources[name]
+        found[name] = (references(declared.properties) | declared.depends_on) & active
+    return found
 
 
 def _is_policy(template: Template, name: str) -> bool:
@@ -62,22 +68,16 @@ def _late(template: Template, needs: dict[str, set[str]]) -> set[str]:
 
 
 def _visit(
-    name: str,
-    needs: dict[str, set[str]],
-    order: list[str],
-    done: set[str],
-    path: list[str],
-    template: Template,
-) -> None:
+    name: str, needs: dict[str, set[str]], order: list[str], done: set[str], path: list[str]
+) -> list[str]:
+    """Put what `name` needs and itself into `order`; the circle that it is met in, if any."""
     if name in done:
-        return
+        return []
     if name in path:
-        circle = " -> ".join([*path[path.index(name) :], name])
-        raise UsageError(
-            f"{template.file}:{template.resources[name].line}: circular dependency: {circle}; "
-            "take one of the references out"
-        )
+        return path[path.index(name) :]
     for needed in sorted(needs[name]):
-        _visit(needed, needs, order, done, [*path, name], template)
+        if found := _visit(needed, needs, order, done, [*path, name]):
+            return found
     done.add(name)
     order.append(name)
+    return []

@@ -304,6 +304,7 @@ class ResourceType:
     it, below which properties (a log group's filter) the physical id is the name; most often none.
     `overlaps` says that resources of the type may set one thing, which `delete` takes from all:
     what others of the stack set is set again.
+    `attributes` are all that Fn::GetAtt may give; None where they are only known of what is made.
     """
 
     name: str
@@ -318,6 +319,7 @@ class ResourceType:
     validate: Callable[[Mapping[str, Any]], None] = lambda properties: None
     adopts: tuple[str, ...] | None = None
     overlaps: bool = False
+    attributes: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

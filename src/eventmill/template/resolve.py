@@ -32,7 +32,7 @@ class Resolver:
         values: Mapping[str, Any],
         pseudo: Mapping[str, Any],
         known: Mapping[str, tuple[str, Mapping[str, Any]]],
-        imports: Callable[[str], Any] = lambda name: None,
+        imports: Callable[[str], Any] | None = None,
     ) -> None:
         self._template = template
         self._values = dict(pseudo) | dict(values)
@@ -65,6 +65,10 @@ class Resolver:
         """The plain value. Raises UsageError naming what cannot be resolved."""
         result = self._value(node)
         return None if result is _MISSING else result
+
+    def lacks(self, name: Any) -> bool:
+        """Whether it is known that no stack exports `name`."""
+        return self._imports is not None and self._imports(name) is None
 
     def condition(self, name: str) -> bool:
         """Whether a condition holds. Raises UsageError."""
@@ -185,7 +189,7 @@ class Resolver:
 
     def _import(self, operand: Any) -> Any:
         name = self.value(operand)
-        found = self._imports(name)
+        found = self._imports(name) if self._imports else None
         if found is None:
             raise Unresolved(f"Fn::ImportValue {name}: no stack exports it")
         return found

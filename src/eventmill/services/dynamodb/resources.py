@@ -163,6 +163,7 @@ RESOURCES = (
         _delete,
         _REPLACES,
         validate=_validate,
+        attributes=("Arn", "StreamArn", "TableId"),
     ),
     # There is one region here: the table is its own and only replica.
     ResourceType(
@@ -175,5 +176,6 @@ RESOURCES = (
         _delete,
         _REPLACES,
         validate=_validate,
+        attributes=("Arn", "StreamArn", "TableId"),
     ),
 )

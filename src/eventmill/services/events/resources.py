@@ -190,6 +190,7 @@ RESOURCES = (
         _update_bus,
         _delete_bus,
         frozenset({"Name", "EventSourceName"}),
+        attributes=("Arn", "Name", "Policy"),
     ),
     ResourceType(
         "AWS::Events::Rule",
@@ -205,6 +206,7 @@ RESOURCES = (
         frozenset({"Name", "EventBusName"}),
         validate=_validate_rule,
         adopts=(),
+        attributes=("Arn",),
     ),
     ResourceType(
         "AWS::Events::EventBusPolicy",

@@ -77,6 +77,7 @@ RESOURCES = (
         _drop_role,
         frozenset({"RoleName", "Path"}),
         adopts=(),
+        attributes=("Arn", "RoleId"),
     ),
     *(
         ResourceType(

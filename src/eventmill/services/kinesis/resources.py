@@ -182,6 +182,7 @@ RESOURCES = (
         _delete_stream,
         frozenset({"Name"}),
         validate=_validate_stream,
+        attributes=("Arn", "WarmThroughputObject.CurrentMiBps", "WarmThroughputObject.TargetMiBps"),
     ),
     ResourceType(
         "AWS::Kinesis::StreamConsumer",

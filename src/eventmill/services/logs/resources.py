@@ -190,6 +190,7 @@ RESOURCES = (
         _delete,
         frozenset({"LogGroupName"}),
         validate=_validate,
+        attributes=("Arn",),
     ),
     ResourceType(
         "AWS::Logs::LogStream",

@@ -337,6 +337,7 @@ RESOURCES = (
         _delete,
         frozenset({"BucketName"}),
         validate=_validate,
+        attributes=("Arn", "DomainName", "DualStackDomainName", "RegionalDomainName"),
     ),
     ResourceType(
         "AWS::S3::BucketPolicy",

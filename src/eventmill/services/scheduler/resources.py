@@ -124,6 +124,7 @@ RESOURCES = (
         _delete,
         frozenset({"Name", "GroupName"}),
         validate=_validate,
+        attributes=("Arn",),
     ),
     ResourceType(
         "AWS::Scheduler::ScheduleGroup",

@@ -125,6 +125,7 @@ RESOURCES = (
         _update,
         _delete,
         frozenset({"Name"}),
+        attributes=("Id",),
     ),
     ResourceType(
         "AWS::SecretsManager::RotationSchedule",

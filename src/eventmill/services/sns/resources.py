@@ -214,6 +214,7 @@ RESOURCES = (
         frozenset({"TopicName", "FifoTopic"}),
         validate=_validate_topic,
         adopts=(),
+        attributes=("TopicArn", "TopicName"),
     ),
     ResourceType(
         "AWS::SNS::Subscription",
@@ -238,6 +239,7 @@ RESOURCES = (
         frozenset({"TopicArn", "Protocol", "Endpoint"}),
         validate=_validate_subscription,
         adopts=(),
+        attributes=("Arn",),
     ),
     ResourceType(
         "AWS::SNS::TopicPolicy",

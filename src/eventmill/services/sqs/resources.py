@@ -136,6 +136,7 @@ RESOURCES = (
         frozenset({"QueueName", "FifoQueue"}),
         validate=_validate,
         adopts=(),
+        attributes=("Arn", "QueueName", "QueueUrl"),
     ),
     ResourceType(
         "AWS::SQS::QueuePolicy",

@@ -60,5 +60,6 @@ RESOURCES = (
         _update,
         _delete,
         frozenset({"Name"}),
+        attributes=("Type", "Value"),
     ),
 )

@@ -62,4 +62,5 @@ ALIAS = ResourceType(
     frozenset({"FunctionName", "Name"}),
     validate=_validate,
     adopts=(),
+    attributes=("AliasArn",),
 )

@@ -117,4 +117,5 @@ EVENT_SOURCE_MAPPING = ResourceType(
         }
     ),
     validate=_validate,
+    attributes=("EventSourceMappingArn", "Id"),
 )

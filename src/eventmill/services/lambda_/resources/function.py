@@ -198,4 +198,5 @@ FUNCTION = ResourceType(
     _delete,
     frozenset({"FunctionName", "PackageType", "TenancyConfig"}),
     validate=_validate,
+    attributes=("Arn",),
 )

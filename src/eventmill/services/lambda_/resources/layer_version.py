@@ -53,4 +53,5 @@ LAYER_VERSION = ResourceType(
     _update,
     _delete,
     _CONTENT,
+    attributes=("LayerVersionArn",),
 )

@@ -48,4 +48,5 @@ URL = ResourceType(
     _delete,
     frozenset({"TargetFunctionArn", "Qualifier"}),
     validate=_validate,
+    attributes=("FunctionArn", "FunctionUrl"),
 )

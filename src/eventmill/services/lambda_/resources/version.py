@@ -50,4 +50,5 @@ VERSION = ResourceType(
     _delete,
     frozenset({"FunctionName", "CodeSha256", "Description"}),
     adopts=(),
+    attributes=("FunctionArn", "Version"),
 )
