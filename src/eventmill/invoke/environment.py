@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from eventmill.invoke import reports
@@ -56,6 +56,8 @@ class Environment:
         self._initialised = False
         self._served = False
         self._init_error: bytes | None = None
+        self._launch: Callable[[], Awaitable[None]] | None = None
+        self._retried = False
         self._result: asyncio.Future[tuple[bytes, str | None, str]] | None = None
         self._request_id = ""
         self._stream: ResponseStream | None = None
@@ -72,6 +74,8 @@ class Environment:
         """The process runs."""
         self._process = process
         process.on_end(self._ended)
+        if self.dead:  # it was given up while it was started
+            process.kill()
 
     def unstartable(self, document: bytes) -> None:
         """There is no process, and `document` says why; the next invocation starts anew."""
@@ -83,14 +87,49 @@ class Environment:
         shutil.rmtree(self.temporary, ignore_errors=True)
         self._ready.set_result(None)
 
-    async def ready(self, seconds: float) -> None:
-        """Wait until the runtime asks for its first invocation, or its init failed or took long.
-
-        Over `seconds` it goes on inside the first invocation, under the function's timeout.
-        """
+    async def ready(self, seconds: float) -> bool:
+        """Wait until the runtime asks for its first invocation, or its init failed; whether one of
+        them came within `seconds`."""
         done, _ = await asyncio.wait((self._ready,), timeout=seconds)
         if done and self._init_ms is None:
             self._init_ms = (time.perf_counter() - self._started) * 1000
+        return bool(done)
+
+    async def suspend(self, launch: Callable[[], Awaitable[None]]) -> None:
+        """End the process, whose init took too long. The first invocation has `launch` start it
+        again, under the function's timeout.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+        """
+        process, ended = self._process, self._loop.create_future()
+        assert process is not None
+        process.on_end(ended.set_result)
+        process.kill()
+        await ended
+        self.output.close()
+        self._report_init("init", self._started)
+        self.output = Output(self._line)
+        self._process = self._reply = self._init_error = None
+        self._initialised = False
+        self._ready = self._loop.create_future()
+        self._launch = launch
+
+    async def _init_again(self) -> None:
+        assert self._launch is not None
+        launch, self._launch = self._launch, None
+        self._retried, self._started = True, time.perf_counter()
+        try:
+            # A timeout meanwhile must not lose the process that is being started.
+            await asyncio.shield(asyncio.ensure_future(launch()))
+        except OSError as error:
+            self.output.given()
+            self._init_error = reports.no_entrypoint(error)
+            self._ended(1)
+
+    def _report_init(self, phase: str, began: float) -> None:
+        milliseconds = (time.perf_counter() - began) * 1000
+        for line in reports.init_report(self.spec, phase, milliseconds, self._clock.now()):
+            self._put(line)
 
     @property
     def waits(self) -> bool:
@@ -123,6 +162,8 @@ class Environment:
                 self._attempt(invocation, timeout), timeout
             )
         except TimeoutError:
+            if self._retried and not self._initialised:
+                self._report_init("invoke", self._started)
             self._say(
                 f"{iso_millis(self._clock.now())} {invocation.request_id} Task timed out "
                 f"after {timeout:.2f} seconds"
@@ -141,6 +182,8 @@ class Environment:
     async def _attempt(
         self, invocation: Invocation, timeout: float
     ) -> tuple[bytes, str | None, str]:
+        if self._launch is not None:
+            await self._init_again()
         if not self._ready.done():
             await asyncio.wait((self._ready,))
         if self._init_error is not None:
@@ -197,7 +240,8 @@ class Environment:
         self._reply = reply
         if not self._initialised:
             self._initialised = True
-            self._init_ms = (time.perf_counter() - self._started) * 1000
+            if not self._retried:  # else it is part of the invocation's duration
+                self._init_ms = (time.perf_counter() - self._started) * 1000
         if not self._ready.done():
             self._ready.set_result(None)
 
@@ -236,11 +280,14 @@ class Environment:
         self.dead = True
         if self._process is not None:
             self._process.kill()
+        elif self._launch is not None:
+            self._launch = None
+            self._loop.call_soon(self._ended, 0)
 
     def _watch(self) -> None:
-        if self._result is None or self.dead or self._process is None:
+        if self._result is None or self.dead:
             return
-        if resident_mb(self._process.pid) > self.spec.memory_mb:
+        if self._process and resident_mb(self._process.pid) > self.spec.memory_mb:
             self._kill("memory")
             return
         self._watching = self._loop.call_later(_WATCH_EVERY, self._watch)

@@ -25,6 +25,8 @@ from eventmill.kernel.ports import LogSink
 
 __all__ = ["InvokeSettings", "ProcessInvoker"]
 
+_PROVISIONED_INIT = 130.0
+"""Seconds that an init may take which no invocation waits for, or the function's timeout."""
 _OPT = "/opt/"
 """Where layers lie on Lambda."""
 
@@ -112,16 +114,24 @@ class ProcessInvoker:
         environment = Environment(spec, stream, temporary, self._clock, self._logs, self._pool.gone)
         environment.announce(initialization, _version(spec))
         environment.server, address = await serve(environment)
-        launch = self._launch(spec, stream, environment, address, initialization)
+
+        async def launch() -> None:
+            wanted = self._launch(spec, stream, environment, address, initialization)
+            process = await self._launcher.start(wanted)
+            environment.output.given()
+            environment.attach(process)
+
         try:
-            process = await self._launcher.start(launch)
+            await launch()
         except OSError as error:
             environment.output.given()
             environment.unstartable(reports.no_entrypoint(error))
             return environment
-        environment.attach(process)
-        environment.output.given()
-        await environment.ready(self._settings.init_seconds)
+        if initialization == "on-demand":
+            if not await environment.ready(self._settings.init_seconds):
+                await environment.suspend(launch)
+        else:
+            await environment.ready(max(_PROVISIONED_INIT, spec.timeout))
         return environment
 
     def _launch(

@@ -46,6 +46,21 @@ def init_start(spec: FunctionSpec, initialization: str, version: str, now: float
     return _json(spec, "INFO", "platform.initStart", now, record)
 
 
+def init_report(spec: FunctionSpec, phase: str, milliseconds: float, now: float) -> list[str]:
+    """The line of an init that took too long, in the phase `init` or `invoke`."""
+    if spec.log_format != "JSON":
+        return [
+            f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\tStatus: timeout"
+        ]
+    record: dict[str, object] = {
+        "initializationType": "on-demand",
+        "phase": phase,
+        "status": "timeout",
+        "metrics": {"durationMs": round(milliseconds, 3)},
+    }
+    return _json(spec, "INFO", "platform.initReport", now, record)
+
+
 def start(spec: FunctionSpec, request_id: str, now: float) -> list[str]:
     """The line before a function's own."""
     if spec.log_format != "JSON":
