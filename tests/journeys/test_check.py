@@ -565,3 +565,89 @@ def test_imports_of_what_no_stack_exports_stop_a_deployment(tmp_path: Path) -> N
             error.value
         )
         assert "QueueUrls" not in mill.client("sqs").list_queues()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            "SQS::Queue, Properties: {RedrivePolicy: {maxReceiveCount: 3,"
+            " deadLetterTargetArn: !Ref Known}}",
+            "RedrivePolicy.deadLetterTargetArn: !Ref Known gives a URL, no ARN; "
+            "write !GetAtt Known.Arn",
+        ),
+        (
+            "SQS::Queue, Properties: {FifoQueue: true, RedrivePolicy: {maxReceiveCount: 3,"
+            " deadLetterTargetArn: !GetAtt Known.Arn}}",
+            "the dead-letter queue of a FIFO queue must be a FIFO queue too; Known is a standard",
+        ),
+        (
+            "SQS::Queue, Properties: {RedrivePolicy: {maxRecieveCount: 3,"
+            " deadLetterTargetArn: !GetAtt Known.Arn}}",
+            "mandatory attribute: maxReceiveCount; did you mean it by maxRecieveCount?",
+        ),
+        ("SQS::Queue, Properties: {FifoQueue: yess}", "Value yess for parameter FifoQueue is inv"),
+        ("S3::Bucket, Properties: {BucketName: My_Bucket}", "The specified bucket is not valid."),
+        (
+            "S3::Bucket, Properties: {NotificationConfiguration: {QueueConfigurations:"
+            " [{Event: 's3:ObjectCreate:*', Queue: !GetAtt Known.Arn}]}}",
+            "The event is not supported for notifications",
+        ),
+        (
+            "Lambda::EventSourceMapping, Properties: {FunctionName: f, EventSourceArn: !Ref Known}",
+            "EventSourceArn: !Ref Known gives a URL, no ARN; write !GetAtt Known.Arn",
+        ),
+        (
+            "Lambda::EventSourceMapping, Properties: {FunctionName: f, BatchSize: 11,"
+            " EventSourceArn: !GetAtt Known.Arn}",
+            "BatchSize above 10 needs MaximumBatchingWindowInSeconds of at least 1",
+        ),
+        (
+            "Lambda::EventSourceMapping, Properties: {FunctionName: !Ref Slow,"
+            " EventSourceArn: !GetAtt Known.Arn}",
+            "VisibilityTimeout of Known (30 seconds) is less than Timeout of Slow (31 seconds)",
+        ),
+        (
+            "Lambda::EventSourceMapping, Properties: {FunctionName: f,"
+            " EventSourceArn: !GetAtt Flow.Arn}",
+            "Flow is a stream: give StartingPosition, such as LATEST",
+        ),
+        (
+            "Lambda::Function, Properties: {Runtime: python3.111, Handler: a.b, Role: r,"
+            " Code: {ZipFile: a}}",
+            "python3.111 is no runtime that is offered",
+        ),
+        (
+            "DynamoDB::Table, Properties: {KeySchema: [{AttributeName: id, KeyType: HASH}],"
+            " AttributeDefinitions: [{AttributeName: id, AttributeType: S}]}",
+            "must both be specified when BillingMode is PROVISIONED",
+        ),
+        (
+            "DynamoDB::Table, Properties: {BillingMode: PAY_PER_REQUEST,"
+            " KeySchema: [{AttributeName: id, KeyType: HASH}],"
+            " AttributeDefinitions: [{AttributeName: id, AttributeType: X}]}",
+            "Value 'X' at 'attributeType' failed to satisfy constraint",
+        ),
+        (
+            "DynamoDB::Table, Properties: {BillingMode: PAY_PER_REQUEST,"
+            " KeySchema: [{AttributeName: id, KeyType: HASH}],"
+            " AttributeDefinitions: [{AttributeName: id, AttributeType: S}],"
+            " GlobalSecondaryIndexes: [{IndexName: ab, Projection: {ProjectionType: ALL},"
+            " KeySchema: [{AttributeName: id, KeyType: HASH}]}]}",
+            "Value 'ab' at 'indexName' failed to satisfy constraint",
+        ),
+    ],
+)
+def test_what_cannot_go_together_is_refused(tmp_path: Path, body: str, said: str) -> None:
+    text = f"""\
+Resources:
+  Known: {{Type: AWS::SQS::Queue}}
+  Flow: {{Type: AWS::Kinesis::Stream, Properties: {{ShardCount: 1}}}}
+  Slow: {{Type: AWS::Lambda::Function, Properties: {{Runtime: python3.12, Handler: index.handler,
+    Timeout: 31, Role: r, Code: {{ZipFile: "def handler(event, context): pass"}}}}}}
+  One: {{Type: AWS::{body}}}
+"""
+    code, output = checked(tmp_path, text)
+    assert code == 1
+    assert "refused   T:6: One: AWS::" in output and said in output
+    assert "1 refusal," in output

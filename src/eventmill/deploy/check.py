@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventmill.deploy.connected import misfits
 from eventmill.deploy.early import Missing, objections
 from eventmill.deploy.handlers import unfound
 from eventmill.deploy.outside import REMOTE, is_remote
@@ -63,6 +64,7 @@ def check(
         known = type_of(types, declared.type)
         reasons = [
             *(objections(declared, known, resolver, missing) if known else ()),
+            *misfits(template, declared, resolver),
             *unmet_resource(template, declared),
             *unmet(template, types, resolver, declared.properties, declared.condition),
         ]

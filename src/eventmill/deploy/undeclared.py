@@ -106,6 +106,8 @@ def _entry(template: Template, resolver: Resolver, operand: Any) -> Iterator[str
     except UsageError:
         return
     held: Any = template.mappings
+    if not all(isinstance(one, str) or set(one) == {"Ref"} for one in operand):
+        return
     for number, key in enumerate(map(str, (name, *keys))):
         if not isinstance(held, Mapping) or any(str(one).startswith("Fn::") for one in held):
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_OFFERED = re.compile(r"(python3\.\d+|nodejs\d+\.x|provided(\.al2|\.al2023)?)\Z")
+_OFFERED = re.compile(r"(python3\.\d{1,2}|nodejs\d{1,2}\.x|provided(\.al2|\.al2023)?)\Z")
 _REASONS = {
     "java": "Java functions need Lambda's own Java runtime client, which is not offered; run the "
     "program behind a `bootstrap` as provided.al2023",

@@ -65,6 +65,17 @@ def _request(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
     return request
 
 
+def _validate_table(properties: Mapping[str, Any]) -> None:
+    """A global table without a BillingMode takes AWS's own capacity; others must name theirs."""
+    mode = properties.get("BillingMode", "PROVISIONED")
+    if mode == "PROVISIONED" and not properties.keys() & {"ProvisionedThroughput"}:
+        raise validation(
+            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
+            "must both be specified when BillingMode is PROVISIONED"
+        )
+    _validate(properties)
+
+
 def _validate(properties: Mapping[str, Any]) -> None:
     plain = known(properties)
     if all(name in plain for name in properties if name in _KEYS):
@@ -162,7 +173,7 @@ RESOURCES = (
         _update,
         _delete,
         _REPLACES,
-        validate=_validate,
+        validate=_validate_table,
         attributes=("Arn", "StreamArn", "TableId"),
     ),
     # There is one region here: the table is its own and only replica.

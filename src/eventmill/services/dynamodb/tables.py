@@ -177,7 +177,25 @@ def check(name: str, definition: Mapping[str, Any]) -> None:
         raise validation(
             "TableName must be at least 3 characters long and at most 255 characters long"
         )
+    for entry in definition["AttributeDefinitions"]:
+        kind = entry.get("AttributeType")
+        if kind not in ("S", "N", "B"):
+            raise _constraint(kind, "attributeType", "satisfy enum value set: [B, N, S]")
+    for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        for entry in definition.get(kind) or []:
+            index = entry.get("IndexName")
+            if not _NAME.match(str(index)):
+                raise _constraint(
+                    index, "indexName", "have length greater than or equal to 3, and at most 255"
+                )
     _check_keys(definition)
+
+
+def _constraint(value: Any, member: str, rule: str) -> Invalid:
+    return validation(
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
+        f"constraint: Member must {rule}"
+    )
 
 
 def _check_keys(definition: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from eventmill.kernel.similar import meant
 from eventmill.services.contract import (
     UNKNOWN,
     Call,
@@ -19,6 +20,7 @@ from eventmill.services.contract import (
 )
 from eventmill.services.sqs import queues
 from eventmill.services.sqs.attributes import DEFAULTS, FIFO_ONLY, check_throughput, validate
+from eventmill.services.sqs.faults import value_invalid
 from eventmill.services.sqs.operations import queue_arn, queue_url
 from eventmill.services.sqs.queues import Queue
 from eventmill.services.tags import tag_map
@@ -38,6 +40,7 @@ _ATTRIBUTES = (
     "KmsDataKeyReusePeriodSeconds",
     "SqsManagedSseEnabled",
 )
+_REDRIVE = frozenset({"deadLetterTargetArn", "maxReceiveCount"})
 _RECORDED = ("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "Tags")
 
 
@@ -48,6 +51,17 @@ def _attributes(properties: Mapping[str, Any]) -> dict[str, str]:
 def _validate(properties: Mapping[str, Any]) -> None:
     plain = known(properties)
     redrive = properties.get("RedrivePolicy")
+    if isinstance(redrive, dict) and redrive and (lost := _REDRIVE - redrive.keys()):
+        name = min(lost)
+        given = next((one for one in redrive if meant(one, [name])), "")
+        instead = f"; did you mean it by {given}?" if given else "."
+        text = ", ".join(redrive)
+        reason = f"Redrive policy does not contain mandatory attribute: {name}{instead}"
+        raise value_invalid(text, "RedrivePolicy", reason)
+    for name in ("FifoQueue", "ContentBasedDeduplication"):
+        value = str(properties.get(name) or "false").lower()
+        if properties.get(name) is not UNKNOWN and value not in ("true", "false"):
+            raise value_invalid(value, name, "Must be true or false.")
     # The dead letter queue is most often one of the stack, and known later.
     if isinstance(redrive, dict) and known(redrive).get("maxReceiveCount") is not None:
         plain["RedrivePolicy"] = redrive
