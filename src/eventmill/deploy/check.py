@@ -62,9 +62,10 @@ def check(
     for declared in template.resources.values():
         found += _resource(template, declared, types)
         known = type_of(types, declared.type)
+        amiss = [*(objections(declared, known, resolver, missing) if known else ())]
         reasons = [
-            *(objections(declared, known, resolver, missing) if known else ()),
-            *misfits(template, declared, resolver),
+            *amiss,
+            *(() if amiss else misfits(template, declared, resolver)),
             *unmet_resource(template, declared),
             *unmet(template, types, resolver, declared.properties, declared.condition),
         ]

@@ -67,13 +67,8 @@ def _request(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _validate_table(properties: Mapping[str, Any]) -> None:
     """A global table without a BillingMode takes AWS's own capacity; others must name theirs."""
-    mode = properties.get("BillingMode", "PROVISIONED")
-    if mode == "PROVISIONED" and not properties.keys() & {"ProvisionedThroughput"}:
-        raise validation(
-            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
-            "must both be specified when BillingMode is PROVISIONED"
-        )
     _validate(properties)
+    tables.check_capacity(properties)
 
 
 def _validate(properties: Mapping[str, Any]) -> None:

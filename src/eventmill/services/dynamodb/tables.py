@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventmill.kernel.errors import Invalid
+from eventmill.kernel.errors import Fault, Invalid
 from eventmill.services.contract import Call, Operations
 from eventmill.services.dynamodb import destinations, streams
 from eventmill.services.dynamodb.destinations import Destination
@@ -191,7 +191,17 @@ def check(name: str, definition: Mapping[str, Any]) -> None:
     _check_keys(definition)
 
 
-def _constraint(value: Any, member: str, rule: str) -> Invalid:
+def check_capacity(given: Mapping[str, Any]) -> None:
+    """Raises Invalid for a table that is neither paid per request nor has a capacity."""
+    mode = given.get("BillingMode", "PROVISIONED")
+    if mode == "PROVISIONED" and given.get("ProvisionedThroughput") is None:
+        raise validation(
+            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
+            "must both be specified when BillingMode is PROVISIONED"
+        )
+
+
+def _constraint(value: Any, member: str, rule: str) -> Fault:
     return validation(
         f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
         f"constraint: Member must {rule}"
