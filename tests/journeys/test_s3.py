@@ -293,3 +293,10 @@ def test_uploads_under_way_go_with_their_bucket(eventmill, s3) -> None:
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="bucket")
     with pytest.raises(s3.exceptions.NoSuchUpload):
         s3.upload_part(**place, UploadId=upload, PartNumber=2, Body=b"part")
+
+
+def test_a_bucket_that_one_owns_may_be_created_again_in_the_oldest_region(s3) -> None:
+    s3.create_bucket(Bucket="owned-twice")
+    s3.put_object(Bucket="owned-twice", Key="kept", Body=b"1")
+    assert s3.create_bucket(Bucket="owned-twice")["Location"] == "/owned-twice"
+    assert s3.get_object(Bucket="owned-twice", Key="kept")["Body"].read() == b"1"

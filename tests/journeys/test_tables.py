@@ -292,3 +292,33 @@ def test_a_template_declares_them(mill: TestEngine, db: Any, tmp_path: Path) -> 
     (tmp_path / "template.yaml").write_text(TEMPLATE.replace("first", "second"))
     mill.deploy(tmp_path)
     assert db.list_tags_of_resource(**arn)["Tags"] == [{"Key": "stage", "Value": "second"}]
+
+
+def test_a_filter_must_not_speak_of_the_keys_that_are_queried(db: Any, table: str) -> None:
+    given = {
+        "TableName": table,
+        "KeyConditionExpression": "id = :a",
+        "FilterExpression": "#p = :a",
+        "ExpressionAttributeNames": {"#p": "place"},
+        "ExpressionAttributeValues": {":a": {"S": "a"}},
+    }
+    with pytest.raises(ClientError) as error:
+        db.query(**given)
+    assert error.value.response["Error"]["Message"] == (
+        "Filter Expression can only contain non-primary key attributes: "
+        "Primary key attribute: place"
+    )
+    # The sort key of the table is none of an index's.
+    assert db.query(**given, IndexName="days")["Count"] == 0
+
+
+def test_a_table_is_paid_per_request_or_has_a_capacity(db: Any) -> None:
+    keys = {
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    }
+    with pytest.raises(ClientError, match="must both be specified when BillingMode is PROVISIONED"):
+        db.create_table(TableName="unpaid", **keys)
+    assert "unpaid" not in db.list_tables()["TableNames"]
+    capacity = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+    db.create_table(TableName="paid", **keys, ProvisionedThroughput=capacity)

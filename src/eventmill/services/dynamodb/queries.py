@@ -63,9 +63,22 @@ def query(call: Call, request: dict[str, Any]) -> Result:
     partition = index.partition if index else table.partition
     sort = index.sort if index else table.sort
     key, clause, bounds = _bounds(parts, env, table, partition, sort)
+    _check_filter(request, env, (partition, sort))
     forward = request.get("ScanIndexForward", True)
     rows = _rows(call, table, index, key, clause, bounds, request, forward)
     return _answer(call, table, index, rows, request, env)
+
+
+def _check_filter(request: Mapping[str, Any], env: Env, keys: tuple[str | None, ...]) -> None:
+    """What keys are to be goes into the key condition. Raises Fault."""
+    text = request.get("FilterExpression")
+    heads = condition(text, "FilterExpression").heads if text is not None else ()
+    for name in sorted(map(env.name, heads)):
+        if name in keys:
+            raise validation(
+                "Filter Expression can only contain non-primary key attributes: "
+                f"Primary key attribute: {name}"
+            )
 
 
 def _bounds(

@@ -105,6 +105,7 @@ def _refuse(request: Mapping[str, Any], refused: Mapping[str, str]) -> None:
 def create_table(call: Call, request: dict[str, Any]) -> Result:
     """The table is active at once. Raises Invalid."""
     _refuse(request, _NOT_CREATED)
+    tables.check_capacity(request)
     return {"TableDescription": describe(call, tables.create(call, request))}
 
 

@@ -141,10 +141,17 @@ def setting(tx: Transaction, bucket: str, kind: str) -> Any:
     return None if row is None else json.loads(row[0])
 
 
+_OLDEST_REGION = "us-east-1"
+"""Creating a bucket that one owns succeeds there, as it did before there were other regions."""
+
+
 @OPERATIONS.write("CreateBucket")
 def create_bucket(call: Call, request: dict[str, Any]) -> Result:
     """In the engine's own region, whichever the request names."""
     name, given = request["Bucket"], request.get("CreateBucketConfiguration") or {}
+    made = {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
+    if call.region == _OLDEST_REGION and exists(call.tx, name):
+        return made
     create(call, name)
     if given.get("Tags"):
         put_setting(call.tx, name, "tagging", {"TagSet": given["Tags"]})
@@ -154,7 +161,7 @@ def create_bucket(call: Call, request: dict[str, Any]) -> Result:
     if request.get("ObjectLockEnabledForBucket"):
         set_versioning(call.tx, name, "Enabled")
         put_setting(call.tx, name, LOCK, {"ObjectLockEnabled": "Enabled"})
-    return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
+    return made
 
 
 @OPERATIONS.write("DeleteBucket")

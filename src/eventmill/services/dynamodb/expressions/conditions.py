@@ -29,10 +29,11 @@ _FUNCTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition and the placeholders in it."""
+    """A compiled condition, the placeholders in it, and the attributes as they are written."""
 
     test: Test
     mentioned: frozenset[str]
+    heads: frozenset[str]
 
 
 @lru_cache(maxsize=4_096)
@@ -42,7 +43,7 @@ def condition(text: str, what: str = "ConditionExpression") -> Condition:
     test = _or(reader)
     if reader.next.kind != "end":
         raise reader.unexpected()
-    return Condition(test, frozenset(reader.mentioned))
+    return Condition(test, frozenset(reader.mentioned), frozenset(reader.heads))
 
 
 def _or(reader: Reader) -> Test:

@@ -16,7 +16,9 @@ Path = tuple[str | int, ...]
 
 def read_path(reader: Reader) -> Path:
     """The path ahead. Raises Fault, also for a reserved word."""
-    path: list[str | int] = [_name(reader)]
+    head = _name(reader)
+    reader.heads.add(head)
+    path: list[str | int] = [head]
     while True:
         if reader.accept("."):
             path.append(_name(reader))

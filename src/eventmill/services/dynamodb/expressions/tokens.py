@@ -47,6 +47,8 @@ class Reader:
         self._tokens = tokens_of(text, what)
         self._position = 0
         self.mentioned: set[str] = set()
+        self.heads: set[str] = set()
+        """Attributes that paths begin with, as they are written."""
 
     @property
     def next(self) -> Token:
