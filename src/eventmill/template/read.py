@@ -10,7 +10,8 @@ from typing import Any
 from eventmill.kernel.errors import UsageError
 from eventmill.template.assets import take_assets
 from eventmill.template.files import find_template
-from eventmill.template.foreach import PREFIX, Plain, unroll
+from eventmill.template.foreach import Plain, unroll
+from eventmill.template.form import check_declarations, check_sections
 from eventmill.template.include import include
 from eventmill.template.local import take_local
 from eventmill.template.model import Declared, Output, Parameter, Template
@@ -19,20 +20,6 @@ from eventmill.template.resolve import Resolver
 from eventmill.template.sam import SAM, expand
 from eventmill.template.text import Repeated, line_of, read_mapping
 
-_SECTIONS = {
-    "AWSTemplateFormatVersion",
-    "Description",
-    "Metadata",
-    "Parameters",
-    "Rules",
-    "Mappings",
-    "Conditions",
-    "Transform",
-    "Globals",
-    "Resources",
-    "Outputs",
-    "Hooks",
-}
 _LANGUAGE = "AWS::LanguageExtensions"
 _NO_LINES: Mapping[str, Mapping[str, int]] = {"Resources": {}, "Outputs": {}}
 _TRANSFORMS = {SAM, _LANGUAGE}
@@ -63,14 +50,15 @@ def read_template(
     repeated: list[Repeated] = []
     document: dict[str, Any] = read_mapping(file, repeated)
     transforms = _transforms(document)
-    _check_sections(file, document, transforms)
+    _check_transforms(file, document, transforms)
     include(file, document, repeated)
+    check_sections(file, document)
     if not whole:
         parameters = _possible(document) | dict(parameters)
     if _LANGUAGE in transforms:
         known = defaults(document) | dict(parameters) | {"AWS::Region": region}
         document = unroll(document, known, _plain(file, document))
-    _check_resources(file, document)
+    check_declarations(file, document, sam=SAM in transforms)
     take_assets(file, document, repeated)
     take_local(file, document, repeated)
     lines = {section: _lines(document.get(section) or {}) for section in ("Resources", "Outputs")}
@@ -91,7 +79,7 @@ def _lines(section: Mapping[str, Any]) -> dict[str, int]:
 
 def _transforms(document: Mapping[str, Any]) -> list[Any]:
     transforms = document.get("Transform") or []
-    return [transforms] if isinstance(transforms, str | dict) else list(transforms)
+    return transforms if isinstance(transforms, list) else [transforms]
 
 
 def _possible(document: Mapping[str, Any]) -> dict[str, str]:
@@ -103,36 +91,13 @@ def _possible(document: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _check_sections(file: Path, document: Mapping[str, Any], transforms: list[Any]) -> None:
+def _check_transforms(file: Path, document: Mapping[str, Any], transforms: list[Any]) -> None:
     problems = [
-        f"{file}:{line_of(document, name)}: {name} is no section of a template"
-        for name in document
-        if name not in _SECTIONS
+        f"{file}:{line_of(document, 'Transform')}: the transform {name} is not offered; "
+        f"offered are {', '.join(sorted(_TRANSFORMS))}"
+        for name in transforms
+        if not isinstance(name, str) or name not in _TRANSFORMS | _IGNORED
     ]
-    for name in transforms:
-        if not isinstance(name, str) or name not in _TRANSFORMS | _IGNORED:
-            problems.append(
-                f"{file}:{line_of(document, 'Transform')}: the transform {name} is not offered; "
-                f"offered are {', '.join(sorted(_TRANSFORMS))}"
-            )
-    if problems:
-        raise UsageError("\n".join(problems))
-
-
-def _check_resources(file: Path, document: Mapping[str, Any]) -> None:
-    """Every resource says what it is, those of other files and of loops too. Raises UsageError."""
-    resources = document.get("Resources")
-    if not isinstance(resources, dict) or not resources:
-        raise UsageError(f"{file}: the template declares no Resources")
-    problems = []
-    for name, body in resources.items():
-        if isinstance(body, dict) and isinstance(body.get("Type"), str):
-            continue
-        what = f"the resource {name} needs a Type"
-        if name.startswith(PREFIX):
-            what = f"the loop {name} needs `Transform: {_LANGUAGE}`"
-        line = line_of(resources, name)
-        problems.append(f"{file}:{line}: {what}" if line else f"{file}: {what}")
     if problems:
         raise UsageError("\n".join(problems))
 

@@ -118,10 +118,13 @@ def _with_local_code(
     prepared: dict[str, Any] = json.loads(json.dumps(document))
     base = file.parent
     shared = (prepared.get("Globals") or {}).get("Function") or {}
+    if not isinstance(shared, dict):
+        line = line_of(document["Globals"], "Function")
+        raise UsageError(f"{file}:{line}: Globals: Function is a mapping of properties")
     if isinstance(shared.get("CodeUri"), str):
         shared["CodeUri"] = _address(base, shared["CodeUri"])
     for name, body in prepared["Resources"].items():
-        properties = body.setdefault("Properties", {})
+        properties = body["Properties"] = body.get("Properties") or {}
         key = _CODE.get(body["Type"])
         if key is None:
             if body["Type"] in _DEFINITIONS:
@@ -201,6 +204,8 @@ def _translate(
             text += _meant(text)
             lines.append(f"{file}:{line}: {text}" if line else f"{file}: {text}")
         raise UsageError("\n".join(lines)) from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{file}: SAM's translator cannot read the template: {error!r}") from error
     return result
 
 
