@@ -370,6 +370,10 @@ Resources:
     Endpoint: !Ref Live}}
   Files: {Type: AWS::S3::Bucket, Properties: {NotificationConfiguration: {LambdaConfigurations:
     [{Event: 's3:ObjectCreated:*', Function: !GetAtt Work.Arn}]}}}
+  Call: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: a, IntegrationType: AWS_PROXY,
+    PayloadFormatVersion: '2.0', IntegrationUri: !GetAtt Work.Arn}}
+  ByRole: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: a, CredentialsArn: r,
+    IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Work.Arn}}
 """
 PERMISSION = """\
   {name}: {{Type: AWS::Lambda::Permission, Properties: {{Action: 'lambda:InvokeFunction',
@@ -385,6 +389,8 @@ def test_functions_that_let_no_source_in_are_named(tmp_path: Path) -> None:
         "AWS::Lambda::Permission lets sns.amazonaws.com in",
         "T:10: AWS::Lambda::Function Work gets nothing from AWS::S3::Bucket Files: no "
         "AWS::Lambda::Permission lets s3.amazonaws.com in",
+        "T:12: AWS::Lambda::Function Work gets nothing from AWS::ApiGatewayV2::Integration Call: "
+        "no AWS::Lambda::Permission lets apigateway.amazonaws.com in",
     ]
 
     def notices(*permissions: tuple[str, str]) -> list[str]:
@@ -401,7 +407,7 @@ def test_functions_that_let_no_source_in_are_named(tmp_path: Path) -> None:
     assert notices(events) == said[1:]
     assert notices(events, ("sns.amazonaws.com", "!Ref Live")) == said[2:]
     assert notices(("!Ref AWS::AccountId", "!GetAtt Work.Arn")) == []
-    assert notices(("s3.amazonaws.com", "!Sub '${AWS::StackName}-Work'")) == said[:2]
+    assert notices(("s3.amazonaws.com", "!Sub '${AWS::StackName}-Work'")) == [*said[:2], said[3]]
 
 
 def test_single_resources_that_nothing_stands_behind_are_named(tmp_path: Path) -> None:

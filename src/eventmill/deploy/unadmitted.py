@@ -107,12 +107,24 @@ def _of_bucket(properties: Mapping[str, Any]) -> Iterator[Push]:
                 yield "s3", one.get("Function" if kind == "Lambda" else kind)
 
 
+def _of_integration(properties: Mapping[str, Any]) -> Iterator[Push]:
+    if properties.get("IntegrationType") == "AWS_PROXY" and not properties.get("CredentialsArn"):
+        yield "apigateway", properties.get("IntegrationUri")
+
+
+def _of_authorizer(properties: Mapping[str, Any]) -> Iterator[Push]:
+    if not properties.get("AuthorizerCredentialsArn"):
+        yield "apigateway", properties.get("AuthorizerUri")
+
+
 def _objects(node: Any) -> list[Mapping[str, Any]]:
     """Those of a list that are written out; a function gives others, later."""
     return [one for one in node if isinstance(one, dict)] if isinstance(node, list) else []
 
 
 _PUSHES = {
+    "AWS::ApiGatewayV2::Authorizer": _of_authorizer,
+    "AWS::ApiGatewayV2::Integration": _of_integration,
     "AWS::Events::Rule": _of_rule,
     "AWS::S3::Bucket": _of_bucket,
     "AWS::SNS::Subscription": _of_subscription,
