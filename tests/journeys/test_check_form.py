@@ -158,3 +158,23 @@ Outputs:
     )
     assert code == 0, output
     assert "4 of 4 resources would be deployed, 0 refusals" in output
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "missing"),
+    [
+        (
+            "DynamoDB::Table",
+            "KeySchema: [{AttributeName: id, KeyType: HASH}], BillingMode: PAY_PER_REQUEST,"
+            " AttributeDefinitions: [{AttributeName: id, AttributeType: S}],"
+            " StreamSpecification: {ViewType: NEW_IMAGE}",
+            "StreamViewType",
+        ),
+        ("SNS::Topic", "Subscription: [{Protocol: sqs, EndPoint: a}]", "Endpoint"),
+    ],
+)
+def test_a_missing_part_is_named(tmp_path: Path, kind: str, properties: str, missing: str) -> None:
+    text = f"Resources:\n  A: {{Type: AWS::{kind}, Properties: {{{properties}}}}}\n"
+    (tmp_path / "template.yaml").write_text(text)
+    with engine() as mill, pytest.raises(UsageError, match=f"{missing} is missing"):
+        mill.deploy(tmp_path)

@@ -18,6 +18,7 @@ from eventmill.deploy.addresses import localise
 from eventmill.deploy.check import Finding, check
 from eventmill.deploy.cleanup import delete_recorded, left_behind, no_rollback
 from eventmill.deploy.conflicts import refuse_taken
+from eventmill.deploy.early import malformed
 from eventmill.deploy.order import creation_order
 from eventmill.deploy.outside import Makers
 from eventmill.deploy.record import Recorded
@@ -325,9 +326,12 @@ class Deployer:
         before: Mapping[str, Any] | None,
     ) -> Created:
         call = self._call(tx)
-        return (
-            kind.create(call, resource) if before is None else kind.update(call, resource, before)
-        )
+        try:
+            if before is None:
+                return kind.create(call, resource)
+            return kind.update(call, resource, before)
+        except KeyError as error:
+            raise UsageError(malformed(error)) from error
 
     async def _delete(
         self,

@@ -44,12 +44,19 @@ def objections(
         yield error.message if isinstance(error, Fault) else str(error)
         return
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        yield f"the properties have not the form that this type wants ({error!r})"
+        yield malformed(error)
         return
     if declared.type == "AWS::Lambda::Function" and properties.get("Runtime"):
         reason = missing(properties["Runtime"])
         if reason is not None:
             yield reason
+
+
+def malformed(error: Exception) -> str:
+    """What a service stumbled over in properties, which it reads as their type has them."""
+    if isinstance(error, KeyError) and error.args:
+        return f"{error.args[0]} is missing from the properties, or from a part of them"
+    return f"the properties have not the form that this type wants ({error!r})"
 
 
 def _wanted(declared: Declared, resolver: Resolver) -> bool:
