@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from traceback import clear_frames
 from typing import Literal, TypeVar
 
 from eventmill.kernel.clock import Clock
@@ -74,7 +75,7 @@ class Database:
         A point query takes some ten microseconds, a hop to a thread and back five times that.
         What may scan many rows belongs into `scan`.
         """
-        return closure(Transaction(self._reader, self._clock.now()))
+        return self._read(self._reader, closure)
 
     async def scan(self, closure: Callable[[Transaction], T]) -> T:
         """Run a long `closure` over committed state on a reader thread."""
@@ -92,4 +93,13 @@ class Database:
         if connection is None:
             connection = self._local.connection = connect(self._path, "power", read_only=True)
             self._scanning.append(connection)
-        return closure(Transaction(connection, self._clock.now()))
+        return self._read(connection, closure)
+
+    def _read(self, connection: sqlite3.Connection, closure: Callable[[Transaction], T]) -> T:
+        try:
+            return closure(Transaction(connection, self._clock.now()))
+        except BaseException as error:
+            # A query that was left half read keeps its moment: as long as the error's frames held
+            # it, everything read on this connection would be of then.
+            clear_frames(error.__traceback__)
+            raise

@@ -197,8 +197,8 @@ def scan(call: Call, request: dict[str, Any]) -> Result:
             sql += " AND (x.ipk, x.isk, x.pk, x.sk)>(?,?,?,?)"
             values += [*place, *storage.place_of(table, start)]
         sql += " ORDER BY x.ipk, x.isk, x.pk, x.sk"
-    rows: Iterator[Row] = call.tx.execute(sql, values)
     segment, total = _segments(request)
+    rows: Iterator[Row] = call.tx.execute(sql, values)
     if total is not None:
         rows = (row for row in rows if _segment(row[2], total) == segment)
     return _answer(call, table, index, rows, request, Env(request))
