@@ -18,7 +18,7 @@ from eventmill.deploy.addresses import localise
 from eventmill.deploy.check import Finding, check
 from eventmill.deploy.cleanup import delete_recorded, left_behind, no_rollback
 from eventmill.deploy.conflicts import refuse_taken
-from eventmill.deploy.early import malformed
+from eventmill.deploy.making import made
 from eventmill.deploy.order import creation_order
 from eventmill.deploy.outside import Makers
 from eventmill.deploy.record import Recorded
@@ -277,13 +277,13 @@ class Deployer:
                 return await self._unchanged(stack, kept, retain), None
 
             def write(tx: Transaction) -> Recorded:
-                made = outside or self._made(tx, kind, resource, before)
+                found = outside or made(self._call(tx), kind, resource, before)
                 recorded = Recorded(
                     name,
                     declared.type,
-                    made.physical_id,
+                    found.physical_id,
                     properties,
-                    made.attributes,
+                    found.attributes,
                     retain,
                     kept.position if kept else position,
                 )
@@ -317,21 +317,6 @@ class Deployer:
         found = type_of(self._types, name)
         assert found is not None
         return found
-
-    def _made(
-        self,
-        tx: Transaction,
-        kind: ResourceType,
-        resource: Resource,
-        before: Mapping[str, Any] | None,
-    ) -> Created:
-        call = self._call(tx)
-        try:
-            if before is None:
-                return kind.create(call, resource)
-            return kind.update(call, resource, before)
-        except KeyError as error:
-            raise UsageError(malformed(error)) from error
 
     async def _delete(
         self,
