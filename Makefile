@@ -28,8 +28,8 @@ demo: setup
 		$(BIN)/python pipeline/samples/demo.py .samples
 
 check: setup
-	$(BIN)/ruff format --check src tests bench pipeline
-	$(BIN)/ruff check src tests bench pipeline
+	$(BIN)/ruff format --check src tests bench pipeline tools
+	$(BIN)/ruff check src tests bench pipeline tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -37,8 +37,8 @@ test: setup
 	$(BIN)/pytest -n $(WORKERS)
 
 format: setup
-	$(BIN)/ruff format src tests bench pipeline
-	$(BIN)/ruff check --fix src tests bench pipeline
+	$(BIN)/ruff format src tests bench pipeline tools
+	$(BIN)/ruff check --fix src tests bench pipeline tools
 
 # What the engine covers, from its own tables; `make test` fails when the page says something else.
 docs: setup

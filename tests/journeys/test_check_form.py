@@ -178,3 +178,41 @@ def test_a_missing_part_is_named(tmp_path: Path, kind: str, properties: str, mis
     (tmp_path / "template.yaml").write_text(text)
     with engine() as mill, pytest.raises(UsageError, match=f"{missing} is missing"):
         mill.deploy(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "said"),
+    [
+        (
+            "SNS::Topic",
+            "{Subscription: [{Protocol: sqs, Endpoint: a, EndPoint: b}]}",
+            "Subscription.EndPoint is no property that AWS has",
+        ),
+        (
+            "Events::Rule",
+            "{ScheduleExpression: rate(1 day), "
+            "Targets: [{Id: a, Arn: b, RetryPolicy: {MaximumRetryAttempt: 1}}]}",
+            "Targets.RetryPolicy.MaximumRetryAttempt is no property that AWS has",
+        ),
+        (
+            "SQS::Queue",
+            "{Tags: [{'Fn::If': [X, {Key: a, Valu: b}, {Ref: 'AWS::NoValue'}]}]}",
+            "Tags.Valu is no property that AWS has",
+        ),
+    ],
+)
+def test_what_aws_does_not_have_within_a_property_is_named(
+    tmp_path: Path, kind: str, properties: str, said: str
+) -> None:
+    text = (
+        "Conditions: {X: {'Fn::Equals': [a, a]}}\n"
+        f"Resources:\n  A:\n    Type: AWS::{kind}\n    Properties: {properties}\n"
+    )
+    _, shown = checked(tmp_path, text)
+    assert said in shown and "did you mean" in shown
+
+
+def test_free_names_within_a_property_are_nobodys_business(tmp_path: Path) -> None:
+    body = "Properties: {EventPattern: {detail: {Anything: [1]}}, Targets: [{Id: a, Arn: b}]}"
+    _, shown = checked(tmp_path, RESOURCES.format(transform="[]", kind="Events::Rule", body=body))
+    assert "no property that AWS has" not in shown

@@ -13,6 +13,7 @@ from typing import Any
 from eventmill.deploy.connected import misfits
 from eventmill.deploy.early import Missing, objections
 from eventmill.deploy.handlers import unfound
+from eventmill.deploy.nested import unheard
 from eventmill.deploy.outside import REMOTE, is_remote
 from eventmill.deploy.types import refusal, type_of
 from eventmill.deploy.unadmitted import unadmitted
@@ -144,6 +145,8 @@ def _resource(
     address = declared.properties.get("TemplateURL")
     if declared.type == STACK and is_remote(address):
         yield finding("refused", "TemplateURL", REMOTE.format(_written(address)))
+    for said in unheard(declared.type, declared.properties, kind.properties):
+        yield finding("notice", "", f"{declared.type} {declared.logical_id}: {said}")
     for path in _paths(declared.properties, kind.properties):
         support = support_of(kind, path)
         if support is None:
