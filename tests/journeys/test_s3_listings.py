@@ -13,6 +13,14 @@ from botocore.exceptions import ClientError
 
 from eventmill.testing import TestEngine, engine
 
+LISTINGS = [
+    ("list_objects_v2", "Contents"),
+    ("list_objects", "Contents"),
+    ("list_object_versions", "Versions"),
+    ("list_multipart_uploads", "Uploads"),
+]
+"""Operations that list, and the member of their answers that has the entries."""
+
 
 @pytest.fixture(scope="module")
 def mill() -> Iterator[TestEngine]:
@@ -69,15 +77,7 @@ def folders(mill: TestEngine) -> str:
 
 
 @pytest.mark.parametrize("size", range(1, 9))
-@pytest.mark.parametrize(
-    ("operation", "member"),
-    [
-        ("list_objects_v2", "Contents"),
-        ("list_objects", "Contents"),
-        ("list_object_versions", "Versions"),
-        ("list_multipart_uploads", "Uploads"),
-    ],
-)
+@pytest.mark.parametrize(("operation", "member"), LISTINGS)
 def test_pages_of_every_size_give_each_folder_once(
     s3: Any, folders: str, size: int, operation: str, member: str
 ) -> None:
@@ -112,15 +112,7 @@ def test_a_token_goes_before_start_after(s3: Any, bucket: str) -> None:
 ODD = ("a b", "a%20b", "a+b", "ä&<", "dir %2F/x")
 
 
-@pytest.mark.parametrize(
-    ("operation", "member"),
-    [
-        ("list_objects_v2", "Contents"),
-        ("list_objects", "Contents"),
-        ("list_object_versions", "Versions"),
-        ("list_multipart_uploads", "Uploads"),
-    ],
-)
+@pytest.mark.parametrize(("operation", "member"), LISTINGS)
 def test_keys_come_back_as_they_are(s3: Any, bucket: str, operation: str, member: str) -> None:
     put(s3, bucket, *ODD)
     for key in ODD:

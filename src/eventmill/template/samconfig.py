@@ -30,7 +30,7 @@ def kept_values(path: Path, given: Mapping[str, str]) -> tuple[dict[str, str], d
     Raises UsageError for a file that cannot be read.
     """
     template = find_template(path)
-    file = next((template.parent / n for n in _NAMES if (template.parent / n).is_file()), None)
+    file = _beside(template)
     kept = dict(_overrides(file, _read(file))) if file is not None else {}
     if not kept:
         return {}, {}
@@ -50,11 +50,16 @@ def source_of(template: Path) -> str:
     """
     if is_usual(template):
         return ""
-    file = next((template.parent / n for n in _NAMES if (template.parent / n).is_file()), None)
+    file = _beside(template)
     kept = _read(file) if file is not None else {}
     named = {str(kept[key]) for key in _TEMPLATE if key in kept}
     main = any((template.parent / name).resolve() == template.resolve() for name in named)
     return "" if main else template.stem
+
+
+def _beside(template: Path) -> Path | None:
+    places = (template.parent / name for name in _NAMES)
+    return next((place for place in places if place.is_file()), None)
 
 
 def _read(file: Path) -> Mapping[str, Any]:
