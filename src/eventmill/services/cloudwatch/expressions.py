@@ -10,6 +10,7 @@ import math
 import operator
 import re
 import statistics
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -281,13 +282,14 @@ def _extended(held: Series, periods: range, *, linear: bool) -> Series:
     times = sorted(held)
     found = dict(held)
     for begin in periods:
-        before = max((at for at in times if at < begin), default=None)
-        after = min((at for at in times if at > begin), default=None)
-        if begin in held or before is None:
+        place = bisect_left(times, begin)
+        if begin in held or place == 0:
             continue
+        before = times[place - 1]
         if not linear:
             found[begin] = held[before]
-        elif after is not None:
+        elif place < len(times):
+            after = times[place]
             share = (begin - before) / (after - before)
             found[begin] = held[before] + share * (held[after] - held[before])
     return {begin: found[begin] for begin in sorted(found)}
