@@ -264,6 +264,21 @@ def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -
             " {Arn: 'arn:aws:scheduler:::aws-sdk:sqs:listQueues', RoleArn: r}",
             "ListQueues only reads",
         ),
+        (
+            "ApiGateway::Resource",
+            "RestApiId: !GetAtt Known.Arn, ParentId: r, PathPart: '/orders'",
+            "Resource's path part only allow",
+        ),
+        (
+            "ApiGateway::RestApi",
+            "Body: {swagger: '2.0', paths: {'/a/{b}.json': {get: {}}}}",
+            "curly braces at the beginning and the end: {b}.json",
+        ),
+        (
+            "ApiGatewayV2::Api",
+            "Body: {openapi: 3.0.1, paths: {orders: {get: {}}}}",
+            "The provided route key is not formatted properly: GET orders",
+        ),
     ],
 )
 def test_other_types_are_judged_too(tmp_path: Path, kind: str, properties: str, said: str) -> None:

@@ -79,6 +79,54 @@ def test_keys_of_sam_are_none_without_it(tmp_path: Path) -> None:
     assert checked(tmp_path, known)[0] == 0
 
 
+ROUTED = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  A:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      InlineCode: "def handler(event, context): pass"
+      Events:
+        Order:
+          Type: {kind}
+          Properties:
+            Path: {path}
+            Method: {method}
+"""
+
+
+@pytest.mark.parametrize("kind", ["Api", "HttpApi"])
+@pytest.mark.parametrize(
+    ("path", "method", "said"),
+    [
+        ("orders", "get", "T:13: the event Order of A: Path orders begins with no slash; write /o"),
+        ("/orders", "fetch", "T:14: the event Order of A: fetch is no method of an API; it is one"),
+        ("/orders", "Optons", "T:14: the event Order of A: Optons is no method of an API; did y"),
+    ],
+)
+def test_events_name_routes_that_an_api_may_have(
+    tmp_path: Path, kind: str, path: str, method: str, said: str
+) -> None:
+    code, output = checked(tmp_path, ROUTED.format(kind=kind, path=path, method=method))
+    assert code == 1 and output.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "method"),
+    [
+        ("Api", "/", "ANY"),
+        ("Api", "/{proxy+}", "x-amazon-apigateway-any-method"),
+        ("Api", "/orders", "Options"),
+        ("HttpApi", "$default", "any"),
+        ("HttpApi", "/orders/{id}/", "delete"),
+    ],
+)
+def test_events_of_apis_that_are_well(tmp_path: Path, kind: str, path: str, method: str) -> None:
+    assert checked(tmp_path, ROUTED.format(kind=kind, path=path, method=method))[0] == 0
+
+
 QUEUE = "Resources: {A: {Type: AWS::SQS::Queue}}\n"
 
 

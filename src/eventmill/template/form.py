@@ -13,6 +13,7 @@ from typing import Any
 
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.similar import meant
+from eventmill.template.events import misrouted
 from eventmill.template.foreach import PREFIX
 from eventmill.template.text import line_of
 
@@ -102,6 +103,7 @@ def check_declarations(file: Path, document: Mapping[str, Any], *, sam: bool) ->
     problems = [
         *_each(document, "Resources", "resource", resource),
         *_each(document, "Outputs", "output", _output),
+        *(misrouted(document) if sam else ()),
     ]
     _raise(file, problems)
 

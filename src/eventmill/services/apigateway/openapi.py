@@ -57,6 +57,14 @@ def settings(document: Mapping[str, Any]) -> dict[str, Any]:
     return {key: typed(key, value) for key, value in given.items() if value is not None}
 
 
+def judge(document: Mapping[str, Any]) -> None:
+    """Raises Invalid for a path that no API may have."""
+    paths = document.get("paths")
+    for path in paths if isinstance(paths, dict) else ():
+        for part in filter(None, path.split("/") if path.startswith("/") else ()):
+            tree.check_part(part)
+
+
 def load(
     call: Call, api: str, document: Mapping[str, Any], *, overwrite: bool, base_path: str = "ignore"
 ) -> None:

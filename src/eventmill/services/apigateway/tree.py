@@ -28,16 +28,21 @@ def add(call: Call, api: str, parent: str, part: str) -> dict[str, Any]:
     return made
 
 
+def check_part(part: str) -> None:
+    """Raises Invalid for what no step of a path may be."""
+    if not _PART.match(part):
+        raise bad(
+            "Resource's path part only allow alphanumeric characters, underscores, hyphens, "
+            f"periods, commas, colons, and curly braces at the beginning and the end: {part}"
+        )
+
+
 def _path(tx: Transaction, api: str, config: Mapping[str, str]) -> str:
     """The path of a resource at its place. Raises NotFound, Invalid, Conflict for one that
     cannot be there."""
     above = parts.get(tx, api, "resource", config.get("parentId") or "")
     part = config.get("pathPart") or ""
-    if not _PART.match(part):
-        raise bad(
-            "Resource's path part only allow alphanumeric characters, underscores, hyphens, "
-            "periods, commas, colons, and curly braces at the beginning and the end."
-        )
+    check_part(part)
     if above["path"].endswith("+}"):
         raise bad(f"Cannot create a child of a resource with a greedy path variable: {part}")
     _check_siblings(tx, api, config["id"], above["id"], part)

@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.h
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eventmill.services.apigatewayv2 import parts
 from eventmill.services.apigatewayv2.operations import OPERATIONS, change, create, shown
-from eventmill.services.apigatewayv2.settings import bad
+from eventmill.services.apigatewayv2.settings import bad, check
 from eventmill.services.contract import Call, Result
 from eventmill.services.openapi import read
 
@@ -50,6 +50,22 @@ def _members(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key[0].upper() + key[1:]: value for key, value in given.items()}
 
 
+def judge(document: Document) -> None:
+    """Raises Invalid for what no route may be, as `replace` does."""
+    for path, method, operation in _operations(document):
+        if isinstance(operation, Mapping):
+            _described(path, method, operation, document)
+
+
+def _operations(document: Document) -> Iterator[tuple[str, str, Any]]:
+    """(path, method in lower case, what is there) of each."""
+    paths = document.get("paths")
+    for path, item in paths.items() if isinstance(paths, Mapping) else ():
+        for method, operation in item.items() if isinstance(item, Mapping) else ():
+            if method.lower() in _METHODS:
+                yield path, method.lower(), operation
+
+
 def replace(call: Call, api: str, document: Document) -> None:
     """Make the API's parts those of the document. Raises Invalid."""
     for kind in ("route", "integration", "authorizer"):
@@ -61,10 +77,8 @@ def replace(call: Call, api: str, document: Document) -> None:
         for name, scheme in schemes.items()
         if _AUTHORIZER in scheme
     }
-    for path, item in (document.get("paths") or {}).items():
-        for method, operation in item.items():
-            if method.lower() in _METHODS:
-                _route(call, api, path, method.lower(), operation, authorizers, document)
+    for path, method, operation in _operations(document):
+        _route(call, api, path, method, operation, authorizers, document)
 
 
 def _authorizer(name: str, scheme: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,22 +115,32 @@ def _route(
     authorizers: Mapping[str, Mapping[str, Any]],
     document: Document,
 ) -> None:
-    given = operation.get(_INTEGRATION)
-    shared = (document.get("components") or {}).get(_SHARED) or {}
-    if given is not None and "$ref" in given:
-        given = shared.get(str(given["$ref"]).rpartition("/")[2])
-    if given is None:
-        raise bad(f"{method.upper()} {path} has no {_INTEGRATION}")
+    key, given = _described(path, method, operation, document)
     integration = create(call, "integration", {"ApiId": api, **_integration(given)})
-    key = f"{'ANY' if method == _ANY else method.upper()} {path}"
     route: dict[str, Any] = {
         "ApiId": api,
-        "RouteKey": "$default" if path.lstrip("/") == "$default" else key,
+        "RouteKey": key,
         "Target": f"integrations/{integration['IntegrationId']}",
     }
     if operation.get("operationId"):
         route["OperationName"] = operation["operationId"]
     create(call, "route", route | _security(operation, document, authorizers))
+
+
+def _described(
+    path: str, method: str, operation: Mapping[str, Any], document: Document
+) -> tuple[str, Any]:
+    """(key of an operation's route, its integration). Raises Invalid."""
+    key = f"{'ANY' if method == _ANY else method.upper()} {path}"
+    key = "$default" if path.lstrip("/") == "$default" else key
+    check("route", {"RouteKey": key}, "HTTP")
+    given = operation.get(_INTEGRATION)
+    shared = (document.get("components") or {}).get(_SHARED) or {}
+    if isinstance(given, Mapping) and "$ref" in given:
+        given = shared.get(str(given["$ref"]).rpartition("/")[2])
+    if given is None:
+        raise bad(f"{method.upper()} {path} has no {_INTEGRATION}")
+    return key, given
 
 
 def _integration(given: Mapping[str, Any]) -> dict[str, Any]:

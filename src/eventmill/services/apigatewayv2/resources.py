@@ -109,6 +109,12 @@ def _update_api(call: Call, resource: Resource, old: Mapping[str, Any]) -> Creat
     return _api(call, config)
 
 
+def _validate_api(properties: Mapping[str, Any]) -> None:
+    """Raises Invalid."""
+    if isinstance(properties.get("Body"), dict):
+        openapi.judge(properties["Body"])
+
+
 def _delete_api(call: Call, resource: Resource) -> None:
     number = resource.physical_id or ""
     parts.drop(call.tx, number, "api", number)
@@ -219,6 +225,7 @@ RESOURCES = (
         _update_api,
         _delete_api,
         frozenset({"ProtocolType"}),
+        validate=_validate_api,
     ),
     _part_type(
         "route",

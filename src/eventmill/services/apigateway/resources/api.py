@@ -71,6 +71,12 @@ def _delete(call: Call, resource: Resource) -> None:
     parts.drop(call.tx, number, "api", number)
 
 
+def _validate(properties: Mapping[str, Any]) -> None:
+    """Raises Invalid."""
+    if isinstance(properties.get("Body"), dict):
+        openapi.judge(properties["Body"])
+
+
 REST_API = ResourceType(
     "AWS::ApiGateway::RestApi",
     dict.fromkeys(
@@ -103,4 +109,5 @@ REST_API = ResourceType(
     _create,
     _update,
     _delete,
+    validate=_validate,
 )

@@ -14,6 +14,7 @@ from eventmill.services.contract import (
     ResourceType,
     Support,
     generated_name,
+    known,
 )
 
 _H, _R = Support.HONOURED, Support.RECORDED
@@ -23,6 +24,12 @@ def _add(call: Call, resource: Resource) -> Created:
     given = resource.properties
     made = tree.add(call, given["RestApiId"], given["ParentId"], given["PathPart"])
     return Created(made["id"], {"ResourceId": made["id"]})
+
+
+def _validate(properties: Mapping[str, Any]) -> None:
+    """Raises Invalid."""
+    if "PathPart" in known(properties):
+        tree.check_part(str(properties["PathPart"]))
 
 
 def _same(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
@@ -84,6 +91,7 @@ RESOURCE = ResourceType(
     _same,
     _drop,
     frozenset({"RestApiId", "ParentId", "PathPart"}),
+    validate=_validate,
 )
 
 METHOD = ResourceType(
