@@ -15,6 +15,7 @@ from eventmill.services.dynamodb import (
     transactions,
 )
 from eventmill.services.dynamodb.destinations import CHANGE, partition_key
+from eventmill.services.dynamodb.partiql import operations as statements
 from eventmill.services.dynamodb.resources import RESOURCES
 from eventmill.services.dynamodb.schema import SCHEMA
 from eventmill.services.dynamodb.storage import expire, next_expiry
@@ -25,6 +26,7 @@ _OPERATION_MODULES = (
     destination_operations,
     items,
     queries,
+    statements,
     table_operations,
     table_settings,
     transactions,

@@ -25,3 +25,10 @@ def condition_failed(item: Mapping[str, Any] | None = None) -> Fault:
         "The conditional request failed",
         fields={} if item is None else {"Item": item},
     )
+
+
+def short_code(fault: Fault) -> str:
+    """A fault's code as the members of batches and transactions have it."""
+    return {"ValidationException": "ValidationError"}.get(
+        fault.code, fault.code.removesuffix("Exception")
+    )

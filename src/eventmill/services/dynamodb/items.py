@@ -16,7 +16,7 @@ from eventmill.services.dynamodb.expressions import (
     projection,
     update,
 )
-from eventmill.services.dynamodb.expressions.paths import resolve
+from eventmill.services.dynamodb.expressions.paths import Path, resolve
 from eventmill.services.dynamodb.faults import condition_failed, validation
 from eventmill.services.dynamodb.tables import OPERATIONS, Table
 from eventmill.services.dynamodb.values import Item, checked, checked_item
@@ -48,7 +48,8 @@ class Change:
     old: Item | None
     new: Item | None
     size: int
-    touched: frozenset[str] = frozenset()
+    touched: tuple[Path, ...] = ()
+    """The paths that an update names."""
 
 
 def check_condition(request: Mapping[str, Any], item: Item | None, env: Env) -> None:
@@ -113,13 +114,13 @@ def modify(call: Call, table: Table, request: Mapping[str, Any], env: Env) -> Ch
         env.mention(parsed.mentioned)
     check_condition(request, old, env)
     new: Item = dict(old) if old is not None else dict(key)
-    touched: set[str] = set()
+    touched: list[Path] = []
     if parsed is not None:
         new, touched = apply(parsed, new, env, table.keys)
     new, size = checked_item(new)
     _check_index_keys(table, new)
     storage.put(call, table, place, old, new, size)
-    return Change(old, new, size, frozenset(touched))
+    return Change(old, new, size, tuple(touched))
 
 
 def _written(
@@ -144,14 +145,17 @@ def _check_returned(request: Mapping[str, Any]) -> None:
         raise validation("ReturnValues can only be ALL_OLD or NONE")
 
 
-def _returned(request: Mapping[str, Any], change: Change) -> dict[str, Any]:
-    wanted = request.get("ReturnValues") or "NONE"
+def returned(wanted: str, change: Change) -> Item | None:
+    """What of a change ReturnValues asks for; None where there is nothing of it."""
     source = change.new if wanted.endswith("NEW") else change.old
     if wanted == "NONE" or source is None:
-        return {}
-    if wanted.startswith("UPDATED"):
-        source = {name: value for name, value in source.items() if name in change.touched}
-    return {"Attributes": source} if source else {}
+        return None
+    return (project(source, change.touched) if wanted.startswith("UPDATED") else source) or None
+
+
+def _attributes(request: Mapping[str, Any], change: Change) -> dict[str, Any]:
+    shown = returned(request.get("ReturnValues") or "NONE", change)
+    return {} if shown is None else {"Attributes": shown}
 
 
 @OPERATIONS.write("PutItem")
@@ -161,7 +165,7 @@ def put_item(call: Call, request: dict[str, Any]) -> Result:
     table = tables.find(call.tx, request["TableName"])
     _check_returned(request)
     change = put(call, table, request, Env(request))
-    return _returned(request, change) | _written(call, request, table, change)
+    return _attributes(request, change) | _written(call, request, table, change)
 
 
 @OPERATIONS.write("DeleteItem")
@@ -171,7 +175,7 @@ def delete_item(call: Call, request: dict[str, Any]) -> Result:
     table = tables.find(call.tx, request["TableName"])
     _check_returned(request)
     change = remove(call, table, request, Env(request))
-    return _returned(request, change) | _written(call, request, table, change)
+    return _attributes(request, change) | _written(call, request, table, change)
 
 
 @OPERATIONS.write("UpdateItem")
@@ -180,7 +184,7 @@ def update_item(call: Call, request: dict[str, Any]) -> Result:
     refuse_legacy(request)
     table = tables.find(call.tx, request["TableName"])
     change = modify(call, table, request, Env(request))
-    return _returned(request, change) | _written(call, request, table, change)
+    return _attributes(request, change) | _written(call, request, table, change)
 
 
 def projected(item: Item, request: Mapping[str, Any], env: Env) -> Item:

@@ -49,6 +49,11 @@ def _index(table: Table, request: Mapping[str, Any]) -> Index | None:
 def query(call: Call, request: dict[str, Any]) -> Result:
     """Items of one partition key, in the order of the sort key."""
     items.refuse_legacy(request)
+    return found(call, request, keys_filter=False)
+
+
+def found(call: Call, request: Mapping[str, Any], *, keys_filter: bool = True) -> dict[str, Any]:
+    """The page of a Query; `keys_filter` where its filter may test keys too. Raises Fault."""
     table = tables.find(call.tx, request["TableName"])
     index = _index(table, request)
     text = request.get("KeyConditionExpression")
@@ -63,7 +68,8 @@ def query(call: Call, request: dict[str, Any]) -> Result:
     partition = index.partition if index else table.partition
     sort = index.sort if index else table.sort
     key, clause, bounds = _bounds(parts, env, table, partition, sort)
-    _check_filter(request, env, (partition, sort))
+    if not keys_filter:
+        _check_filter(request, env, (partition, sort))
     forward = request.get("ScanIndexForward", True)
     rows = _rows(call, table, index, key, clause, bounds, request, forward)
     return _answer(call, table, index, rows, request, env)
@@ -174,6 +180,11 @@ def _index_start(table: Table, index: Index, start: Mapping[str, Any]) -> list[b
 def scan(call: Call, request: dict[str, Any]) -> Result:
     """All items, or those of one segment of several."""
     items.refuse_legacy(request)
+    return scanned(call, request)
+
+
+def scanned(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The page of a Scan. Raises Fault."""
     table = tables.find(call.tx, request["TableName"])
     index = _index(table, request)
     start = request.get("ExclusiveStartKey")
@@ -252,9 +263,10 @@ def _answer(
         item = load(row[0])
         page.scanned += 1
         page.size += row[1]
-        if wanted is None or wanted.test(item, env):
+        seen = item if whole else _visible(table, index, item)
+        if wanted is None or wanted.test(seen, env):
             count += 1
-            page.items.append(item if whole else _visible(table, index, item))
+            page.items.append(seen)
         if page.scanned == limit or page.size >= _PAGE_BYTES:
             page.last = _position(table, index, item)
             break

@@ -76,8 +76,8 @@ def _set(kind: str, held: list[Any]) -> tuple[Value, int]:
     unique = sorted(set(entries))
     if len(unique) < len(entries):
         raise validation(
-            f"One or more parameter values were invalid: Input collection {held} contains "
-            "duplicates."
+            "One or more parameter values were invalid: Input collection "
+            f"[{', '.join(map(str, held))}] contains duplicates."
         )
     sizes = (len(e) if isinstance(e, bytes) else len(e.encode()) for e in unique)
     return {kind: unique}, sum(sizes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -76,10 +77,11 @@ def projection(text: str) -> tuple[tuple[Path, ...], frozenset[str]]:
     return tuple(paths), frozenset(reader.mentioned)
 
 
-def project(item: Item, paths: list[Path]) -> Item:
+def project(item: Item, paths: Iterable[Path]) -> Item:
     """The parts of an item at resolved paths, in the shape that they have there."""
     result: Item = {}
-    for path in sorted(paths, key=repr):
+    # Entries of a list stand in its order, with no gaps between them.
+    for path in sorted(paths, key=lambda path: [(isinstance(part, str), part) for part in path]):
         value = get(item, path)
         if value is not None:
             _put(result, path, value)

@@ -133,13 +133,12 @@ def _list_append(reader: Reader) -> Operand:
     return joined
 
 
-def apply(parsed: Update, item: Item, env: Env, keys: frozenset[str]) -> tuple[Item, set[str]]:
-    """(the new item, the top-level attributes touched). Raises Fault; `item` stays as it is."""
+def apply(parsed: Update, item: Item, env: Env, keys: frozenset[str]) -> tuple[Item, list[Path]]:
+    """(the new item, the paths touched). Raises Fault; `item` stays as it is."""
     result = copy.deepcopy(item)
     paths = [resolve(action.path, env) for action in parsed.actions]
     _refuse_overlaps(paths)
-    touched = {str(path[0]) for path in paths}
-    for name in touched & keys:
+    for name in {str(path[0]) for path in paths} & keys:
         raise validation(
             "One or more parameter values were invalid: Cannot update attribute "
             f"{name}. This attribute is part of the key"
@@ -159,7 +158,7 @@ def apply(parsed: Update, item: Item, env: Env, keys: frozenset[str]) -> tuple[I
     # Later list entries first, so that the places of the others stay what they were.
     for path in sorted(removals, key=lambda p: [(isinstance(x, int), x) for x in p], reverse=True):
         _remove(result, path)
-    return result, touched
+    return result, paths
 
 
 def _refuse_overlaps(paths: list[Path]) -> None:
