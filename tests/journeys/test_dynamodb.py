@@ -171,7 +171,6 @@ def test_a_transaction_does_all_or_nothing(db) -> None:
             "unused in expressions: keys: {:x}",
         ),
         ({"Item": key("a", 1), "ConditionExpression": "id = = id"}, "Syntax error"),
-        ({"Item": key("a", 1), "Expected": {}}, "Expected is a legacy parameter"),
     ],
 )
 def test_bad_requests_are_refused_with_the_reason(db, request_, message: str) -> None:

@@ -189,12 +189,6 @@ def test_what_a_request_cannot_ask_for_is_refused(
     assert code == "ValidationException" and said in message
 
 
-def test_legacy_members_are_refused_in_batches_too(db: Any, table: str) -> None:
-    wanted = {table: {"Keys": [key("a", "1")], "AttributesToGet": ["id"]}}
-    with pytest.raises(ClientError, match="AttributesToGet is a legacy parameter"):
-        db.batch_get_item(RequestItems=wanted)
-
-
 def test_settings_without_meaning_here_are_kept_and_given_back(db: Any) -> None:
     throughput = {"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 5}
     warm = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 4_000}

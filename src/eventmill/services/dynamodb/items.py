@@ -18,27 +18,9 @@ from eventmill.services.dynamodb.expressions import (
 )
 from eventmill.services.dynamodb.expressions.paths import Path, resolve
 from eventmill.services.dynamodb.faults import condition_failed, validation
+from eventmill.services.dynamodb.legacy import translated
 from eventmill.services.dynamodb.tables import OPERATIONS, Table
 from eventmill.services.dynamodb.values import Item, checked, checked_item
-
-_LEGACY = (
-    "Expected",
-    "ConditionalOperator",
-    "AttributesToGet",
-    "AttributeUpdates",
-    "KeyConditions",
-    "QueryFilter",
-    "ScanFilter",
-)
-
-
-def refuse_legacy(request: Mapping[str, Any]) -> None:
-    """The parameters from before expressions are not offered. Raises Fault."""
-    for name in _LEGACY:
-        if request.get(name) is not None:
-            raise validation(
-                f"{name} is a legacy parameter that is not offered here; use an expression instead"
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +95,9 @@ def modify(call: Call, table: Table, request: Mapping[str, Any], env: Env) -> Ch
     if parsed is not None:
         env.mention(parsed.mentioned)
     check_condition(request, old, env)
+    if old is None and parsed is not None and parsed.removes:
+        # What is not there has nothing to be taken from, and does not come into being by it.
+        return Change(None, None, 0)
     new: Item = dict(old) if old is not None else dict(key)
     touched: list[Path] = []
     if parsed is not None:
@@ -161,7 +146,7 @@ def _attributes(request: Mapping[str, Any], change: Change) -> dict[str, Any]:
 @OPERATIONS.write("PutItem")
 def put_item(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html"""
-    refuse_legacy(request)
+    request = translated(request)
     table = tables.find(call.tx, request["TableName"])
     _check_returned(request)
     change = put(call, table, request, Env(request))
@@ -171,7 +156,7 @@ def put_item(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("DeleteItem")
 def delete_item(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html"""
-    refuse_legacy(request)
+    request = translated(request)
     table = tables.find(call.tx, request["TableName"])
     _check_returned(request)
     change = remove(call, table, request, Env(request))
@@ -181,7 +166,7 @@ def delete_item(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("UpdateItem")
 def update_item(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html"""
-    refuse_legacy(request)
+    request = translated(request)
     table = tables.find(call.tx, request["TableName"])
     change = modify(call, table, request, Env(request))
     return _attributes(request, change) | _written(call, request, table, change)
@@ -200,7 +185,7 @@ def projected(item: Item, request: Mapping[str, Any], env: Env) -> Item:
 @OPERATIONS.read("GetItem")
 def get_item(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html"""
-    refuse_legacy(request)
+    request = translated(request)
     table = tables.find(call.tx, request["TableName"])
     key = {name: checked(value)[0] for name, value in request["Key"].items()}
     item = storage.fetch(call.tx, table, storage.place_of_key(table, key))
@@ -227,8 +212,8 @@ def batch_get_item(call: Call, request: dict[str, Any]) -> Result:
         raise validation("Too many items requested for the BatchGetItem call")
     responses: dict[str, list[Item]] = {}
     used: dict[str, float] = {}
-    for name, entry in wanted.items():
-        refuse_legacy(entry)
+    for name, given in wanted.items():
+        entry = translated(given)
         table = tables.find(call.tx, name)
         env = Env(entry)
         projected({}, entry, env)

@@ -16,6 +16,7 @@ from eventmill.services.dynamodb.expressions import Env, condition, key_conditio
 from eventmill.services.dynamodb.expressions.conditions import KeyPart
 from eventmill.services.dynamodb.expressions.paths import resolve
 from eventmill.services.dynamodb.faults import validation
+from eventmill.services.dynamodb.legacy import translated
 from eventmill.services.dynamodb.tables import OPERATIONS, Index, Table
 from eventmill.services.dynamodb.values import Item, key_bytes, load
 from eventmill.store.transaction import Row
@@ -48,12 +49,15 @@ def _index(table: Table, request: Mapping[str, Any]) -> Index | None:
 @OPERATIONS.read("Query")
 def query(call: Call, request: dict[str, Any]) -> Result:
     """Items of one partition key, in the order of the sort key."""
-    items.refuse_legacy(request)
-    return found(call, request, keys_filter=False)
+    legacy = request.get("QueryFilter") is not None
+    return found(call, translated(request), "QueryFilter" if legacy else "Filter Expression")
 
 
-def found(call: Call, request: Mapping[str, Any], *, keys_filter: bool = True) -> dict[str, Any]:
-    """The page of a Query; `keys_filter` where its filter may test keys too. Raises Fault."""
+def found(call: Call, request: Mapping[str, Any], keyless: str = "") -> dict[str, Any]:
+    """The page of a Query. Raises Fault.
+
+    `keyless` names the filter where it must not test keys: they belong into the key condition.
+    """
     table = tables.find(call.tx, request["TableName"])
     index = _index(table, request)
     text = request.get("KeyConditionExpression")
@@ -68,22 +72,22 @@ def found(call: Call, request: Mapping[str, Any], *, keys_filter: bool = True) -
     partition = index.partition if index else table.partition
     sort = index.sort if index else table.sort
     key, clause, bounds = _bounds(parts, env, table, partition, sort)
-    if not keys_filter:
-        _check_filter(request, env, (partition, sort))
+    if keyless:
+        _check_filter(request, env, (partition, sort), keyless)
     forward = request.get("ScanIndexForward", True)
     rows = _rows(call, table, index, key, clause, bounds, request, forward)
     return _answer(call, table, index, rows, request, env)
 
 
-def _check_filter(request: Mapping[str, Any], env: Env, keys: tuple[str | None, ...]) -> None:
-    """What keys are to be goes into the key condition. Raises Fault."""
+def _check_filter(
+    request: Mapping[str, Any], env: Env, keys: tuple[str | None, ...], what: str
+) -> None:
     text = request.get("FilterExpression")
     heads = condition(text, "FilterExpression").heads if text is not None else ()
     for name in sorted(map(env.name, heads)):
         if name in keys:
             raise validation(
-                "Filter Expression can only contain non-primary key attributes: "
-                f"Primary key attribute: {name}"
+                f"{what} can only contain non-primary key attributes: Primary key attribute: {name}"
             )
 
 
@@ -179,8 +183,7 @@ def _index_start(table: Table, index: Index, start: Mapping[str, Any]) -> list[b
 @OPERATIONS.scan("Scan")
 def scan(call: Call, request: dict[str, Any]) -> Result:
     """All items, or those of one segment of several."""
-    items.refuse_legacy(request)
-    return scanned(call, request)
+    return scanned(call, translated(request))
 
 
 def scanned(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -175,9 +175,12 @@ def _contains(value: Value | None, part: Value | None) -> bool:
 
 
 def compare(sign: str, left: Value | None, right: Value | None) -> bool:
-    """Whether a comparison holds; values of different types are unequal and have no order."""
+    """Whether a comparison holds; values of different types are unequal and have no order.
+
+    An attribute that is missing is unequal to everything.
+    """
     if left is None or right is None:
-        return False
+        return sign == "<>"
     if sign == "=":
         return left == right
     if sign == "<>":

@@ -34,6 +34,11 @@ class Update:
     actions: tuple[Action, ...]
     mentioned: frozenset[str]
 
+    @property
+    def removes(self) -> bool:
+        """Whether it only takes away."""
+        return all(action.verb in ("REMOVE", "DELETE") for action in self.actions)
+
 
 @lru_cache(maxsize=4_096)
 def update(text: str) -> Update:
