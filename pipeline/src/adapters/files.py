@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mimetypes
 import os
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -72,13 +73,18 @@ def link(key: str, name: str | None = None) -> str:
     return url
 
 
-def original(ref: Ref, name: str) -> bytes:
-    """The file as it was uploaded."""
+def original(ref: Ref, name: str) -> bytes | None:
+    """The file as it was uploaded; None when it is gone."""
     return _read(upload_key(ref, name))
 
 
-def _read(key: str) -> bytes:
-    body: bytes = client("s3").get_object(Bucket=bucket(), Key=key)["Body"].read()
+def _read(key: str) -> bytes | None:
+    try:
+        body: bytes = client("s3").get_object(Bucket=bucket(), Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            return None
+        raise
     return body
 
 
@@ -99,23 +105,48 @@ def announce_again(ref: Ref, name: str) -> None:
 
 def put_text(ref: Ref, text: dict[str, Any]) -> None:
     """Keep what was read: pages, and what lay embedded."""
-    client("s3").put_object(
-        Bucket=bucket(),
-        Key=_derived(ref, "text.json"),
-        Body=json.dumps(text, ensure_ascii=False).encode(),
-        ContentType="application/json",
-    )
+    _put_json(_derived(ref, "text.json"), text)
 
 
 def text(ref: Ref) -> dict[str, Any] | None:
     """What `put_text` kept, or None."""
-    try:
-        found: dict[str, Any] = json.loads(_read(_derived(ref, "text.json")))
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-            return None
-        raise
-    return found
+    found = _read(_derived(ref, "text.json"))
+    return None if found is None else dict(json.loads(found))
+
+
+@dataclass(frozen=True)
+class Portion:
+    """The texts of a document's first pictures, and how many milliseconds they took to read."""
+
+    texts: list[str]
+    ms: int
+
+
+def put_portion(ref: Ref, sha256: str, portion: Portion) -> None:
+    """Keep what was read so far of a document that takes more than one portion."""
+    _put_json(_derived(ref, "portion.json"), {"sha256": sha256, **asdict(portion)})
+
+
+def portion(ref: Ref, sha256: str) -> Portion:
+    """What `put_portion` kept of this content; empty when there is nothing."""
+    found = _read(_derived(ref, "portion.json"))
+    kept = json.loads(found) if found is not None else {}
+    same = kept.get("sha256") == sha256
+    return Portion(list(kept["texts"]), int(kept["ms"])) if same else Portion([], 0)
+
+
+def drop_portion(ref: Ref) -> None:
+    """The document is read to its end; nothing there is no error."""
+    client("s3").delete_object(Bucket=bucket(), Key=_derived(ref, "portion.json"))
+
+
+def _put_json(key: str, value: dict[str, Any]) -> None:
+    client("s3").put_object(
+        Bucket=bucket(),
+        Key=key,
+        Body=json.dumps(value, ensure_ascii=False).encode(),
+        ContentType="application/json",
+    )
 
 
 def words(kept: dict[str, Any] | None) -> str:
@@ -132,7 +163,8 @@ def put_thumbnail(ref: Ref, image: bytes) -> str:
 
 def delete_all(ref: Ref, name: str) -> None:
     """Delete the original and all that was made of it."""
-    keys = [upload_key(ref, name), _derived(ref, "text.json"), _derived(ref, "thumbnail.png")]
+    made = (_derived(ref, one) for one in ("text.json", "thumbnail.png", "portion.json"))
+    keys = [upload_key(ref, name), *made]
     client("s3").delete_objects(
         Bucket=bucket(), Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
     )

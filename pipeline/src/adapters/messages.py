@@ -10,10 +10,10 @@ from adapters.clients import client
 from adapters.records import Record, Ref
 
 
-def queue_work(ref: Ref) -> None:
-    """Have the document's text read."""
+def queue_work(ref: Ref, /, **more: Any) -> None:
+    """Have the document's text read; with `rest`, what an earlier portion left."""
     client("sqs").send_message(
-        QueueUrl=os.environ["WORK_QUEUE"], MessageBody=json.dumps(ref.detail())
+        QueueUrl=os.environ["WORK_QUEUE"], MessageBody=json.dumps({**ref.detail(), **more})
     )
 
 

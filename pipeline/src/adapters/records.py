@@ -118,6 +118,8 @@ def move(record: Record, progress: Progress, ms: int | None = None, **found: Any
         "run": progress.run,
     }
     changed.pop("reason", None)
+    if progress.status is not Status.DUPLICATE:
+        changed.pop("duplicate_of", None)
     if progress.reason is not None:
         changed["reason"] = {
             "code": progress.reason.code,

@@ -13,7 +13,8 @@ class DocumentError(Exception):
 class Permanent(DocumentError):
     """Trying again cannot help: the document itself is the reason.
 
-    Codes: `empty`, `too-large`, `unsupported-type`, `encrypted`, `corrupt`, `too-many-pages`.
+    Codes: `empty`, `too-large`, `unsupported-type`, `encrypted`, `corrupt`, `too-many-pages`,
+    `missing`.
     """
 
 

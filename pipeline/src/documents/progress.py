@@ -88,7 +88,10 @@ def mark_duplicate(progress: Progress, run: int = 1) -> Progress | None:
 
 
 def retry(progress: Progress) -> Progress | None:
-    """The next run, from the last stage that was reached; None when nothing has failed."""
+    """The next run, from the last stage that was reached; of a duplicate, whose content may be
+    nobody else's by now, from the first. None when nothing is to be tried again."""
+    if progress.status is Status.DUPLICATE:
+        return Progress(run=progress.run + 1)
     if progress.status is not Status.FAILED:
         return None
     return Progress(stage=progress.stage, run=progress.run + 1)

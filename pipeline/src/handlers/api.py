@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import PurePosixPath
@@ -23,12 +24,16 @@ from adapters.ids import new_id
 from adapters.records import Record, Ref
 from documents import progress
 from documents.kinds import EXTENSIONS
+from documents.names import file_name
 from documents.progress import Stage
 from handlers.changes import shown
 from handlers.page import asset
 from handlers.powertools import logger, tracer
 
 app = APIGatewayHttpResolver()
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_ID_LIMIT = 200
+"""Characters; a table's key has room for no more than 2,048 bytes."""
 _TEXT_LIMIT = 1_000_000
 """Characters of text in one answer; Lambda's answers end at 6 MB."""
 
@@ -61,13 +66,19 @@ def _body() -> dict[str, Any]:
 
 def _number(name: str, default: int, most: int) -> int:
     text = app.current_event.query_string_parameters.get(name, str(default))
-    if not text.isdigit() or not 1 <= int(text) <= most:
+    if not _WHOLE.fullmatch(text) or not 1 <= int(text) <= most:
         raise BadRequestError(f"{name} must be a number from 1 to {most}")
     return int(text)
 
 
+def _ref(number: str) -> Ref:
+    if len(number) > _ID_LIMIT:
+        raise NotFoundError("there is no document with so long an id")
+    return Ref(_tenant(), number)
+
+
 def _find(number: str) -> tuple[Ref, Record]:
-    ref = Ref(_tenant(), number)
+    ref = _ref(number)
     record = records.get(ref)
     if record is None:
         raise NotFoundError(f"there is no document {number}")
@@ -104,12 +115,11 @@ def config() -> dict[str, Any]:
 @app.post("/documents")
 def upload() -> tuple[dict[str, Any], int]:
     body = _body()
-    # A path in the name would lead out of the document's own place in the bucket.
-    name = PurePosixPath(str(body.get("name") or "").replace("\\", "/")).name.strip()
+    name = file_name(body.get("name"))
     size, most = body.get("size"), int(os.environ["MAX_BYTES"])
-    if not name or len(name.encode()) > 255:
+    if name is None:
         raise BadRequestError("name must be a file's name of at most 255 bytes")
-    if not isinstance(size, int) or not 1 <= size <= most:
+    if type(size) is not int or not 1 <= size <= most:
         raise BadRequestError(f"size must be a number of bytes from 1 to {most}")
     if PurePosixPath(name).suffix.lower() not in EXTENSIONS:
         known = ", ".join(sorted(EXTENSIONS))
@@ -170,7 +180,7 @@ def original(number: str) -> dict[str, Any]:
 
 @app.get("/documents/<number>/audit")
 def trail(number: str) -> dict[str, Any]:
-    found = audit.entries(Ref(_tenant(), number).key["document"])
+    found = audit.entries(_ref(number).key["document"])
     if not found:
         _find(number)
     return {"entries": [shown(entry) for entry in found]}
@@ -179,6 +189,9 @@ def trail(number: str) -> dict[str, Any]:
 @app.post("/documents/<number>/retry")
 def retry(number: str) -> tuple[dict[str, Any], int]:
     ref, record = _find(number)
+    twin = record.get("duplicate_of")
+    if twin is not None and records.get(Ref(ref.tenant, twin)) is not None:
+        raise ServiceError(HTTPStatus.CONFLICT, f"the document with the same content is {twin}")
     again = progress.retry(records.progress_of(record))
     moved = records.move(record, again) if again is not None else None
     if moved is None:

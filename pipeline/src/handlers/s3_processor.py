@@ -39,8 +39,8 @@ def take_in(key: str, size: int) -> None:
     started = time.monotonic()
     ref, name = files.parse_upload_key(key)
     logger.append_keys(document=ref.id, tenant=ref.tenant)
-    record = records.get(ref) or records.create(ref, name, size)
-    where = records.progress_of(record)
+    record = records.get(ref)
+    where = records.progress_of(record) if record is not None else Progress()
     if where.stage is Stage.RECEIVED and where.status is Status.WORKING:
         # The event came again, maybe because its first function died before it queued the work.
         messages.queue_work(Ref(ref.tenant, ref.id, where.run))
@@ -48,8 +48,15 @@ def take_in(key: str, size: int) -> None:
     if where.stage is not Stage.UPLOADING or where.status is not Status.WORKING:
         return
     data = files.original(ref, name)
+    if data is None and record is None:
+        # Deleted before its event came: a record made now would bring it back to life.
+        logger.info("deleted meanwhile")
+        return
+    record = record or records.create(ref, name, size)
     kind: Kind | None = None
     try:
+        if data is None:
+            raise Permanent("missing", "the file is gone: upload it again")
         kind = sniff(data[:HEAD_BYTES], data[-TAIL_BYTES:], name)
         inspection = inspect(data, kind, _limits())
     except Permanent as error:

@@ -2,11 +2,13 @@
 
 A transient failure leaves its message in the queue for another try; a permanent one is written on
 the document, told, and buried, and the message is done with. One document's failure never holds
-up another of the batch.
+up another of the batch, and one that takes long does not take the others' time: what cannot be
+read in the time that is left is queued anew, and so is the rest of a scan of many pages.
 """
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -17,42 +19,66 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import files, messages, records
 from adapters.failures import give_up
+from adapters.files import Portion
 from adapters.records import Record, Ref
 from documents import progress
 from documents.errors import Permanent
 from documents.extract import Extraction, extract, thumbnail
 from documents.kinds import Kind
-from documents.ocr import PaddleOcr
+from documents.ocr import PaddleOcr, Portions, Unfinished
 from documents.progress import Stage
 from handlers.batches import LoggedBatchProcessor
 from handlers.powertools import logger, metrics, tracer
 
 _processor = LoggedBatchProcessor(EventType.SQS)
 _ocr = PaddleOcr()
+_LEAST_SECONDS = 30.0
+"""A document is begun only if that much is left for it; the first of a batch always is."""
 
 
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    batch = Batch(lambda: context.get_remaining_time_in_millis() / 1_000)
     return process_partial_response(
-        event=event, record_handler=_on_message, processor=_processor, context=context
+        event=event, record_handler=batch.on_message, processor=_processor, context=context
     )
 
 
-def _on_message(record: SQSRecord) -> None:
-    ref = Ref.of(json.loads(record.body))
-    logger.append_keys(document=ref.id, tenant=ref.tenant)
-    try:
-        read(ref)
-    except Permanent as error:
-        logger.info("gave up", extra={"code": error.code})
-        metrics.add_metric("Failed", MetricUnit.Count, 1)
-        give_up(ref, error.code, error.message, record.body)
+class Batch:
+    """The messages of one invocation, and the time that is left for them."""
+
+    def __init__(self, seconds_left: Callable[[], float]) -> None:
+        self._seconds_left = seconds_left
+        self._begun = 0
+
+    def on_message(self, record: SQSRecord) -> None:
+        """Read a document, or queue it anew when another of the batch has taken its time."""
+        message = json.loads(record.body)
+        ref, rest = Ref.of(message), bool(message.get("rest"))
+        logger.append_keys(document=ref.id, tenant=ref.tenant)
+        self._begun += 1
+        if self._begun > 1 and self._seconds_left() < _LEAST_SECONDS:
+            messages.queue_work(ref, rest=rest)
+            return
+        try:
+            read(ref, rest, self._seconds_left)
+        except Permanent as error:
+            _give_up(ref, error, record.body)
 
 
-def read(ref: Ref) -> None:
-    """Bring one document to `extracted`. May be repeated. Raises Permanent, Transient."""
+def _give_up(ref: Ref, error: Permanent, body: str) -> None:
+    logger.info("gave up", extra={"code": error.code})
+    metrics.add_metric("Failed", MetricUnit.Count, 1)
+    give_up(ref, error.code, error.message, body)
+
+
+def read(ref: Ref, rest: bool, seconds_left: Callable[[], float]) -> None:
+    """Bring one document to `extracted`, or a portion nearer to it. May be repeated.
+
+    `rest` says that an earlier portion left something. Raises Permanent, Transient.
+    """
     started = time.monotonic()
     record = records.working(ref)
     if record is None:
@@ -64,20 +90,43 @@ def read(ref: Ref) -> None:
     if step is None:
         return
     data = files.original(ref, record["name"])
-    kind = Kind(record["kind"])
-    extraction = extract(data, kind, _ocr)
-    found = _keep(ref, record, data, kind, extraction)
-    ms = round((time.monotonic() - started) * 1000)
-    moved = records.move(record, step, ms, **found)
+    if data is None:
+        if records.get(ref) is None:
+            return
+        raise Permanent("missing", "the file is gone: upload it again")
+    before = files.portion(ref, record["sha256"]) if rest else Portion([], 0)
+    try:
+        portions = Portions(_ocr, before.texts, seconds_left)
+        extraction = extract(data, Kind(record["kind"]), portions)
+    except Unfinished as more:
+        texts, ms = more.texts, before.ms + _ms_since(started)
+        files.put_portion(ref, record["sha256"], Portion(texts, ms))
+        messages.queue_work(ref, rest=True)
+        _leave_nothing_of_a_deleted(ref, record)
+        return
+    found = _keep(ref, data, Kind(record["kind"]), extraction)
+    moved = records.move(record, step, before.ms + _ms_since(started), **found)
     if moved is not None:
         metrics.add_metric("Extracted", MetricUnit.Count, 1)
         metrics.add_metric("Pages", MetricUnit.Count, len(extraction.pages))
         messages.announce_extracted(ref, moved)
+    else:
+        _leave_nothing_of_a_deleted(ref, record)
+    if rest:
+        files.drop_portion(ref)
 
 
-def _keep(
-    ref: Ref, record: Record, data: bytes, kind: Kind, extraction: Extraction
-) -> dict[str, Any]:
+def _ms_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+def _leave_nothing_of_a_deleted(ref: Ref, record: Record) -> None:
+    """What was kept of a document that was deleted meanwhile goes after it."""
+    if records.get(ref) is None:
+        files.delete_all(ref, record["name"])
+
+
+def _keep(ref: Ref, data: bytes, kind: Kind, extraction: Extraction) -> dict[str, Any]:
     """Store text and thumbnail; returns what the record says of them."""
     files.put_text(
         ref,

@@ -7,6 +7,9 @@ import { badgeText } from "./list.js";
 import { auditTrail, facts, fields, reason, textPages } from "./sections.js";
 import { stepLine } from "./steps.js";
 
+/** What trying a document again is called, by its status. */
+const AGAIN = { failed: "Retry", duplicate: "Read this copy" };
+
 export class Detail {
   #api;
   #library;
@@ -128,7 +131,8 @@ export class Detail {
     Object.assign(byId("detail").dataset, { status: record.status, stage: record.stage });
     setText(heading, record.name);
     setText(badge, badgeText(record));
-    retry.hidden = record.status !== "failed";
+    retry.hidden = !(record.status in AGAIN);
+    setText(retry, AGAIN[record.status] ?? "");
     this.#section("reason", record, reason);
     this.#section("steps", record, (value) => [stepLine(value, true)]);
     this.#section("facts", record, facts);

@@ -10,12 +10,14 @@ from documents.errors import Permanent
 from documents.extract import extract, thumbnail
 from documents.kinds import Kind
 from documents.limits import Limits
+from documents.ocr import Draw, Portions, Unfinished
 
 
 class FixedOcr:
     """Says which picture it was shown: its size."""
 
-    def read(self, image: Image.Image) -> str:
+    def read(self, draw: Draw) -> str:
+        image = draw()
         return f"picture of {image.width} by {image.height} pixels, in {image.mode}"
 
 
@@ -102,8 +104,8 @@ def test_every_frame_of_a_tiff_is_read() -> None:
 
 def test_transparent_pictures_are_laid_on_white() -> None:
     class Corner:
-        def read(self, image: Image.Image) -> str:
-            return str(image.getpixel((0, 0)))
+        def read(self, draw: Draw) -> str:
+            return str(draw().getpixel((0, 0)))
 
     out = io.BytesIO()
     Image.new("RGBA", (9, 9), (0, 0, 0, 0)).save(out, "PNG")
@@ -147,3 +149,47 @@ def test_a_text_pdf_loads_no_library_of_another_format(samples: Path) -> None:
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+class Clock:
+    """Time as each picture takes it."""
+
+    def __init__(self, left: float, each: float) -> None:
+        self.left = left
+        self.each = each
+        self.seen: list[str] = []
+
+    def read(self, draw: Draw) -> str:
+        self.seen.append(FixedOcr().read(draw))
+        self.left -= self.each
+        return self.seen[-1]
+
+
+def tiff(frames: int) -> bytes:
+    out = io.BytesIO()
+    pages = [Image.new("L", (40 + step, 20), 255) for step in range(frames)]
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:])
+    return out.getvalue()
+
+
+def test_a_long_scan_is_read_in_portions_and_no_picture_twice() -> None:
+    data = tiff(7)
+    whole = extract(data, Kind.TIFF, FixedOcr())
+    known: list[str] = []
+    looked_at: list[str] = []
+    for _ in range(3):
+        clock = Clock(left=60, each=15)
+        try:
+            read = extract(data, Kind.TIFF, Portions(clock, known, lambda c=clock: c.left))
+        except Unfinished as unfinished:
+            known = unfinished.texts
+        looked_at += clock.seen
+    assert [len(known), len(looked_at)] == [6, 7]
+    assert read == whole and looked_at == [page.text for page in whole.pages]
+
+
+def test_each_portion_reads_a_picture_however_late_it_is() -> None:
+    clock = Clock(left=1, each=5)
+    with pytest.raises(Unfinished) as unfinished:
+        extract(tiff(3), Kind.TIFF, Portions(clock, ["one"], lambda: clock.left))
+    assert len(unfinished.value.texts) == 2

@@ -71,6 +71,11 @@ def test_a_duplicate_goes_no_further() -> None:
     assert mark_duplicate(Progress(Stage.CLASSIFIED)) is None
 
 
+def test_a_duplicate_may_be_read_after_all_from_the_start() -> None:
+    copy = mark_duplicate(Progress(run=2), 2)
+    assert copy is not None and retry(copy) == Progress(run=3)
+
+
 @given(STEPS)
 def test_run_and_stage_never_fall(steps: list[tuple[str, Stage, int]]) -> None:
     progress = Progress()

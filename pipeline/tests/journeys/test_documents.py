@@ -98,12 +98,63 @@ def test_tenants_do_not_see_each_other(app, demo, session, tmp_path) -> None:
         ({"name": "a.exe", "size": 1}, "type"),
         ({"name": "a.pdf", "size": 0}, "size"),
         ({"name": "a.pdf", "size": 1 << 40}, "size"),
+        ({"name": "a.pdf", "size": True}, "size"),
+        ({"name": "\ud800.pdf", "size": 1}, "name"),
+        ({"name": "a\nb.pdf", "size": 1}, "name"),
         ([], "object"),
     ],
 )
 def test_a_bad_upload_is_told_what_is_wrong(session, body, said: str) -> None:
     answer = session.http.post(session.page + "documents", json=body)
     assert answer.status_code == 400 and said in answer.json()["message"]
+
+
+@pytest.mark.parametrize("limit", ["0", "²", "9" * 5_000, "-1", "ten"])
+def test_a_number_that_is_none_is_refused(session, limit: str) -> None:
+    for path in ("documents", "search"):
+        asked = {"limit": limit, "q": "a"}
+        answer = session.http.get(session.page + path, params=asked, timeout=10)
+        assert answer.status_code == 400 and "limit" in answer.json()["message"]
+
+
+def test_an_id_that_no_key_has_room_for_is_nobodys(session) -> None:
+    for path in ("", "/audit", "/original"):
+        answer = session.http.get(f"{session.page}documents/{'x' * 3_000}{path}", timeout=10)
+        assert answer.status_code == 404
+
+
+def test_a_document_deleted_on_its_way_stays_deleted(app, session, tmp_path) -> None:
+    file = tmp_path / "fleeting.txt"
+    numbers = []
+    for each in range(6):
+        file.write_text(f"Fleeting words, number {each}.")
+        numbers.append(session.upload(file))
+        session.http.delete(f"{session.page}documents/{numbers[-1]}").raise_for_status()
+    app.settle()
+    app.elapse(3_600)
+    there = {one["id"] for one in session.call("GET", "documents?limit=200")["documents"]}
+    assert there.isdisjoint(numbers)
+    bucket = f"pipeline-files-{app.inner.settings.account}-{app.inner.settings.region}"
+    kept = app.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
+    assert not [one["Key"] for one in kept for number in numbers if number in one["Key"]]
+
+
+def test_a_copy_can_be_read_once_the_first_is_gone(app, session, tmp_path) -> None:
+    file = tmp_path / "twice.txt"
+    file.write_text("The same words, sent twice.")
+    first = session.upload(file)
+    app.settle()
+    second = session.upload(file)
+    app.settle()
+    copy = session.call("GET", f"documents/{second}")
+    assert (copy["status"], copy["duplicate_of"]) == ("duplicate", first)
+    answer = session.http.post(f"{session.page}documents/{second}/retry")
+    assert answer.status_code == 409 and first in answer.json()["message"]
+    session.http.delete(f"{session.page}documents/{first}").raise_for_status()
+    session.http.post(f"{session.page}documents/{second}/retry").raise_for_status()
+    app.settle()
+    copy = session.call("GET", f"documents/{second}")
+    assert copy["status"] == "done" and "duplicate_of" not in copy
 
 
 def test_the_page_is_served_with_a_strict_policy(session) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from functools import partial
 
 from PIL import Image, ImageOps, ImageSequence
 
@@ -21,7 +22,7 @@ def read(data: bytes, ocr: Ocr | None) -> Iterator[Read]:
             if ocr is None:
                 yield Read("")
             else:
-                yield Read(ocr.read(opaque(frame)), by_ocr=True)
+                yield Read(ocr.read(partial(opaque, frame)), by_ocr=True)
 
 
 def opaque(frame: Image.Image) -> Image.Image:

@@ -40,7 +40,7 @@ def _read_page(page: pdfium.PdfPage, ocr: Ocr | None) -> Read:
     text = text.replace("\x02", "").replace("\ufffe", "")
     if ocr is None or len("".join(text.split())) >= _FEW_CHARACTERS or not _has_picture(page):
         return Read(text)
-    seen = ocr.read(render(page, _OCR_DPI, _MAX_SIDE))
+    seen = ocr.read(lambda: render(page, _OCR_DPI, _MAX_SIDE))
     return Read(seen if len(seen) > len(text) else text, by_ocr=True)
 
 

@@ -11,7 +11,7 @@ from documents.extract.reading import Read, Reader
 from documents.kinds import IMAGES, TEXTS, Kind
 from documents.language import detect_language
 from documents.limits import LIMITS, Limits
-from documents.ocr import Ocr
+from documents.ocr import Ocr, Unfinished
 
 _READERS = {
     Kind.PDF: "pdf",
@@ -33,7 +33,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 def extract(data: bytes, kind: Kind, ocr: Ocr | None, limits: Limits = LIMITS) -> Extraction:
     """Reads `data`, which `inspect` has accepted. Without `ocr`, pages that are pictures hold no
     text. Raises Permanent `corrupt`, `unsupported-type` or `too-many-pages`, and what `ocr`
-    raises."""
+    raises: Unfinished too, of `Portions`."""
     reads = read_pages(data, kind, ocr, limits)
     pages = [Page(number, _tidy(read.text)) for number, read in enumerate(reads, 1)]
     text = "\n\n".join(page.text for page in pages)
@@ -54,7 +54,7 @@ def read_pages(data: bytes, kind: Kind, ocr: Ocr | None, limits: Limits = LIMITS
             if len(reads) == limits.pages:
                 raise Permanent("too-many-pages", f"more than {limits.pages} pages")
             reads.append(read)
-    except (DocumentError, MemoryError, ImportError):
+    except (DocumentError, Unfinished, MemoryError, ImportError):
         raise
     except Exception as error:
         # The libraries raise whatever a broken file makes of them (KeyError, struct.error,

@@ -4,20 +4,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from documents.ocr.detect import Detector
+    from documents.ocr.port import Draw
     from documents.ocr.recognise import Recogniser
 
 
 class PaddleOcr:
     """Free to create; the models are opened when the first picture is read, and then kept."""
 
-    def read(self, image: "Image") -> str:
+    def read(self, draw: "Draw") -> str:
         """Lines in reading order. Raises Transient `ocr-unavailable`."""
         from documents.ocr.lines import in_lines
 
-        image = image.convert("RGB")
+        image = draw().convert("RGB")
         boxes = self._detector.find(image)
         texts = self._recogniser.read(image, boxes)
         pieces = [(box, text) for box, text in zip(boxes, texts, strict=True) if text]

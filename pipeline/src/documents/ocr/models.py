@@ -22,6 +22,8 @@ def open_model(part: str) -> Any:
     options.inter_op_num_threads = 1
     # Pictures of ever new sizes would make the arena grow without bound.
     options.enable_cpu_mem_arena = False
+    # Waiting threads would spin: several functions on one machine then read at half the pace.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         str(_model_file(part)), options, providers=["CPUExecutionProvider"]
