@@ -147,6 +147,7 @@ class Engine:
             builder=SourceBuilder(data.path / "builds", self.code, progress),
             listeners=self.sockets,
             warn=Warnings(progress),
+            real_now=self.clock.real,
         )
         self.dispatcher = by_name.dispatcher = Dispatcher(
             joins.SERVICES,

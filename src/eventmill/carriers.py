@@ -13,6 +13,7 @@ from eventmill.deliver import (
     changes,
     mail,
     objects,
+    pool_messages,
     scheduled,
     subscribers,
     subscriptions,
@@ -23,7 +24,18 @@ from eventmill.deliver.http_targets import HttpTargets
 from eventmill.deliver.outbox import Outbox
 from eventmill.deliver.parts import Parts
 from eventmill.kernel.ports import ApiCaller, HttpSender
-from eventmill.services import cloudwatch, dynamodb, elbv2, events, logs, s3, scheduler, ses, sns
+from eventmill.services import (
+    cloudwatch,
+    cognito,
+    dynamodb,
+    elbv2,
+    events,
+    logs,
+    s3,
+    scheduler,
+    ses,
+    sns,
+)
 from eventmill.store.transaction import Transaction
 
 
@@ -60,3 +72,4 @@ def register(outbox: Outbox, means: Means) -> None:
     outbox.hop(sns.MAIL, subscribers.mail_carrier(means.address))
     outbox.send(ses.RECEIPT, mail.receipt_sender(parts, means.call))
     outbox.hop(ses.EVENT, mail.event_carrier(ids, region, account))
+    outbox.hop(cognito.MAIL, pool_messages.carrier(ids, region, account))

@@ -17,6 +17,7 @@ from eventmill.services import (
     apigateway,
     apigatewayv2,
     cloudwatch,
+    cognito,
     dynamodb,
     ec2,
     elbv2,
@@ -65,6 +66,7 @@ SERVICES: dict[str, Service] = {
         route53.SERVICE,
         elbv2.SERVICE,
         secretsmanager.SERVICE,
+        cognito.SERVICE,
         ssm.SERVICE,
         CLOUDFORMATION,
     )

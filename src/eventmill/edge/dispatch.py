@@ -203,6 +203,7 @@ class Dispatcher:
             directory=self._directory,
             objects=self._objects,
             measure=self._measure,
+            writes=self._database.write,
         )
 
     async def by_name(

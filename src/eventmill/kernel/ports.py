@@ -122,3 +122,5 @@ class Ports:
     listeners: ListenerPorts
     warn: Callable[[str, str], None] = lambda place, reason: None
     """Tells whoever runs the engine why something failed at a place, once for each cause."""
+    real_now: Callable[[], float] = lambda: 0.0
+    """The time that other processes see, for what is dated for them (see kernel/clock.py)."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from eventmill.kernel.errors import Invalid, NotFound
 from eventmill.kernel.ids import Ids
@@ -22,6 +22,8 @@ from eventmill.kernel.ports import Ports
 from eventmill.store.blobs import Blobs, BlobSlice, StagedBlob
 from eventmill.store.code import CodeStore
 from eventmill.store.transaction import Transaction
+
+T = TypeVar("T")
 
 INLINE_BODY = 65_536
 """A body up to this size stays in memory and in its row: below it SQLite is faster than a file."""
@@ -92,6 +94,13 @@ def _unmeasured(tx: Transaction, samples: Sequence[Sample]) -> None:
     """The metrics of an engine without CloudWatch."""
 
 
+class Writes(Protocol):
+    """The database as the steps of an operation use it."""
+
+    async def __call__(self, closure: Callable[[Transaction], T]) -> T:
+        """Run `closure` in a write transaction of its own."""
+
+
 class Mode(Enum):
     """How an operation touches the store, and so where it runs."""
 
@@ -132,11 +141,17 @@ class Call:
     directory: Directory = _nothing
     objects: Objects = _no_objects
     measure: Measure = _unmeasured
+    writes: Writes | None = None
 
     @property
     def now(self) -> float:
         """The moved time, epoch seconds."""
         return self.tx.now
+
+    async def step(self, function: Callable[[Call], T]) -> T:
+        """Run it in a transaction of its own: for what `Later` awaits, which has none."""
+        assert self.writes is not None
+        return await self.writes(lambda tx: function(replace(self, tx=tx)))
 
 
 @dataclass(frozen=True, slots=True)

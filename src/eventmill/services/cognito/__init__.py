@@ -1,0 +1,40 @@
+"""Amazon Cognito user pools: users, sign-up and sign-in, tokens, triggers.
+
+Below the service's declaration stand the functions that edge, deliver and the resources use.
+"""
+
+from eventmill.services.cognito import (
+    admin_operations,
+    authentication,
+    client_operations,
+    group_operations,
+    listing,
+    pool_operations,
+    recovery,
+    registration,
+    self_operations,
+)
+from eventmill.services.cognito.keys import published
+from eventmill.services.cognito.messages import MAIL
+from eventmill.services.cognito.names import issued_by, issuer, pool_of
+from eventmill.services.cognito.operations import OPERATIONS
+from eventmill.services.cognito.resources import RESOURCES
+from eventmill.services.cognito.schema import SCHEMA
+from eventmill.services.contract import Service
+
+__all__ = ["MAIL", "SERVICE", "issued_by", "issuer", "pool_of", "published"]
+
+# Importing these registers their operations.
+_OPERATION_MODULES = (
+    admin_operations,
+    authentication,
+    client_operations,
+    group_operations,
+    listing,
+    pool_operations,
+    recovery,
+    registration,
+    self_operations,
+)
+
+SERVICE = Service("cognito-idp", OPERATIONS.by_name, SCHEMA, RESOURCES)
