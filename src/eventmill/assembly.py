@@ -31,6 +31,7 @@ from eventmill.deploy.custom import Answers
 from eventmill.edge.answers import AnswerFront
 from eventmill.edge.apis import OpenConnections, api_front
 from eventmill.edge.apis.domains import Domains
+from eventmill.edge.apis.issuers import Issuers
 from eventmill.edge.apis.rest import RestFront, Trial
 from eventmill.edge.apis.service_calls import ServiceCalls
 from eventmill.edge.app import App, Front
@@ -50,6 +51,7 @@ from eventmill.edge.server import HttpServer, listen
 from eventmill.edge.smtp import SmtpListener
 from eventmill.edge.topic_links import TopicLinks
 from eventmill.edge.urls import UrlFront
+from eventmill.edge.user_pools import UserPoolFront
 from eventmill.invoke import InvokeSettings, ProcessInvoker
 from eventmill.invoke.build import SourceBuilder
 from eventmill.kernel.clock import Clock
@@ -219,6 +221,7 @@ class Engine:
         browsers = BrowserFront(self.database, self.dispatcher, security, self.blobs, self.ids)
         services = ServiceCalls(self._own_calls(browsers))
         domains = Domains(self.database)
+        issuers = Issuers(self.database, self.http, self.clock)
         apis = api_front(
             self.database,
             domains,
@@ -228,6 +231,7 @@ class Engine:
             services,
             partial(listener_address, self.database, lambda: self.endpoint),
             self.connections,
+            issuers,
             security,
             lambda: self.endpoint,
             self.settings.account,
@@ -249,6 +253,7 @@ class Engine:
             self.ids,
             self.ports,
             services,
+            issuers,
             security,
             self.settings.account,
             self.settings.region,
@@ -263,6 +268,7 @@ class Engine:
             Control(self._controls().commands()),
             rest,
             links,
+            UserPoolFront(self.database, self.dispatcher, self.ids),
             AnswerFront(ANSWERS, self.answers.take),
             apis,
             urls,

@@ -47,14 +47,14 @@ def test_a_loop_makes_one_of_each(app: TestEngine) -> None:
 
 
 def test_what_nothing_runs_behind_is_there_and_marked(app: TestEngine, tmp_path: Path) -> None:
-    assert app.outputs["Pool"].startswith("us-east-1_")
+    assert app.outputs["Site"].startswith("arn:aws:amplify:us-east-1:")
     assert app.outputs["KeyArn"].startswith("arn:aws:kms:us-east-1:")
     with pytest.raises(ClientError, match="does not offer"):
-        app.client("cognito-idp").describe_user_pool(UserPoolId=app.outputs["Pool"])
+        app.client("amplify").get_app(appId=app.outputs["Site"].rpartition("/")[2])
     checked = CliRunner().invoke(cli, ["check", str(APP), "--recorded"])
     assert checked.exit_code == 0, checked.output
     assert (
-        "AWS::Cognito::UserPool Pool is recorded: nothing of it works here; calls to cognito-idp"
+        "AWS::Amplify::App Site is recorded: nothing of it works here; calls to amplify answer 501"
         in checked.output
     )
 

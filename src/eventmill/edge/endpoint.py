@@ -129,7 +129,7 @@ class AwsEndpoint:
         read: bool,
         request_id: str,
     ) -> HttpResponse:
-        principal = self._security.principal(request, target.service)
+        principal = self._security.principal(request, target.service, unsigned=target.unsigned)
         operation = self._dispatcher.find(target.service, target.operation)
         params = decode(target, request, labels)
         upload: Upload | None = None

@@ -39,13 +39,16 @@ class Security:
         self._living(request)
         return verify_for(request, service, self._secret_for, self._real_now())
 
-    def principal(self, request: HttpRequest, service: str) -> str:
-        """The caller's access key, empty for an anonymous one. Raises Denied."""
+    def principal(self, request: HttpRequest, service: str, *, unsigned: bool = False) -> str:
+        """The caller's access key, empty for an anonymous one. Raises Denied.
+
+        `unsigned` says that anybody may call the operation.
+        """
         self._living(request)
         if is_presigned(request):
             return verify(request, self._secret_for, self._real_now())
         if self._check_signatures and not (
-            service == "s3" and "authorization" not in request.headers
+            (service == "s3" or unsigned) and "authorization" not in request.headers
         ):
             return verify(request, self._secret_for, self._real_now())
         return access_key(request)

@@ -29,6 +29,8 @@ class Target:
     """The member that is the raw request body."""
     streaming_output: str | None
     """The member that is the raw response body."""
+    unsigned: bool
+    """Whether AWS takes it without a signature."""
     compiled: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
 
@@ -58,6 +60,7 @@ def target(service: str, operation: str, protocol: str = "") -> Target:
         model,
         _streaming(model.input_shape),
         _streaming(model.output_shape),
+        model.auth_type == "none",
     )
 
 

@@ -1,15 +1,16 @@
-"""Tokens of Cognito user pools against the pool's public keys."""
+"""Tokens of user pools that are elsewhere, against the pool's public keys."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from eventmill.edge.apis.issuers import Issuers
 from eventmill.edge.apis.rest.authorization.pools import UserPools
 from eventmill.edge.apis.rest.failures import Failed
 from eventmill.edge.apis.rest.model import Authorizer, Node, Stage
@@ -19,6 +20,7 @@ from eventmill.kernel.http import HttpAnswer, HttpCall
 
 POOL = "eu-west-1_abc"
 ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"
+KEYS = f"{ISSUER}/.well-known/jwks.json"
 KEY = rsa.generate_private_key(65537, 2048)
 OTHER = rsa.generate_private_key(65537, 2048)
 AUTHORIZER = Authorizer(
@@ -44,8 +46,17 @@ class Keys:
 
     async def send(self, call: HttpCall) -> HttpAnswer:
         self.asked.append(call.url)
+        if call.url.endswith("openid-configuration"):
+            return HttpAnswer(200, [], json.dumps({"jwks_uri": KEYS}).encode())
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key())) | {"kid": "k1"}
         return HttpAnswer(200, [], json.dumps({"keys": [key]}).encode())
+
+
+class NoPools:
+    """The store of an engine without a pool of that id."""
+
+    def read(self, closure: Any) -> None:
+        return None
 
 
 def token(key: Any = KEY, kid: str = "k1", **claims: Any) -> str:
@@ -74,7 +85,8 @@ def asked(value: str, scopes: tuple[str, ...] = (), keys: Keys | None = None) ->
     )
 
     async def check() -> None:
-        await UserPools(keys or Keys(), Clock()).check(request, AUTHORIZER, scopes)
+        issuers = Issuers(cast(Any, NoPools()), keys or Keys(), Clock())
+        await UserPools(issuers).check(request, AUTHORIZER, scopes)
 
     asyncio.run(check())
     return request.authorizer
@@ -121,4 +133,4 @@ def test_a_foreign_issuer_is_not_even_asked() -> None:
         asked(token(iss="https://elsewhere.example/x"), keys=keys)
     assert keys.asked == []
     asked(token(), keys=keys)
-    assert keys.asked == [f"{ISSUER}/.well-known/jwks.json"]
+    assert keys.asked == [f"{ISSUER}/.well-known/openid-configuration", KEYS]

@@ -14,6 +14,7 @@ from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.gate import Gate
 from eventmill.edge.apis.httpapi import HttpApis
 from eventmill.edge.apis.integrations import Integrations, Listeners
+from eventmill.edge.apis.issuers import Issuers
 from eventmill.edge.apis.management import Management
 from eventmill.edge.apis.service_calls import ServiceCalls
 from eventmill.edge.apis.socket_integrations import SocketIntegrations
@@ -35,6 +36,7 @@ def api_front(
     services: ServiceCalls,
     listeners: Listeners,
     connections: OpenConnections,
+    issuers: Issuers,
     security: Security,
     endpoint: Callable[[], str],
     account: str,
@@ -43,7 +45,7 @@ def api_front(
     """`endpoint` is the address that functions reach the engine by."""
     functions = Functions(database, ids, ports.invoker, account, region)
     authorizers = Authorizers(clock, functions)
-    gate = Gate(authorizers, Tokens(ports.http, clock), security, functions)
+    gate = Gate(authorizers, Tokens(issuers), security, functions)
     apis = HttpApis(clock, ids, gate, Integrations(functions, ports, listeners), ports, account)
     sockets = Sockets(
         connections,

@@ -89,6 +89,11 @@ class Client:
         given = self.config.get("ReadAttributes")
         return attribute == "sub" or attribute in given if given else True
 
+    def secret_hash(self, name: str) -> str:
+        """SECRET_HASH of a name that a caller signs in with."""
+        made = hmac.new((self.secret or "").encode(), f"{name}{self.id}".encode(), hashlib.sha256)
+        return base64.b64encode(made.digest()).decode()
+
     def check_secret(self, name: str, given: str | None) -> None:
         """Raises Invalid unless the caller has shown that it knows the secret, if there is one.
 
@@ -104,8 +109,7 @@ class Client:
             raise faults.not_authorized(
                 f"Client {self.id} is configured with secret but SECRET_HASH was not received"
             )
-        made = hmac.new(self.secret.encode(), f"{name}{self.id}".encode(), hashlib.sha256)
-        if not hmac.compare_digest(base64.b64encode(made.digest()), given.encode()):
+        if not hmac.compare_digest(self.secret_hash(name).encode(), given.encode()):
             raise faults.not_authorized(f"Unable to verify secret hash for client {self.id}")
 
 

@@ -25,7 +25,7 @@ MAIL = "cognito.mail"
 """Kind of the outbox rows with messages; target is the pool's ARN, payload as in `_send`."""
 
 _CODE, _NAME = "{####}", "{username}"
-_LINK = re.compile(r"\{##(.*?)##\}")
+_LINK = re.compile(r"\{##([^{}#]+)##\}")
 _LINK_PARAMETER = "{##Click Here##}"
 _SENDER = "no-reply@verificationemail.com"
 _INVITE = "Your username is {username} and temporary password is {####}."

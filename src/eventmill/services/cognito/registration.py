@@ -27,6 +27,7 @@ from eventmill.services.cognito.operations import OPERATIONS
 from eventmill.services.cognito.pools import Pool
 from eventmill.services.cognito.users import User
 from eventmill.services.contract import Call, Later, Result
+from eventmill.store.transaction import Transaction
 
 _ANSWER = {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}
 _VERIFIES = {"autoVerifyEmail": "email", "autoVerifyPhone": "phone_number"}
@@ -173,6 +174,21 @@ async def _confirm(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
     occasion = triggers.Occasion(pool, "ConfirmSignUp", user.name, client.id)
     await ask_after(call, occasion, user, request.get("ClientMetadata"))
     return {}
+
+
+def by_link(tx: Transaction, query: Mapping[str, str]) -> dict[str, str]:
+    """ConfirmSignUp's request that a link in a mail makes. Raises Invalid.
+
+    Whoever has the link need not know the client's secret.
+    """
+    client = clients.existing(tx, query.get("client_id", ""))
+    name = query.get("user_name", "")
+    request = {
+        "ClientId": client.id,
+        "Username": name,
+        "ConfirmationCode": query.get("confirmation_code", ""),
+    }
+    return request | ({"SecretHash": client.secret_hash(name)} if client.secret else {})
 
 
 def confirmed(call: Call, user: User) -> User:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from eventmill.edge.apis import functions as invoking
 from eventmill.edge.apis.domains import Domains
+from eventmill.edge.apis.issuers import Issuers
 from eventmill.edge.apis.rest.answers import Answer, Broken, sendable
 from eventmill.edge.apis.rest.authorization import AuthorizationGate
 from eventmill.edge.apis.rest.authorization.asked import Asked
@@ -67,6 +68,7 @@ class RestFront:
         ids: Ids,
         ports: Ports,
         services: ServiceCalls,
+        issuers: Issuers,
         security: Security,
         account: str,
         region: str,
@@ -82,7 +84,7 @@ class RestFront:
         inner = invoking.Functions(database, ids, ports.invoker, account, region)
         functions = Functions(inner)
         asked = Asked(database, functions, clock)
-        self._gate = AuthorizationGate(asked, UserPools(ports.http, clock), security)
+        self._gate = AuthorizationGate(asked, UserPools(issuers), security)
         self._usage = Usage(database, clock, self._published)
         self._integrations = by_kind(functions, ports, services)
 
