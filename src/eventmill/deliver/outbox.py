@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from eventmill.deliver.tasks import Tasks
+from eventmill.deliver.tasks import Tasks, lasting
 from eventmill.kernel.errors import Fault
 from eventmill.services.contract import INLINE_BODY
 from eventmill.store import outbox
@@ -108,24 +108,32 @@ class Outbox:
             except Postpone as later:
                 outbox.retry(tx, row.id, later.due, counted=later.counted)
             except Exception as error:
+                if tx.ended:
+                    raise
                 _warn(row, error)
                 outbox.retry(tx, row.id, tx.now + backoff(row.attempts))
 
     async def _send(self, row: OutboxRow, wake: Callable[[], None]) -> None:
         try:
-            await self._senders[row.kind](row)
-        except Postpone as later:
-            due, counted = later.due, later.counted
-            await self._database.write(lambda tx: outbox.retry(tx, row.id, due, counted=counted))
-        except Exception as error:
-            _warn(row, error)
-            delay = backoff(row.attempts)
-            await self._database.write(lambda tx: outbox.retry(tx, row.id, tx.now + delay))
-        else:
-            await self._database.write(lambda tx: outbox.settle(tx, row.id))
+            change = await self._sent(row)
+            # What was sent is not sent again for each time that the disk does not take note of it.
+            await lasting(lambda: self._database.write(change), f"noting outbox row {row.id}")
         finally:
             self._sending.discard(row.id)
             wake()
+
+    async def _sent(self, row: OutboxRow) -> Callable[[Transaction], object]:
+        """Send a row; what then is to be noted."""
+        try:
+            await self._senders[row.kind](row)
+        except Postpone as later:
+            due, counted = later.due, later.counted
+            return lambda tx: outbox.retry(tx, row.id, due, counted=counted)
+        except Exception as error:
+            _warn(row, error)
+            delay = backoff(row.attempts)
+            return lambda tx: outbox.retry(tx, row.id, tx.now + delay)
+        return lambda tx: outbox.settle(tx, row.id)
 
 
 def _long(rows: list[OutboxRow]) -> bool:

@@ -96,10 +96,18 @@ class Database:
         return self._read(connection, closure)
 
     def _read(self, connection: sqlite3.Connection, closure: Callable[[Transaction], T]) -> T:
+        """Everything that `closure` reads is of one moment, whatever the writer's thread commits
+        meanwhile; one that is run within another reads that one's."""
+        transaction = Transaction(connection, self._clock.now())
+        if connection.in_transaction:
+            return closure(transaction)
+        connection.execute("BEGIN")
         try:
-            return closure(Transaction(connection, self._clock.now()))
+            return closure(transaction)
         except BaseException as error:
             # A query that was left half read keeps its moment: as long as the error's frames held
             # it, everything read on this connection would be of then.
             clear_frames(error.__traceback__)
             raise
+        finally:
+            connection.execute("COMMIT")

@@ -64,19 +64,25 @@ class Transaction:
         """
         self._committed.append(action)
 
+    @property
+    def ended(self) -> bool:
+        """Whether an error of the disk ended the transaction: what else were done in it now would
+        be committed statement by statement, so nothing may be."""
+        return not self._connection.in_transaction
+
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """A part that may fail alone: what it raises undoes only its own change.
 
-        For a closure that does many independent things in one commit. Attempts do not nest.
+        For a closure that does many independent things in one commit. Attempts do not nest. Who
+        goes on after one that failed looks whether the transaction has `ended`.
         """
         announced, committed = len(self._announced), len(self._committed)
         self.execute("SAVEPOINT attempt")
         try:
             yield
         except BaseException:
-            # Disk errors such as SQLITE_FULL end the whole transaction by themselves.
-            if self._connection.in_transaction:
+            if not self.ended:
                 self.execute("ROLLBACK TO attempt")
                 self.execute("RELEASE attempt")
             self._sequences.undone()

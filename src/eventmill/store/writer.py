@@ -14,6 +14,7 @@ a thread does it, so that reads and running functions do not wait.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -36,6 +37,7 @@ _QUICK = 0.003
 """Seconds that a commit may take on average to be made on the event loop."""
 _WEIGHT = 0.05
 """Of the newest commit in that average."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,9 @@ class Writer:
                 try:
                     result = run(work.closure, transaction)
                 except Exception as error:
+                    if not self._connection.in_transaction:
+                        # The disk's error undid what the others did, too.
+                        return self._lost(group, error)
                     failure = error
                     self._sequences.undone()
                 else:
@@ -167,10 +172,14 @@ class Writer:
         except sqlite3.Error as error:
             return self._lost(group, error)
         for action in actions:
-            action()
+            try:
+                action()
+            except Exception:
+                # The changes are on the disk: those who wait for them must hear so.
+                _log.exception("what follows a commit failed")
         return committed
 
-    def _lost(self, group: list[_Work], error: sqlite3.Error) -> _Committed:
+    def _lost(self, group: list[_Work], error: Exception) -> _Committed:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._sequences.undone()
@@ -182,7 +191,7 @@ class Writer:
         try:
             result = closure(transaction)
         except BaseException:
-            # Disk errors such as SQLITE_FULL end the whole transaction by themselves.
+            # Some errors of the disk end the whole transaction by themselves.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK TO call")
                 self._connection.execute("RELEASE call")

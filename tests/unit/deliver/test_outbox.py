@@ -8,7 +8,7 @@ import pytest
 
 from eventmill.deliver.inflight import StillMoving
 from eventmill.deliver.outbox import Postpone
-from eventmill.kernel.errors import Invalid
+from eventmill.kernel.errors import Invalid, StoreError
 from eventmill.store import outbox
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
@@ -105,3 +105,58 @@ async def test_many_rows_or_a_large_one_are_carried_beside_the_event_loop(folder
             await b.flights.settled(5)
         here = threading.get_ident()
         assert threads[:2] == [here, here] and here not in threads[2:] and len(threads) == 103
+
+
+@run
+async def test_a_row_that_cannot_be_noted_as_sent_is_not_sent_again_meanwhile(
+    folder: Path,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("eventmill.deliver.tasks.PAUSE", 0.01)
+        await _send_with_a_full_disk(folder, patch)
+
+
+async def _send_with_a_full_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bench(folder) as b:
+        sent: list[bytes] = []
+
+        async def send(row: OutboxRow) -> None:
+            sent.append(row.payload)
+
+        settle, full = outbox.settle, [True, True, True]
+
+        def disk(tx: Transaction, number: int) -> bool:
+            if full:
+                full.pop()
+                raise StoreError("the disk is full")
+            return settle(tx, number)
+
+        monkeypatch.setattr(outbox, "settle", disk)
+        b.outbox.send("k", send)
+        await emit(b, "k", b"1")
+        await b.flights.settled(5)
+        assert (sent, full) == ([b"1"], [])
+
+
+@run
+async def test_a_hop_goes_on_in_no_transaction_that_the_disk_has_ended(folder: Path) -> None:
+    async with bench(folder) as b:
+        await b.database.write(lambda tx: tx.execute("CREATE TABLE got(payload)") and None)
+        failing = [True]
+
+        def carry(tx: Transaction, row: OutboxRow) -> None:
+            tx.execute("INSERT INTO got VALUES(?)", (row.payload,))
+            tx.announce("got")
+            if row.payload == b"1" and failing:
+                failing.pop()
+                tx.execute("ROLLBACK")
+                raise OSError("disk I/O error")
+
+        b.outbox.hop("k", carry)
+        with b.database.signals.listen("got") as signal:
+            await emit(b, "k", b"1", b"2")
+            # Carried without their announcement, the second one's target would never wake.
+            assert await asyncio.wait_for(signal.wait(), 5)
+        await b.flights.settled(5)
+        got = b.database.read(lambda tx: [row[0] for row in tx.all("SELECT payload FROM got")])
+        assert got == [b"1", b"2"]

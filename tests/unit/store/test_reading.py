@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,32 @@ def test_a_reader_that_failed_half_way_keeps_no_moment(tmp_path: Path) -> None:
         await database.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("thread", [False, True])
+def test_all_that_a_reader_reads_is_of_one_moment(tmp_path: Path, thread: bool) -> None:
+    async def run() -> tuple[int, int]:
+        database = Database(tmp_path / "db", Clock(), {"t": ["CREATE TABLE t(x)"]}, "process")
+        writing, reading, written = (threading.Event() for _ in range(3))
+
+        def write(tx: Transaction) -> None:
+            writing.set()
+            assert reading.wait(10)
+            tx.execute("INSERT INTO t VALUES(1)")
+            tx.after_commit(written.set)
+
+        def read(tx: Transaction) -> tuple[int, int]:
+            before = count(tx)
+            reading.set()
+            assert written.wait(10)
+            return before, count(tx)
+
+        work = asyncio.ensure_future(database.write(write, long=True))
+        await asyncio.to_thread(writing.wait, 10)
+        found = await database.scan(read) if thread else database.read(read)
+        await work
+        assert database.read(lambda tx: database.read(count) + count(tx)) == 2
+        await database.close()
+        return found
+
+    assert asyncio.run(run()) == (0, 0)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from eventmill.kernel.clock import Clock
+from eventmill.kernel.errors import StoreError
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 
@@ -98,3 +99,45 @@ def test_what_was_posted_is_written_before_the_end(tmp_path: Path) -> None:
         return rows(database)
 
     assert run(tmp_path, look) == list(range(600))
+
+
+def disk_error(tx: Transaction) -> None:
+    """What SQLite does by itself when the disk fails in the midst of a transaction."""
+    tx.execute("ROLLBACK")
+    raise OSError("disk I/O error")
+
+
+def test_an_error_that_ends_the_transaction_fails_all_of_it(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        # The first of a turn has a commit of its own.
+        writes = (insert(0), insert(1), disk_error, insert(2))
+        found = await asyncio.gather(*map(database.write, writes), return_exceptions=True)
+        assert [type(one) for one in found] == [int, *[StoreError] * 3]
+        assert rows(database) == [0]
+        with pytest.raises(StoreError):
+            await database.write(disk_error)
+        assert await database.write(insert(3)) == 3
+        assert rows(database) == [0, 3]
+
+    run(tmp_path, work)
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_commit_is_answered_whatever_fails_after_it(
+    tmp_path: Path, long: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work(database: Database) -> None:
+        def fail() -> None:
+            raise PermissionError("a file that may not be deleted")
+
+        def closure(tx: Transaction) -> int:
+            tx.after_commit(fail)
+            tx.execute("INSERT INTO t VALUES(1)")
+            return 1
+
+        assert await asyncio.wait_for(database.write(closure, long=long), 5) == 1
+        assert await asyncio.wait_for(database.write(insert(2), long=long), 5) == 2
+        assert rows(database) == [1, 2]
+
+    run(tmp_path, work)
+    assert "may not be deleted" in caplog.text
