@@ -33,6 +33,10 @@ SCHEMA = (
 KEY = "outbox"
 """Announced when a row was added or its due time came closer."""
 
+IN_ORDER = 0.0
+"""The due time of what must be carried in the order in which it came: a clock that was set back
+between two starts would put what came later in front."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:

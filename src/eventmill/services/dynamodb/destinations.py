@@ -79,7 +79,7 @@ def record(
         "dynamodb": inner,
         "eventSource": "aws:dynamodb",
     }
-    outbox.emit(call.tx, CHANGE, destination.stream, dump(change))
+    outbox.emit(call.tx, CHANGE, destination.stream, dump(change), due=outbox.IN_ORDER)
 
 
 def partition_key(change: bytes) -> str:

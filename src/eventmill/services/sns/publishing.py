@@ -187,7 +187,8 @@ def _fan_out(tx: Transaction, topic: Topic, message: dict[str, Any], trace: str 
         if payload is None:
             signatures.ensure(tx)
             payload = orjson.dumps(message)
-        emit_payload(tx, subscription, payload, trace, _throttled(tx, topic, subscription))
+        due = outbox.IN_ORDER if topic.fifo else _throttled(tx, topic, subscription)
+        emit_payload(tx, subscription, payload, trace, due)
 
 
 def _throttled(tx: Transaction, topic: Topic, subscription: Subscription) -> float | None:

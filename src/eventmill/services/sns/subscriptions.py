@@ -20,6 +20,7 @@ from eventmill.services.contract import Call
 from eventmill.services.sns import archive, faults, signatures, subscription_attributes, topics
 from eventmill.services.sns.emission import emit
 from eventmill.services.sns.topics import Topic
+from eventmill.store import outbox
 from eventmill.store.transaction import Transaction
 
 UNCONFIRMED_SECONDS = 172_800
@@ -252,7 +253,8 @@ def replay(call: Call, subscription: Subscription) -> None:
     for message in archive.between(call.tx, subscription.topic, start, end):
         text = message["texts"].get(subscription.protocol, message["texts"]["default"])
         if subscription.wants(text, _as_published(message["attributes"])):
-            emit(call.tx, subscription, {**message, "replayed": True}, call.trace)
+            replayed = {**message, "replayed": True}
+            emit(call.tx, subscription, replayed, call.trace, outbox.IN_ORDER)
 
 
 def _as_published(attributes: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
