@@ -388,3 +388,20 @@ def test_another_checksum_of_the_whole_is_refused(s3: Any, bucket: str) -> None:
         )
     assert code_of(refused) == (400, "BadDigest")
     s3.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=done)
+
+
+def test_an_object_that_is_replaced_is_read_to_its_end(s3: Any, bucket: str) -> None:
+    """Its parts are files, of which the last are not open yet when the new object comes."""
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    named = {"Bucket": bucket, "Key": "k", "UploadId": upload}
+    bodies = [letter * 5 * 1024 * 1024 for letter in (b"a", b"b", b"c", b"d")]
+    parts = [
+        {"PartNumber": number, "ETag": s3.upload_part(**named, PartNumber=number, Body=body)["ETag"]}
+        for number, body in enumerate(bodies, 1)
+    ]
+    s3.complete_multipart_upload(**named, MultipartUpload={"Parts": parts})
+    body = s3.get_object(Bucket=bucket, Key="k")["Body"]
+    assert body.read(1) == b"a"
+    s3.put_object(Bucket=bucket, Key="k", Body=b"new")
+    assert b"a" + body.read() == b"".join(bodies)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"new"

@@ -19,7 +19,7 @@ from eventmill.kernel.ids import Ids
 from eventmill.kernel.metrics import Sample
 from eventmill.kernel.policies import Asker
 from eventmill.kernel.ports import Ports
-from eventmill.store.blobs import Blobs, BlobSlice, StagedBlob
+from eventmill.store.blobs import Blobs, BlobSlice, Hold, StagedBlob
 from eventmill.store.code import CodeStore
 from eventmill.store.transaction import Transaction
 
@@ -51,6 +51,8 @@ class Download:
 
     parts: tuple[bytes | BlobSlice, ...]
     size: int
+    hold: Hold | None = None
+    """What keeps the files of its parts until they are sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,17 @@
 
 The order is write, fsync, rename, fsync of the folder, and only then the commit with the name.
 A crash in between leaves a file that no row names; `sweep` deletes those at the start.
+
+Who reads a body takes a `hold` before looking for the row that names it. Without one the body of an
+object that is replaced meanwhile would be gone between the look and the end of the answer.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import threading
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +74,34 @@ class StagedBlob:
         (self._folder / name).unlink(missing_ok=True)
 
 
+class Hold:
+    """As long as it lives, no body is deleted that was there when it was taken."""
+
+    __slots__ = ("_blobs", "_number")
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._number = blobs.begin()
+
+    def __del__(self) -> None:
+        self._blobs.end(self._number)
+
+
 class Blobs:
-    """The folder of bodies, spread over 256 subfolders so that none grows too long to list."""
+    """The folder of bodies, spread over 256 subfolders so that none grows too long to list.
+
+    `hold` and `delete` may be called from any thread.
+    """
 
     def __init__(self, folder: Path, ids: Ids, *, durable: bool = True) -> None:
         self._folder = folder
         self._ids = ids
         self._durable = durable
+        # Whose end the collector finds may be that of one who has the lock.
+        self._lock = threading.RLock()
+        self._holds: dict[int, None] = {}
+        self._newest = 0
+        self._later: deque[tuple[int, str]] = deque()
         for number in range(256):
             (folder / f"{number:02x}").mkdir(parents=True, exist_ok=True)
 
@@ -88,9 +114,39 @@ class Blobs:
         """Where the body lies."""
         return self._folder / name[:2] / name
 
+    def hold(self) -> Hold:
+        """Keep what is there for now. Take it before the look for the row."""
+        return Hold(self)
+
     def delete(self, name: str) -> None:
-        """Delete a body that no row names any more. Call it after the commit."""
+        """Delete a body that no row names any more, once nobody holds it. Call it after the commit.
+
+        What waits for that when the engine ends is swept at the start.
+        """
+        with self._lock:
+            if self._holds:
+                self._later.append((self._newest, name))
+                return
         self.path(name).unlink(missing_ok=True)
+
+    def begin(self) -> int:
+        """Called by the hold itself; its number."""
+        with self._lock:
+            self._newest += 1
+            self._holds[self._newest] = None
+            return self._newest
+
+    def end(self, number: int) -> None:
+        """Called by the hold itself."""
+        ripe = []
+        with self._lock:
+            self._holds.pop(number, None)
+            # In the order of their numbers: the first is the oldest that lives.
+            oldest = next(iter(self._holds), self._newest + 1)
+            while self._later and self._later[0][0] < oldest:
+                ripe.append(self._later.popleft()[1])
+        for name in ripe:
+            self.path(name).unlink(missing_ok=True)
 
     def sweep(self, named: Iterable[str]) -> int:
         """Delete every file whose name is not in `named`; returns how many."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Fault
 from eventmill.services.contract import INLINE_BODY, Call, Download, Upload
-from eventmill.store.blobs import BlobSlice
+from eventmill.store.blobs import BlobSlice, Hold
 
 Blobs = Sequence[tuple[str, int]]
 """(name, size) of the files that make up a body."""
@@ -44,8 +44,16 @@ def whole(call: Call, size: int, body: bytes | None, blobs: str | None) -> Downl
     return part(call, body, blobs, 0, size)
 
 
-def part(call: Call, body: bytes | None, blobs: str | None, start: int, length: int) -> Download:
-    """`length` bytes from `start`."""
+def part(
+    call: Call,
+    body: bytes | None,
+    blobs: str | None,
+    start: int,
+    length: int,
+    hold: Hold | None = None,
+) -> Download:
+    """`length` bytes from `start`; `hold` was taken before their row was read, for who reads them
+    after the transaction."""
     if blobs is None:
         return Download(((body or b"")[start : start + length],), length)
     pieces: list[bytes | BlobSlice] = []
@@ -59,7 +67,7 @@ def part(call: Call, body: bytes | None, blobs: str | None, start: int, length: 
             pieces.append(BlobSlice(call.blobs.path(name), offset, taken))
         left -= taken
         offset = 0
-    return Download(tuple(pieces), length)
+    return Download(tuple(pieces), length, hold)
 
 
 def parse_range(text: str | None, size: int) -> tuple[int, int] | None:

@@ -265,9 +265,10 @@ def marked(item: Object, request: Mapping[str, Any]) -> Fault:
 @OPERATIONS.read("GetObject")
 def get_object(call: Call, request: dict[str, Any]) -> Result:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    hold = call.blobs.hold()
     item, answer = describe(call, request)
     start, length = _cut(request, item, answer)
-    answer["Body"] = bodies.part(call, item.body, item.blobs, start, length)
+    answer["Body"] = bodies.part(call, item.body, item.blobs, start, length, hold)
     return answer
 
 
