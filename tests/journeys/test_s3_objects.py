@@ -396,7 +396,10 @@ def test_an_object_that_is_replaced_is_read_to_its_end(s3: Any, bucket: str) -> 
     named = {"Bucket": bucket, "Key": "k", "UploadId": upload}
     bodies = [letter * 5 * 1024 * 1024 for letter in (b"a", b"b", b"c", b"d")]
     parts = [
-        {"PartNumber": number, "ETag": s3.upload_part(**named, PartNumber=number, Body=body)["ETag"]}
+        {
+            "PartNumber": number,
+            "ETag": s3.upload_part(**named, PartNumber=number, Body=body)["ETag"],
+        }
         for number, body in enumerate(bodies, 1)
     ]
     s3.complete_multipart_upload(**named, MultipartUpload={"Parts": parts})

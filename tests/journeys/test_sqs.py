@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from botocore.exceptions import ClientError
 
+from eventmill.services import sqs
 from eventmill.services.sqs import receiving
 from tests.journeys.rest_client import ask
 
@@ -184,6 +185,40 @@ def test_a_message_past_its_retention_is_gone(eventmill, queues) -> None:
     queues.send_message(QueueUrl=url, MessageBody="m")
     eventmill.advance(61)
     assert "Messages" not in queues.receive_message(QueueUrl=url)
+
+
+def test_a_fifo_queue_whose_messages_are_past_their_retention_is_at_rest(eventmill, queues) -> None:
+    attributes = {"FifoQueue": "true", "MessageRetentionPeriod": "60"}
+    url = queues.create_queue(QueueName="q.fifo", Attributes=attributes)["QueueUrl"]
+    for group in ("a", "b"):
+        queues.send_message(
+            QueueUrl=url, MessageBody="m", MessageGroupId=group, MessageDeduplicationId=group
+        )
+    queues.receive_message(QueueUrl=url)
+    eventmill.advance(3_700)
+    eventmill.settle()
+    found = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert found["ApproximateNumberOfMessages"] == "0"
+    # A consumer would look again and again for the message that this promises.
+    assert eventmill.inner.database.read(lambda tx: sqs.next_visible(tx, f"{ARN}q.fifo")) is None
+
+
+def test_a_move_task_keeps_the_order_of_a_fifo_queue(eventmill, queues) -> None:
+    fifo = {"FifoQueue": "true", "VisibilityTimeout": "30"}
+    dead = queues.create_queue(QueueName="dead.fifo", Attributes=fifo)["QueueUrl"]
+    policy = f'{{"deadLetterTargetArn":"{ARN}dead.fifo","maxReceiveCount":"1"}}'
+    queues.create_queue(QueueName="q.fifo", Attributes=fifo | {"RedrivePolicy": policy})
+    for number in map(str, range(3)):
+        queues.send_message(
+            QueueUrl=dead, MessageBody=number, MessageGroupId="g", MessageDeduplicationId=number
+        )
+    # Somebody looks at the first one, which then becomes visible after the others.
+    queues.receive_message(QueueUrl=dead, MaxNumberOfMessages=1)
+    eventmill.advance(31)
+    queues.start_message_move_task(SourceArn=f"{ARN}dead.fifo", DestinationArn=f"{ARN}q.fifo")
+    eventmill.settle()
+    back = queues.receive_message(QueueUrl="q.fifo", MaxNumberOfMessages=10)["Messages"]
+    assert [message["Body"] for message in back] == ["0", "1", "2"]
 
 
 def test_a_lost_answer_of_a_fifo_queue_is_given_again(eventmill, queues) -> None:

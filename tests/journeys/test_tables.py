@@ -316,3 +316,41 @@ def test_a_table_is_paid_per_request_or_has_a_capacity(db: Any) -> None:
     assert "unpaid" not in db.list_tables()["TableNames"]
     capacity = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
     db.create_table(TableName="paid", **keys, ProvisionedThroughput=capacity)
+
+
+def dated(name: str, until: float) -> dict[str, Any]:
+    return {"id": {"S": name}, "place": {"S": "p"}, "until": {"N": str(int(until))}}
+
+
+def lives(mill: TestEngine, db: Any, table: str) -> list[str]:
+    """The ids of the items that are there, after an hour and some."""
+    mill.advance(3_700)
+    mill.settle()
+    return sorted(one["id"]["S"] for one in db.scan(TableName=table)["Items"])
+
+
+def test_time_to_live_is_for_the_items_that_are_there_too(mill, db) -> None:
+    name, now = made(db), mill.inner.clock.now()
+    for there, until in (("over", now - 60), ("soon", now + 600), ("late", now + 86_400)):
+        db.put_item(TableName=name, Item=dated(there, until))
+    spoken = {"Enabled": True, "AttributeName": "until"}
+    db.update_time_to_live(TableName=name, TimeToLiveSpecification=spoken)
+    assert lives(mill, db, name) == ["late"]
+    # Due before what the last look found to be due next.
+    db.put_item(TableName=name, Item=dated("sooner", mill.inner.clock.now() + 60))
+    assert lives(mill, db, name) == ["late"]
+
+
+def test_time_to_live_that_was_switched_off_holds_nobody_up(mill, db) -> None:
+    off, on = made(db), made(db)
+    spoken = {"Enabled": True, "AttributeName": "until"}
+    for name in (off, on):
+        db.update_time_to_live(TableName=name, TimeToLiveSpecification=spoken)
+    until = mill.inner.clock.now() + 600
+    for number in range(5):
+        entries = [{"PutRequest": {"Item": dated(f"{number}-{n}", until)}} for n in range(25)]
+        db.batch_write_item(RequestItems={off: entries})
+    db.put_item(TableName=on, Item=dated("over", until + 1))
+    db.update_time_to_live(TableName=off, TimeToLiveSpecification=spoken | {"Enabled": False})
+    assert lives(mill, db, on) == []
+    assert db.scan(TableName=off, Select="COUNT")["Count"] == 125

@@ -7,6 +7,7 @@ means no chore runs at all.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,9 @@ from eventmill.store.transaction import Transaction
 
 _AT_MOST_EVERY = 60.0
 """Seconds: what is past its time may lie a little longer, but must not cost a commit each."""
+
+_AT_LEAST_EVERY = 3_600.0
+"""Seconds: nobody tells a chore without a key of what came meanwhile and is due before the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,8 @@ class Upkeep:
         with self._database.signals.listen(*keys) as signal:
             while True:
                 due = await self._database.write(chore.run, long=True)
-                if due is None and chore.key is None:
-                    due = self._clock.now() + 3_600
+                if chore.key is None:
+                    due = min(due or math.inf, self._clock.now() + _AT_LEAST_EVERY)
                 if chore.waiting is None and due is not None:
                     due = max(due, self._clock.now() + _AT_MOST_EVERY)
                 await signal.wait(due)

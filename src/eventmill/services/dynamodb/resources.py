@@ -17,7 +17,7 @@ from eventmill.services.contract import (
     known,
     truth,
 )
-from eventmill.services.dynamodb import tables
+from eventmill.services.dynamodb import storage, tables
 from eventmill.services.dynamodb.destination_operations import align
 from eventmill.services.dynamodb.faults import validation
 from eventmill.services.dynamodb.tables import Table
@@ -126,6 +126,8 @@ def _update(call: Call, resource: Resource, old: Mapping[str, Any]) -> Created:
     )
     definition["TimeToLive"] = request.get("TimeToLive") or {}
     tables.put_definition(call, name, definition)
+    if tables.find(call.tx, name).ttl != table.ttl:
+        storage.time_anew(call.tx, name)
     tables.TAGS.replace(call.tx, table.arn, tag_map(request.get("Tags")))
     destination = _destination(call, resource.properties)
     if destination != _destination(call, old):

@@ -88,6 +88,16 @@ def _expiry(table: Table, item: Mapping[str, Any]) -> float | None:
     return None if text is None else float(text)
 
 
+def time_anew(tx: Transaction, name: str) -> None:
+    """The time to live of a table was changed: note for each item when its own is over."""
+    table = tables.find(tx, name)
+    rows = tx.all("SELECT item, pk, sk FROM ddb_items WHERE tbl=?", (table.id,))
+    tx.executemany(
+        "UPDATE ddb_items SET expires=? WHERE tbl=? AND pk=? AND sk=?",
+        ((_expiry(table, load(item)), table.id, pk, sk) for item, pk, sk in rows),
+    )
+
+
 def _reindex(call: Call, table: Table, place: Place, old: Item | None, new: Item | None) -> None:
     for index in table.indexes.values():
         before = None if old is None else tables.index_place(table, index, old)

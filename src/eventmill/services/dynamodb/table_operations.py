@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.services.contract import Call, Result, truth
-from eventmill.services.dynamodb import tables
+from eventmill.services.dynamodb import storage, tables
 from eventmill.services.dynamodb.faults import validation
 from eventmill.services.dynamodb.tables import OPERATIONS, Table
 
@@ -153,12 +153,13 @@ def list_tables(call: Call, request: dict[str, Any]) -> Result:
     return answer | ({"LastEvaluatedTableName": names[-1]} if len(rows) > limit else {})
 
 
-@OPERATIONS.write("UpdateTimeToLive")
+@OPERATIONS.sweep("UpdateTimeToLive")
 def update_time_to_live(call: Call, request: dict[str, Any]) -> Result:
-    """The attribute holds epoch seconds; expired items are deleted."""
+    """The attribute holds epoch seconds; expired items are deleted, those that are there too."""
     table = tables.find(call.tx, request["TableName"])
     wanted = request["TimeToLiveSpecification"]
     tables.put_definition(call, table.name, dict(table.definition) | {"TimeToLive": wanted})
+    storage.time_anew(call.tx, table.name)
     return {"TimeToLiveSpecification": wanted}
 
 

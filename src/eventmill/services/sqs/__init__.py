@@ -11,7 +11,7 @@ from typing import Any
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.policies import Asker
 from eventmill.services.contract import Service
-from eventmill.services.sqs import access, batches, move_tasks, queues, receiving, sending
+from eventmill.services.sqs import access, batches, fifo, move_tasks, queues, receiving, sending
 from eventmill.services.sqs.operations import OPERATIONS
 from eventmill.services.sqs.queues import changed_key
 from eventmill.services.sqs.receiving import Message
@@ -161,10 +161,12 @@ def admits(tx: Transaction, queue_arn: str, asker: Asker) -> bool:
 
 def expire(tx: Transaction, limit: int = 1_000) -> float | None:
     """Delete messages past their retention; returns when the next one passes it."""
-    tx.execute(
+    gone = tx.all(
         "DELETE FROM sqs_messages WHERE seq IN"
-        " (SELECT seq FROM sqs_messages WHERE expires<=? ORDER BY expires LIMIT ?)",
+        " (SELECT seq FROM sqs_messages WHERE expires<=? ORDER BY expires LIMIT ?)"
+        " RETURNING queue, grp",
         (tx.now, limit),
     )
+    fifo.refresh_all(tx, gone)
     row = tx.one("SELECT min(expires) FROM sqs_messages")
     return None if row is None else row[0]

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from eventmill.services.sqs.queues import Queue
 from eventmill.store.transaction import Transaction
 
@@ -68,6 +70,13 @@ def ready(tx: Transaction, queue: Queue, limit: int) -> list[int]:
         if len(found) >= limit:
             break
     return found
+
+
+def refresh_all(tx: Transaction, changed: Iterable[tuple[int, str | None]]) -> None:
+    """As `refresh`, for the (queue id, group) of messages that changed; one without is of none."""
+    for queue_id, group in set(changed):
+        if group is not None:
+            refresh(tx, queue_id, group)
 
 
 def refresh(tx: Transaction, queue_id: int, group: str) -> None:

@@ -169,9 +169,11 @@ def _slice(
     if queue is None:
         _end(tx, handle, "FAILED", "AWS.SimpleQueueService.NonExistentQueue")
         return
+    # Who looked at a message of a FIFO queue and put it back must not have changed its place.
+    order = "seq" if queue.fifo else "visible, seq"
     rows = tx.all(
         "SELECT seq, dlq_source, grp FROM sqs_messages"
-        " WHERE queue=? AND seq<=? AND visible<=? ORDER BY visible, seq LIMIT ?",
+        f" WHERE queue=? AND seq<=? AND visible<=? ORDER BY {order} LIMIT ?",
         (queue.id, last, tx.now, min(rate or _SLICE, _SLICE)),
     )
     for seq, origin, group in rows:
@@ -214,6 +216,7 @@ def _move(
             (target.id, group, tx.now),
         )
         fifo.refresh(tx, target.id, group)
+    if group is not None and queue.fifo:
         fifo.refresh(tx, queue.id, group)
     tx.announce(changed_key(target.arn))
 

@@ -250,8 +250,7 @@ def release_holders_except(tx: Transaction, holder: str) -> int:
         " WHERE holder IS NOT NULL AND holder<>? RETURNING queue, grp",
         (tx.now, holder),
     )
-    for queue_id, group in {row for row in rows if row[1] is not None}:
-        fifo.refresh(tx, queue_id, group)
+    fifo.refresh_all(tx, rows)
     return len(rows)
 
 
