@@ -239,6 +239,7 @@ _OLD_SDK = {
     "package.json": '{"name": "aws-sdk", "version": "2.0.0", "main": "lib/aws.js"}',
     "lib/aws.js": "const AWS = require('./core'); require('./more'); module.exports = AWS;",
     "lib/more.js": "const AWS = require('./core'); AWS.config = new AWS.Config();",
+    "lib/around.js": "require('./core');",
     "lib/core.js": """
 class Config {
   constructor(given = {}) {
@@ -247,7 +248,10 @@ class Config {
   update(given) { Object.assign(this, given); }
 }
 Config.prototype.keys = { endpoint: undefined, s3ForcePathStyle: false };
-module.exports = { Config, config: new Config() };
+const AWS = {};
+module.exports = AWS;
+require("./around"); // which asks for this module while it is loading, as the package's do
+Object.assign(AWS, { Config, config: new Config() });
 """,
 }
 _OLD_HANDLER = """
@@ -279,6 +283,7 @@ def test_the_old_sdk_finds_the_engine(app, tmp_path: Path) -> None:
     said = json.loads(app.client("lambda").invoke(FunctionName="old")["Payload"].read())
     endpoint = said.pop()
     assert said == [endpoint, True, "http://mine", "http://own"]
+    assert not [line for line in app.logs() if "/old:" in line and "Warning" in line]
 
 
 def _zipped(folder: Path) -> bytes:

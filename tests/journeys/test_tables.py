@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -354,3 +355,20 @@ def test_time_to_live_that_was_switched_off_holds_nobody_up(mill, db) -> None:
     db.update_time_to_live(TableName=off, TimeToLiveSpecification=spoken | {"Enabled": False})
     assert lives(mill, db, on) == []
     assert db.scan(TableName=off, Select="COUNT")["Count"] == 125
+
+
+def test_answers_carry_the_checksum_of_their_body(mill: TestEngine) -> None:
+    """Of faults too: Go's client warns of every answer without one."""
+    answers: list[dict[str, Any]] = []
+    tables, streams = mill.client("dynamodb"), mill.client("dynamodbstreams")
+    for client in (tables, streams):
+        client.meta.events.register(
+            "before-parse", lambda response_dict, **rest: answers.append(response_dict)
+        )
+    tables.list_tables()
+    refused(tables.describe_table, TableName="absent")
+    streams.list_streams()
+    refused(streams.describe_stream, StreamArn="arn:aws:dynamodb:us-east-1:000000000000:table/a/s")
+    assert [answer["status_code"] for answer in answers] == [200, 400, 200, 400]
+    for answer in answers:
+        assert answer["headers"]["x-amz-crc32"] == str(zlib.crc32(answer["body"]))

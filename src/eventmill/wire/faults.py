@@ -13,6 +13,7 @@ from botocore.exceptions import UnknownServiceError
 from eventmill.kernel.errors import Fault
 from eventmill.wire.http import HttpResponse
 from eventmill.wire.models import CBOR_TYPE, metadata, service_model
+from eventmill.wire.sums import summed
 from eventmill.wire.target import Target
 
 _SQS_PREFIX = "AWS.SimpleQueueService."
@@ -109,7 +110,7 @@ def _json(target: Target, fault: Fault, shape: Any, status: int, request_id: str
         if metadata(target.service).get("awsQueryCompatible") is not None:
             sender = "Sender" if status < 500 else "Receiver"
             headers.append(("x-amzn-query-error", f"{fault.code};{sender}"))
-    return HttpResponse(status, headers, orjson.dumps(members))
+    return summed(target, HttpResponse(status, headers, orjson.dumps(members)))
 
 
 def _type_name(target: Target, name: str) -> str:

@@ -11,7 +11,9 @@ const CORE = /(^|\/)core$/; // as all of the package's own modules ask for it
 export function leadSdk(endpoint) {
   Module._load = function (request, ...rest) {
     const loaded = load.call(this, request, ...rest);
-    const settings = CORE.test(request) ? loaded?.Config?.prototype?.keys : undefined;
+    // Asking a module that is still loading for what it has not yet would print a warning.
+    const whole = CORE.test(request) && loaded != null && Object.hasOwn(loaded, "Config");
+    const settings = whole ? loaded.Config.prototype?.keys : undefined;
     if (settings && "s3ForcePathStyle" in settings && settings.endpoint === undefined) {
       settings.endpoint = endpoint;
       settings.s3ForcePathStyle = true; // no bucket's name can stand before an address of numbers

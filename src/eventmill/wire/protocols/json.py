@@ -18,6 +18,7 @@ from eventmill.wire.protocols.shared import (
     json_encoder,
     load_json,
 )
+from eventmill.wire.sums import summed
 from eventmill.wire.target import Target
 
 
@@ -48,6 +49,6 @@ def encode_json(target: Target) -> Encode:
         if stream is not None:
             return encode_stream(target, result, headers)
         body = orjson.dumps(convert(result) if convert else result) if result else empty
-        return HttpResponse(200, headers, body)
+        return summed(target, HttpResponse(200, headers, body))
 
     return encode
