@@ -414,9 +414,7 @@ def test_a_link_in_the_place_of_a_code_and_numbers(app: TestEngine, idp: Any) ->
     (message,) = app.mailbox("+12065550100")
     sent = re.fullmatch("Your confirmation code is ([0-9]{6})", message["text"])[1]
     idp.confirm_sign_up(ClientId=client, Username="max", ConfirmationCode=sent)
-    idp.update_user_pool(
-        UserPoolId=pool, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True}
-    )
+    idp.update_user_pool(UserPoolId=pool, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
     assert refused(sign_up, name="new") == (
         "NotAuthorizedException",
         "SignUp is not permitted for this user pool",

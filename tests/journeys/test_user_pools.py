@@ -19,6 +19,7 @@ from eventmill.testing import TestEngine, engine
 from tests.journeys.rest_client import ask
 from tests.refusals import refused
 from tests.shape import assert_shape, recorded
+from tests.srp import Client
 
 APP = Path(__file__).parents[1] / "apps" / "members"
 PASSWORD = "correct horse 1"
@@ -339,3 +340,96 @@ def test_signatures_are_not_asked_for_where_aws_asks_for_none(tmp_path: Path) ->
             '{"MaxResults": 1}',
         )
         assert unsigned.status == 403
+
+
+def by_srp(app: TestEngine, name: str, password: str, client: str, **more: str) -> Any:
+    idp, mine = app.client("cognito-idp"), Client(app.outputs["Pool"])
+    asked = idp.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_SRP_AUTH",
+        AuthParameters={"USERNAME": name, **mine.begin, **more},
+    )
+    assert asked["ChallengeName"] == "PASSWORD_VERIFIER"
+    answer = mine.answer(asked["ChallengeParameters"], password)
+    if more:
+        answer["SECRET_HASH"] = hashed(app, answer["USERNAME"])
+    return idp.respond_to_auth_challenge(
+        ClientId=client, ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=answer
+    )
+
+
+def test_a_password_that_is_never_sent(app: TestEngine, idp: Any) -> None:
+    web = app.outputs["Web"]
+    # Numbers begin with zeros now and then, which clients and the pool must hash alike.
+    for _ in range(5):
+        result = by_srp(app, ADA, PASSWORD, web)["AuthenticationResult"]
+    assert claims_of(app, result["IdToken"])["email"] == ADA
+    code, message = refused(by_srp, app=app, name=ADA, password="wrong", client=web)
+    assert (code, message) == ("NotAuthorizedException", "Incorrect username or password.")
+    code, message = refused(by_srp, app=app, name="eve@x.example", password="x", client=web)
+    assert code == "UserNotFoundException"
+    code, message = refused(
+        idp.initiate_auth,
+        ClientId=web,
+        AuthFlow="USER_SRP_AUTH",
+        AuthParameters={"USERNAME": ADA, "SRP_A": "0"},
+    )
+    assert code == "InvalidParameterException"
+
+
+def test_a_client_that_hides_users_asks_strangers_for_a_password_too(app: TestEngine) -> None:
+    server = app.outputs["Server"]
+    result = by_srp(app, ADA, PASSWORD, server, SECRET_HASH=hashed(app, ADA))
+    assert result["AuthenticationResult"]["AccessToken"]
+    stranger = "eve@example.com"
+    code, message = refused(
+        by_srp,
+        app=app,
+        name=stranger,
+        password=PASSWORD,
+        client=server,
+        SECRET_HASH=hashed(app, stranger),
+    )
+    assert (code, message) == ("NotAuthorizedException", "Incorrect username or password.")
+
+
+def test_flows_that_a_client_does_not_allow(app: TestEngine, idp: Any) -> None:
+    code, message = refused(
+        idp.initiate_auth,
+        ClientId=app.outputs["Web"],
+        AuthFlow="CUSTOM_AUTH",
+        AuthParameters={"USERNAME": ADA},
+    )
+    assert (code, message) == (
+        "InvalidParameterException",
+        "CUSTOM_AUTH flow not enabled for this client",
+    )
+    code, message = refused(
+        idp.admin_initiate_auth,
+        UserPoolId=app.outputs["Pool"],
+        ClientId=app.outputs["Server"],
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": ADA, "PASSWORD": PASSWORD},
+    )
+    assert (code, message) == (
+        "InvalidParameterException",
+        "Auth flow not enabled for this client",
+    )
+
+
+def test_refresh_tokens_may_rotate(app: TestEngine, idp: Any) -> None:
+    client = idp.create_user_pool_client(
+        UserPoolId=app.outputs["Pool"],
+        ClientName="rotating",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+        RefreshTokenRotation={"Feature": "ENABLED", "RetryGracePeriodSeconds": 0},
+    )["UserPoolClient"]["ClientId"]
+    first = idp.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": ADA, "PASSWORD": PASSWORD},
+    )["AuthenticationResult"]["RefreshToken"]
+    renew = idp.get_tokens_from_refresh_token
+    second = renew(RefreshToken=first, ClientId=client)["AuthenticationResult"]["RefreshToken"]
+    assert renew(RefreshToken=second, ClientId=client)["AuthenticationResult"]["IdToken"]
+    assert refused(renew, RefreshToken=first, ClientId=client)[1] == "Invalid Refresh Token"

@@ -12,6 +12,7 @@ from typing import Any
 from eventmill.kernel.errors import Fault
 from eventmill.services.cognito import (
     clients,
+    custom_auth,
     faults,
     migration,
     passwords,
@@ -19,6 +20,7 @@ from eventmill.services.cognito import (
     schema_attributes,
     sessions,
     signing_in,
+    srp,
     tokens,
     users,
 )
@@ -117,7 +119,8 @@ async def _by_password(call: Call, way: Way) -> dict[str, Any]:
         way = await migration.at_sign_in(call, way, password)
     await signing_in.before(call, way)
     found = way.user
-    assert found is not None
+    if found is None:
+        raise faults.wrong_password()
 
     def check(step: Call) -> User | Fault:
         user = users.by_key(step.tx, way.pool.id, found.key)
@@ -130,6 +133,18 @@ async def _by_password(call: Call, way: Way) -> dict[str, Any]:
     if isinstance(checked, Fault):
         raise checked
     return await signing_in.after_password(call, way.of(checked))
+
+
+async def _by_srp(call: Call, way: Way) -> dict[str, Any]:
+    await signing_in.before(call, way)
+    return await srp.begin(call, way, {})
+
+
+async def _verified(call: Call, way: Way, session: str | None) -> dict[str, Any]:
+    way, state = await srp.answered(call, way)
+    if "history" in state:
+        return await custom_auth.password_answered(call, way, state["history"])
+    return await signing_in.after_password(call, way)
 
 
 async def _by_refresh_token(call: Call, way: Way) -> dict[str, Any]:
@@ -202,8 +217,12 @@ async def _new_password(call: Call, way: Way, session: str | None) -> dict[str, 
 _FLOWS: dict[str, Callable[[Call, Way], Awaitable[dict[str, Any]]]] = {
     "USER_PASSWORD_AUTH": _by_password,
     "ADMIN_USER_PASSWORD_AUTH": _by_password,
+    "USER_SRP_AUTH": _by_srp,
+    "CUSTOM_AUTH": custom_auth.begin,
     "REFRESH_TOKEN_AUTH": _by_refresh_token,
 }
 _ANSWERS: dict[str, Callable[[Call, Way, str | None], Awaitable[dict[str, Any]]]] = {
     signing_in.NEW_PASSWORD: _new_password,
+    srp.CHALLENGE: _verified,
+    custom_auth.CHALLENGE: custom_auth.answer,
 }

@@ -13,11 +13,16 @@ from eventmill.store.transaction import Transaction
 
 
 def begin(
-    tx: Transaction, client: Client, key: str, challenge: str, state: Mapping[str, Any]
+    tx: Transaction,
+    client: Client,
+    key: str,
+    challenge: str,
+    state: Mapping[str, Any],
+    id: str = "",
 ) -> str:
     """The session's id, which the client gives back. `key` is the user's, `state` is kept."""
     tx.execute("DELETE FROM cognito_sessions WHERE expires<?", (tx.now,))
-    id = secrets.token_urlsafe(48)
+    id = id or secrets.token_urlsafe(48)
     tx.execute(
         "INSERT INTO cognito_sessions VALUES(?,?,?,?,?,?,?)",
         (

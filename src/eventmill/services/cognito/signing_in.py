@@ -70,7 +70,8 @@ def unknown(client: Client) -> Fault:
 
 
 async def before(call: Call, way: Way) -> None:
-    """Ask PreAuthentication. Raises Invalid when there is no such user, or the trigger says no."""
+    """Ask PreAuthentication. Raises Invalid when the trigger says no, or there is no such user,
+    unless nobody is to know that."""
     if way.user is None and not way.client.hides_users:
         raise faults.no_user()
     more: dict[str, Any] = {"validationData": dict(way.metadata) if way.metadata else None}
@@ -78,8 +79,6 @@ async def before(call: Call, way: Way) -> None:
         more["userNotFound"] = way.user is None
     request = {"userAttributes": triggers.attributes_of(way.user), **more}
     await triggers.ask(call, "PreAuthentication", way.occasion("Authentication"), request, {})
-    if way.user is None:
-        raise faults.wrong_password()
 
 
 def check_password(call: Call, user: User, *, right: bool) -> Fault | None:
