@@ -404,7 +404,7 @@ def test_who_is_confirmed_stays_so_when_the_function_fails(door: TestEngine, idp
     sign_up(door, "ole")
     plan(door, "PostConfirmation", error="no room")
     pool = {"UserPoolId": door.outputs["Door"], "Username": "ole"}
-    code, message = refused(idp.admin_confirm_sign_up, **pool)
+    _, message = refused(idp.admin_confirm_sign_up, **pool)
     assert message == "PostConfirmation failed with error no room."
     assert idp.admin_get_user(**pool)["UserStatus"] == "CONFIRMED"
 
