@@ -30,4 +30,4 @@ class AnswerFront:
         """As S3 answers, to which such addresses lead on AWS."""
         token = str(scope["path"])[len(self._path) :]
         taken = self._take(token, await read_all(receive, _LIMIT))
-        await send_answer(send, 200 if taken else 403, [(b"content-length", b"0")], b"")
+        await send_answer(send, 200 if taken else 403, [], b"")

@@ -126,9 +126,11 @@ async def read_upload(receive: Receive, writer: UploadWriter, decoder: Decoder |
 async def send_answer(
     send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
-    """An answer whose body is in memory."""
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    """An answer whose body is in memory, all in one message. The server tells its length.
+
+    Not of ASGI, whose answers are at least two messages, each with a call's cost.
+    """
+    await send({"type": "http.response.start", "status": status, "headers": headers, "body": body})
 
 
 async def send_download(

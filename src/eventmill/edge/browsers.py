@@ -81,8 +81,7 @@ class BrowserFront:
             answer = encode_fault(None, fault, self._ids.uuid())
             extra = [(name.encode(), text.encode()) for name, text in answer.headers]
             status, body = answer.status, answer.body
-        length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
-        await send_answer(send, status, shown + extra + length, body)
+        await send_answer(send, status, shown + extra, body)
 
     def cors_headers(self, bucket: str, method: str, headers: Mapping[str, str]) -> Headers:
         """What tells a browser that a page may see the answer; nothing when it may not."""
@@ -124,7 +123,7 @@ class BrowserFront:
             shown.append((b"access-control-allow-headers", ", ".join(names).encode()))
         if rule.get("MaxAgeSeconds") is not None:
             shown.append((b"access-control-max-age", str(rule["MaxAgeSeconds"]).encode()))
-        await send_answer(send, 200, [*shown, (b"content-length", b"0")], b"")
+        await send_answer(send, 200, shown, b"")
 
     async def _post(
         self, bucket: str, scope: Scope, headers: Mapping[str, str], receive: Receive

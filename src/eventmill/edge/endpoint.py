@@ -254,18 +254,12 @@ async def _send(
         (name.encode("latin-1"), value.encode("utf-8")) for name, value in response.headers
     ]
     body: Any = response.body
-    if not any(name == b"content-length" for name, _ in headers) and response.status != 304:
-        size = body.size if isinstance(body, Download) else len(body)
-        headers.append((b"content-length", str(size).encode()))
-    if head or response.status in (204, 304):
-        if response.status == 204:
-            headers = [header for header in headers if header[0] != b"content-length"]
-        await send_answer(send, response.status, headers, b"")
-    elif isinstance(body, Download):
-        if body.size <= INLINE_BODY and all(isinstance(part, bytes) for part in body.parts):
-            whole = b"".join(part for part in body.parts if isinstance(part, bytes))
-            await send_answer(send, response.status, headers, whole)
-        else:
-            await send_download(send, response.status, headers, body)
-    else:
+    if not isinstance(body, Download):
         await send_answer(send, response.status, headers, body)
+    elif head:
+        await send_answer(send, response.status, headers, b"")
+    elif body.size <= INLINE_BODY and all(isinstance(part, bytes) for part in body.parts):
+        whole = b"".join(part for part in body.parts if isinstance(part, bytes))
+        await send_answer(send, response.status, headers, whole)
+    else:
+        await send_download(send, response.status, headers, body)

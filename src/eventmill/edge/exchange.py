@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BAD_NAME = re.compile(rb'[\x00-\x20\x7f()<>@,;:\[\]={}\\"]')
-_BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROLS = bytes({*range(0x20), 0x7F} - {0x09})
+"""What no header's value may hold: it would break out of its line."""
 HEADER_MAP = "eventmill.headers"
 """Our key in a scope: header names in lower case; values of a repeated one joined by commas."""
 _JOINED = 65_536
@@ -80,10 +81,19 @@ def status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {phrase}\r\n".encode("ascii")
 
 
+@lru_cache(maxsize=1_000)
+def _lowered(name: bytes) -> bytes:
+    """Raises ValueError for one that would break out of its line."""
+    if _BAD_NAME.search(name):
+        raise ValueError(f"this cannot be sent as a header's name: {name!r}")
+    return name.lower()
+
+
 class Exchange:
     """Feeds the application and writes what it sends."""
 
     __slots__ = (
+        "_bare",
         "_chunked",
         "_complete",
         "_expects",
@@ -97,6 +107,7 @@ class Exchange:
         "_scope",
         "_short",
         "_size",
+        "_sized",
         "_started",
         "_waiter",
         "keep_alive",
@@ -116,8 +127,10 @@ class Exchange:
         self._news = False
         self._waiter: asyncio.Future[None] | None = None
         self._gone = False
-        self._head = b""
+        self._head: list[bytes] = []
         self._started = False
+        self._bare = False
+        self._sized = False
         self._complete = False
         self._chunked = False
         self._left = 0
@@ -205,66 +218,90 @@ class Exchange:
             self._protocol.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Write a part of the answer; the head goes out with the first part of the body."""
+        """Write a part of the answer; the head goes out with the first part of the body.
+
+        A start may bring the whole body along (see body.send_answer).
+        """
         if self._protocol.paused:
             await self._protocol.drain()
         if self._gone or self._complete:
             return
         if message["type"] == "http.response.start":
-            self._start(message["status"], message["headers"])
-            return
-        body: bytes = message.get("body", b"")
+            whole = "body" in message
+            self._start(message["status"], message["headers"], whole=whole)
+            if not whole:
+                return
         more: bool = message.get("more_body", False)
-        self._write(b"" if self._scope["method"] == "HEAD" else body, more)
+        self._write(message.get("body", b""), more)
         if more:
             return
         self._complete = True
         self._wake()
-        if self._left and self._scope["method"] != "HEAD":
+        if self._left and not self._bare:
             _log.error("the answer to %s is shorter than its length", self._scope["path"])
             self.keep_alive = False
         self._protocol.answered(keep=self.keep_alive)
 
-    def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    def _start(self, status: int, headers: list[tuple[bytes, bytes]], *, whole: bool) -> None:
         """Raises ValueError for a header that would break out of its line."""
         if self._expects:
             # The client has not sent its body, and may or may not do so still.
             self.keep_alive = False
-        if _BAD_NAME.search(b"".join([name for name, _ in headers])) or _BAD_VALUE.search(
-            b"".join([value for _, value in headers])
-        ):
+        values = b"".join([value for _, value in headers])
+        if len(values.translate(None, _CONTROLS)) != len(values):
             raise ValueError(f"these cannot be sent as headers: {headers!r}")
-        content = [status_line(status)]
-        sized = status in (204, 304) or self._scope["method"] == "HEAD"
-        for name, value in (*self._protocol.default_headers, *headers):
-            name = name.lower()
+        self._sized = status in (204, 304)
+        self._bare = self._sized or self._scope["method"] == "HEAD"
+        # What a function says of its body's length may be wrong; that of no body is all there is.
+        counted = whole and (status == 204 or not self._bare)
+        head = [status_line(status)]
+        for sent, value in (*self._protocol.default_headers, *headers):
+            name = _lowered(sent)
             if name == b"content-length":
+                if counted:
+                    continue
                 self._left = int(value)
-                sized = True
+                self._sized = True
             elif name == b"connection" and b"close" in value.lower():
                 self.keep_alive = False
                 continue
-            content += (name, b": ", value, b"\r\n")
+            head += (name, b": ", value, b"\r\n")
         if not self.keep_alive:
-            content.append(b"connection: close\r\n")
-        if not sized:
-            self._chunked = True
-            content.append(b"transfer-encoding: chunked\r\n")
-        content.append(b"\r\n")
-        self._head = b"".join(content)
+            head.append(b"connection: close\r\n")
+        self._head = head
         self._started = True
 
     def _write(self, body: bytes, more: bool) -> None:
-        if self._chunked and self._scope["method"] != "HEAD":
+        if not self._sized:
+            self._frame(len(body), more)
+        if self._bare:
+            body = b""
+        elif self._chunked:
             chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
             body = chunk if more else chunk + b"0\r\n\r\n"
         elif len(body) > self._left:
             raise ValueError(f"the answer to {self._scope['path']} is longer than its length")
         else:
             self._left -= len(body)
-        head, self._head = self._head, b""
-        if head and len(body) > _JOINED:
-            self._protocol.write(head)
+        if self._head:
+            self._write_head(body)
+        elif body:
             self._protocol.write(body)
-        elif head or body:
-            self._protocol.write(head + body)
+
+    def _frame(self, size: int, more: bool) -> None:
+        """Say how long a body is whose length no header told, or that it comes in chunks."""
+        self._sized = True
+        if more:
+            self._chunked = True
+            self._head.append(b"transfer-encoding: chunked\r\n")
+        else:
+            self._left = size
+            self._head.append(b"content-length: %d\r\n" % size)
+
+    def _write_head(self, body: bytes) -> None:
+        head, self._head = self._head, []
+        if len(body) > _JOINED:
+            self._protocol.write(b"".join((*head, b"\r\n")))
+            self._protocol.write(body)
+        else:
+            self._protocol.write(b"".join((*head, b"\r\n", body)))

@@ -16,6 +16,8 @@ App = Callable[..., Any]
 
 _log = logging.getLogger(__name__)
 
+_LENGTH = b"content-length"
+
 
 class Stream:
     """Feeds the application and sends what it answers."""
@@ -32,6 +34,7 @@ class Stream:
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._head: list[tuple[bytes, bytes]] = []
+        self._bare = False
 
     # From the connection.
 
@@ -84,21 +87,38 @@ class Stream:
         return {"type": "http.disconnect"}
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Write a part of the answer, as fast as the client takes it."""
+        """Write a part of the answer, as fast as the client takes it.
+
+        A start may bring the whole body along (see body.send_answer).
+        """
         if self._gone or self._complete:
             return
         if message["type"] == "http.response.start":
-            status = (b":status", str(message["status"]).encode())
-            self._head = [status, *((n.lower(), v) for n, v in message["headers"])]
-            return
+            self._start(message)
+            if "body" not in message:
+                return
         head, self._head = self._head, []
         if head:
             self._connection.headers(self._number, _without_connection(head))
-        await self._data(message.get("body", b""))
+        if not self._bare:
+            await self._data(message.get("body", b""))
         if not message.get("more_body", False) and not self._gone:
             self._complete = True
             self._connection.finish(self._number)
             self._news.set()
+
+    def _start(self, message: dict[str, Any]) -> None:
+        """As of Exchange: the length is counted, save where there is no body to count."""
+        status = message["status"]
+        empty = status in (204, 304)
+        self._bare = empty or self.scope["method"] == "HEAD"
+        head = [(name.lower(), value) for name, value in message["headers"]]
+        if "body" in message:
+            if status == 204 or not self._bare:
+                head = [header for header in head if header[0] != _LENGTH]
+            if not empty and all(name != _LENGTH for name, _ in head):
+                head.append((_LENGTH, b"%d" % len(message["body"])))
+        self._head = [(b":status", b"%d" % status), *head]
 
     async def _data(self, body: bytes) -> None:
         view = memoryview(body)

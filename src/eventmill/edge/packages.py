@@ -35,7 +35,7 @@ class PackageFront:
         key = str(scope["path"])[len(PREFIX) :]
         folder = self._database.read(lambda tx: lambda_.folder_of(tx, key))
         if folder is None:
-            await send_answer(send, 404, [(b"content-length", b"0")], b"")
+            await send_answer(send, 404, [], b"")
             return
         with tempfile.TemporaryDirectory(prefix="eventmill-") as place:
             archive = Path(place, "code.zip")

@@ -70,8 +70,6 @@ class ApiFront:
             )
         except ClientGone:
             return
-        if status not in (204, 304):
-            shown = [*shown, (b"content-length", str(len(body)).encode())]
         await send_answer(send, status, shown, body)
 
     def _place(self, raw: str, headers: Mapping[str, str]) -> Place | None:

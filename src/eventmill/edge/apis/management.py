@@ -43,14 +43,13 @@ class Management:
             body = orjson.dumps({"message": fault.message})
             shown = [(b"content-type", b"application/json")]
             shown.append((b"x-amzn-errortype", fault.code.encode()))
-            await send_answer(send, status, [*shown, _length(body)], body)
+            await send_answer(send, status, shown, body)
             return
         if value is None:
             await send_answer(send, status, [], b"")
             return
         body = orjson.dumps(value)
-        shown = [(b"content-type", b"application/json"), _length(body)]
-        await send_answer(send, status, shown, body)
+        await send_answer(send, status, [(b"content-type", b"application/json")], body)
 
     async def _answer(
         self, scope: Scope, headers: Mapping[str, str], receive: Receive
@@ -92,7 +91,3 @@ class Management:
             raise Denied("ForbiddenException", fault.message) from None
         if not caller:
             raise Denied("MissingAuthenticationTokenException", "Missing Authentication Token")
-
-
-def _length(body: bytes) -> tuple[bytes, bytes]:
-    return b"content-length", str(len(body)).encode()

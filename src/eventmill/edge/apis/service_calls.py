@@ -107,8 +107,7 @@ class _Gathered:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = [(n.decode().lower(), v.decode()) for n, v in message["headers"]]
-        else:
-            self.parts.append(message.get("body", b""))
+        self.parts.append(message.get("body", b""))
 
 
 def _place(target: tuple[str, str, str], sent: ServiceRequest) -> str:

@@ -126,8 +126,6 @@ class BalancerFront:
             extra.append((b"date", formatdate(self._clock.real(), usegmt=True).encode()))
         if b"server" not in named:
             extra.append(_SERVER)
-        if status not in (204, 304):
-            extra.append((b"content-length", str(len(body)).encode()))
         await send_answer(send, status, headers + extra, body)
 
 

@@ -100,5 +100,4 @@ def merged(headers: Headers, shown: Headers) -> Headers:
 async def answer(send: Send, given: Answer, shown: Headers) -> None:
     """Send an answer that is in memory."""
     status, headers, body = given
-    length = [] if status in (204, 304) else [(b"content-length", str(len(body)).encode())]
-    await send_answer(send, status, merged(headers, shown) + length, body)
+    await send_answer(send, status, merged(headers, shown), body)

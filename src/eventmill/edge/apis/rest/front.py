@@ -112,7 +112,7 @@ class RestFront:
         stage = self._published.stage(place.api, place.stage)
         if stage is None:
             forbidden = [(b"content-type", b"application/json"), _FORBIDDEN]
-            await send_answer(send, 403, [*forbidden, (b"content-length", b"23")], _NO_STAGE)
+            await send_answer(send, 403, forbidden, _NO_STAGE)
             return
         if stage.canary is not None and self._ids.percentage() < stage.canary[0]:
             stage = stage.canary[1]
@@ -232,12 +232,9 @@ async def _send(send: Send, request: Request, answer: Answer) -> None:
         ("x-amz-apigw-id", request.extended_id),
         ("X-Amzn-Trace-Id", request.trace),
     ]
-    bare = answer.status in (204, 304)
-    if answer.pieces is None and not bare:
-        headers.append(("Content-Length", str(len(answer.body))))
     encoded = [(name.encode("latin-1"), value.encode()) for name, value in headers]
-    if answer.pieces is None or bare:
-        await send_answer(send, answer.status, encoded, b"" if bare else answer.body)
+    if answer.pieces is None or answer.status in (204, 304):
+        await send_answer(send, answer.status, encoded, answer.body)
         return
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     await send({"type": "http.response.body", "body": answer.body, "more_body": True})
