@@ -73,7 +73,7 @@ class UploadWriter:
         self._blobs = blobs
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._hashers = tuple(hashers)
-        self._inline = bytearray()
+        self._inline: list[bytes] = []
         self._blob: StagedBlob | None = None
         self.size = 0
 
@@ -86,15 +86,15 @@ class UploadWriter:
         if self._blob is not None:
             self._blob.write(data)
             return
-        self._inline += data
-        if len(self._inline) > INLINE_BODY:
+        self._inline.append(data)
+        if self.size > INLINE_BODY:
             self._blob = self._blobs.stage()
-            self._blob.write(bytes(self._inline))
+            self._blob.write(b"".join(self._inline))
             self._inline.clear()
 
     def upload(self) -> Upload:
         """What was written."""
-        data = None if self._blob is not None else bytes(self._inline)
+        data = None if self._blob is not None else b"".join(self._inline)
         return Upload(size=self.size, md5=self._md5.digest(), data=data, blob=self._blob)
 
     def discard(self) -> None:

@@ -177,11 +177,11 @@ class AwsEndpoint:
 
 def _expected(headers: Mapping[str, str]) -> dict[str, Checksum]:
     """Fresh checksums for the algorithms that the headers or the trailer announce."""
-    names = [name for name in CHECKSUMS if name in headers]
+    sums = {name: new(algorithm) for name, algorithm in CHECKSUMS.items() if name in headers}
     trailer = headers.get("x-amz-trailer", "").lower()
     if trailer in CHECKSUMS:
-        names.append(trailer)
-    return {name: new(CHECKSUMS[name]) for name in names}
+        sums[trailer] = new(CHECKSUMS[trailer])
+    return sums
 
 
 def _verify(

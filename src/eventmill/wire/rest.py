@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -14,18 +14,21 @@ from eventmill.wire.http import HttpRequest
 from eventmill.wire.timestamps import FORMATS
 from eventmill.wire.xml_codec import from_text, to_text
 
+Parse = Callable[[str], Any]
+Format = Callable[[Any], str]
+
 
 class Bindings:
-    """The locations of one shape's members, sorted once."""
+    """The locations of one shape's members, sorted once, and how their texts are read."""
 
     def __init__(self, shape: Any) -> None:
-        self.uri: list[tuple[str, str, Any]] = []
+        self.uri: list[tuple[str, str, Parse]] = []
         self.query: list[tuple[str, str, Any]] = []
         self.query_maps: list[tuple[str, Any]] = []
-        self.headers: dict[str, tuple[str, Any]] = {}
-        """(member, its shape) by the header's name in lower case."""
-        self.header_of: dict[str, tuple[str, Any]] = {}
-        """(header, the shape) by the member's name."""
+        self.headers: dict[str, tuple[str, Parse]] = {}
+        """Members by the header's name in lower case."""
+        self.header_of: dict[str, tuple[str, Format]] = {}
+        """Headers by the member's name."""
         self.prefixes: list[tuple[str, str]] = []
         self.status: str | None = None
         self.body: list[str] = []
@@ -38,14 +41,14 @@ class Bindings:
         location = serialization.get("location")
         wire = serialization.get("name", name)
         if location == "uri":
-            self.uri.append((name, wire, member))
+            self.uri.append((name, wire, _parser(member, name)))
         elif location == "querystring" and member.type_name == "map":
             self.query_maps.append((name, member))
         elif location == "querystring":
             self.query.append((name, wire, member))
         elif location == "header":
-            self.headers[wire.lower()] = (name, member)
-            self.header_of[name] = (wire.lower(), member)
+            self.headers[wire.lower()] = (name, _header_parser(member, name))
+            self.header_of[name] = (wire.lower(), _formatter(member))
         elif location == "headers":
             self.prefixes.append((name, wire.lower()))
         elif location == "statusCode":
@@ -59,9 +62,9 @@ def decode_locations(
 ) -> dict[str, Any]:
     """The members outside the body. Raises Invalid for a text that is not of its type."""
     result: dict[str, Any] = {}
-    for name, wire, member in bindings.uri:
+    for name, wire, parse in bindings.uri:
         if wire in labels:
-            result[name] = _typed(unquote(labels[wire]), member, name)
+            result[name] = parse(unquote(labels[wire]))
     if bindings.query or bindings.query_maps:
         _decode_query(bindings, request, result)
     headers = request.headers
@@ -69,7 +72,8 @@ def decode_locations(
         for wire, text in headers.items():
             bound = bindings.headers.get(wire)
             if bound is not None:
-                result[bound[0]] = _header_value(text, bound[1], bound[0])
+                name, parse = bound
+                result[name] = parse(text)
     for name, prefix in bindings.prefixes:
         found = {
             key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix)
@@ -97,12 +101,18 @@ def _decode_query(bindings: Bindings, request: HttpRequest, result: dict[str, An
         result[name] = {key: found[-1] for key, found in values.items() if key not in known}
 
 
-def _header_value(text: str, member: Any, name: str) -> Any:
+def _header_parser(member: Any, name: str) -> Parse:
     if member.type_name == "list":
-        return [part.strip() for part in text.split(",")]
+        return lambda text: [part.strip() for part in text.split(",")]
     if member.serialization.get("jsonvalue"):
-        return json.loads(base64.b64decode(text))
-    return _typed(text, member, name)
+        return lambda text: json.loads(base64.b64decode(text))
+    return _parser(member, name)
+
+
+def _parser(member: Any, name: str) -> Parse:
+    if member.type_name == "string":
+        return str
+    return lambda text: _typed(text, member, name)
 
 
 def _typed(text: str, member: Any, name: str) -> Any:
@@ -114,6 +124,17 @@ def _typed(text: str, member: Any, name: str) -> Any:
         ) from None
 
 
+def _formatter(member: Any) -> Format:
+    if member.type_name == "string":
+        return str
+    if member.type_name == "timestamp":
+        form = FORMATS[member.serialization.get("timestampFormat", "rfc822")]
+        return lambda value: str(form(value))
+    if member.type_name == "list":
+        return lambda value: ",".join(str(entry) for entry in value)
+    return lambda value: to_text(value, member)
+
+
 def encode_headers(bindings: Bindings, result: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The headers that carry members of a result."""
     headers: list[tuple[str, str]] = []
@@ -121,14 +142,8 @@ def encode_headers(bindings: Bindings, result: Mapping[str, Any]) -> list[tuple[
         bound = bindings.header_of.get(name)
         if bound is None or value is None:
             continue
-        wire, member = bound
-        if member.type_name == "timestamp":
-            form = member.serialization.get("timestampFormat", "rfc822")
-            headers.append((wire, str(FORMATS[form](value))))
-        elif member.type_name == "list":
-            headers.append((wire, ",".join(str(entry) for entry in value)))
-        else:
-            headers.append((wire, to_text(value, member)))
+        wire, form = bound
+        headers.append((wire, form(value)))
     for name, prefix in bindings.prefixes:
         headers.extend(
             (prefix + key, str(value)) for key, value in (result.get(name) or {}).items()

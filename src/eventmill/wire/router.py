@@ -62,9 +62,9 @@ class Router:
         parts = path.split("/")[1:]
         keys = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
         # Most requests have neither: the dozens of routes that demand something cannot be theirs.
-        routes = self._by_method if keys or _COPY_SOURCE in headers else self._plain
-        for route in routes.get(method, ()):
-            if _demands_met(route, keys, headers):
+        plain = not keys and _COPY_SOURCE not in headers
+        for route in (self._plain if plain else self._by_method).get(method, ()):
+            if plain or _demands_met(route, keys, headers):
                 labels = _labels(route, parts)
                 if labels is not None:
                     return route.operation, labels

@@ -35,7 +35,7 @@ def stored(call: Call, data: bytes) -> tuple[bytes | None, str | None]:
 
 def drop(call: Call, blobs: str | None) -> None:
     """Delete the files of a row that is being deleted, once that is committed."""
-    for name, _ in json.loads(blobs or "[]"):
+    for name, _ in json.loads(blobs) if blobs else ():
         call.tx.after_commit(lambda name=name: call.blobs.delete(name))  # type: ignore[misc]
 
 
