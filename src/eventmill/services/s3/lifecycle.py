@@ -16,6 +16,7 @@ from eventmill.kernel.errors import Invalid, NotFound
 from eventmill.services.contract import Call, Result
 from eventmill.services.s3 import buckets, changes, deletions, faults, listing, locks, multipart
 from eventmill.services.s3.buckets import OPERATIONS, Bucket
+from eventmill.services.s3.objects import SEQUENCE
 from eventmill.store.transaction import Row, Transaction
 
 KEY = "s3.lifecycle"
@@ -219,7 +220,8 @@ def _move(
     headers["StorageClass"] = storage
     call.tx.execute("UPDATE s3_objects SET headers=? WHERE seq=?", (json.dumps(headers), seq))
     if bucket.watched:
-        changes.moved(call, bucket, key, version, size, etag, seq, storage)
+        number = call.tx.number(SEQUENCE)
+        changes.moved(call, bucket, key, version, size, etag, number, storage)
 
 
 def _expire(call: Call, bucket: Bucket, rule: Mapping[str, Any], today: float) -> None:

@@ -129,28 +129,41 @@ def write(
         raise Invalid("KeyTooLongError", "Your key is too long")
     headers = locks.with_default(call, bucket, headers)
     version = call.ids.token(32) if bucket.versioning == "Enabled" else "null"
-    make_room(call, bucket, key, version)
     seq = call.tx.number(SEQUENCE)
-    call.tx.execute(
-        "INSERT INTO s3_objects(seq, bucket, key, version, latest, marker, size, etag, modified,"
-        " headers, tags, body, blobs) VALUES(?,?,?,?,1,0,?,?,?,?,?,?,?)",
-        (
-            seq,
-            bucket.name,
-            key,
-            version,
-            size,
-            etag,
-            call.now,
-            orjson.dumps(dict(headers)).decode(),
-            tags,
-            *content,
-        ),
-    )
+    values = (size, etag, call.now, orjson.dumps(dict(headers)).decode(), tags, *content)
+    if bucket.versioning:
+        make_room(call, bucket, key, version)
+    if bucket.versioning or not _overwritten(call, bucket, key, values):
+        call.tx.execute(
+            "INSERT INTO s3_objects(seq, bucket, key, version, latest, marker, size, etag,"
+            " modified, headers, tags, body, blobs) VALUES(?,?,?,?,1,0,?,?,?,?,?,?,?)",
+            (seq, bucket.name, key, version, *values),
+        )
     shown = version if bucket.versioning else None
     if bucket.watched:
         changes.created(call, bucket, event, key, size, etag, shown, seq)
     return Written(shown if shown != "null" or bucket.versioning else None, etag, seq)
+
+
+def _overwritten(call: Call, bucket: Bucket, key: str, values: tuple[Any, ...]) -> bool:
+    """Whether a bucket that never had versions had the object, whose row then has `values`.
+
+    The row stays in its place, so that the index's page is none of the commit's.
+    """
+    row = call.tx.one(
+        "SELECT seq, blobs FROM s3_objects WHERE bucket=? AND key=? AND latest=1",
+        (bucket.name, key),
+    )
+    if row is None:
+        return False
+    seq, blobs = row
+    bodies.drop(call, blobs)
+    call.tx.execute(
+        "UPDATE s3_objects SET size=?, etag=?, modified=?, headers=?, tags=?, body=?, blobs=?"
+        " WHERE seq=?",
+        (*values, seq),
+    )
+    return True
 
 
 def make_room(call: Call, bucket: Bucket, key: str, version: str) -> None:
@@ -163,8 +176,6 @@ def make_room(call: Call, bucket: Bucket, key: str, version: str) -> None:
         )
         if row is not None:
             bodies.drop(call, row[0])
-        if not bucket.versioning:
-            return
     call.tx.execute(
         "UPDATE s3_objects SET latest=0 WHERE bucket=? AND key=? AND latest=1", (bucket.name, key)
     )

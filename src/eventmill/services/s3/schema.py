@@ -15,7 +15,7 @@ SCHEMA = (
       PRIMARY KEY(bucket, kind)
     ) WITHOUT ROWID;
     CREATE TABLE s3_objects(
-      seq INTEGER PRIMARY KEY,         -- order of writing, from a sequence
+      seq INTEGER PRIMARY KEY,         -- order of versions, from a sequence
       bucket TEXT NOT NULL,
       key TEXT NOT NULL,
       version TEXT NOT NULL,           -- 'null' in a bucket without versioning
