@@ -37,6 +37,7 @@ class Client:
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
         self.h2.initiate_connection()
         self.status: dict[int, str] = {}
+        self.headers: dict[int, dict[str, str]] = {}
         self.bodies: dict[int, bytes] = defaultdict(bytes)
         self.ended: set[int] = set()
         self.closed = False
@@ -73,7 +74,8 @@ class Client:
         for event in self.h2.receive_data(data) if data else ():
             number = getattr(event, "stream_id", 0)
             if isinstance(event, h2.events.ResponseReceived):
-                self.status[number] = dict(event.headers)[":status"]
+                self.headers[number] = dict(event.headers)
+                self.status[number] = self.headers[number][":status"]
             elif isinstance(event, h2.events.DataReceived):
                 self.bodies[number] += event.data
                 self.h2.acknowledge_received_data(event.flow_controlled_length, number)
@@ -106,6 +108,23 @@ def test_bodies_larger_than_a_window_go_both_ways(mill) -> None:
     assert [record["Data"] for record in answer["Records"]] == [data] * 4
     status, answer = client.call("DescribeStream", StreamName="gone")
     assert (status, answer["__type"]) == ("400", "ResourceNotFoundException")
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "length"),
+    [("GET", b"four", "4"), ("HEAD", b"", "4"), ("DELETE", b"", None)],
+)
+def test_bodies_are_counted_and_left_out_where_there_are_none(
+    mill, method: str, body: bytes, length: str | None
+) -> None:
+    s3 = mill.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="k", Body=b"four")
+    client = Client(mill.endpoint)
+    number = client.ask(method, "/bucket/k", [])
+    while number not in client.ended:
+        client.read()
+    assert (client.bodies[number], client.headers[number].get("content-length")) == (body, length)
 
 
 def test_a_subscription_and_other_requests_share_a_connection_to_its_farewell(mill) -> None:

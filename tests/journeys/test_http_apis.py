@@ -91,6 +91,19 @@ def test_answers_of_format_2_are_inferred(app) -> None:
         assert said(app, "/answers", bad)[0] == 500
 
 
+@pytest.mark.parametrize("length", ["3", "30"])
+def test_the_length_of_a_functions_body_is_counted(app, length: str) -> None:
+    given = {"statusCode": 200, "headers": {"Content-Length": length}, "body": "longer"}
+    answer = site(app, "/answers", "POST", {"Content-Type": "application/json"}, json.dumps(given))
+    assert (answer.body, answer.all("content-length")) == (b"longer", ["6"])
+
+
+def test_an_answer_without_content_has_no_body(app) -> None:
+    status, _, body = said(app, "/answers", {"statusCode": 204, "body": "x"})
+    assert (status, body) == (204, b"")
+    assert said(app, "/answers", "next")[2] == b"next"
+
+
 def test_answers_of_format_1_have_a_status_and_several_values(app) -> None:
     internal = b'{"message":"Internal Server Error"}'
     assert said(app, "/answers-one", {"a": 1}) == (500, "application/json", internal)

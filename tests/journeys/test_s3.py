@@ -56,6 +56,21 @@ def test_versions_hide_and_reveal_each_other(s3) -> None:
     assert s3.get_object(Bucket="bucket", Key="k")["Body"].read() == b"2"
 
 
+def test_what_was_written_before_the_versions_is_the_oldest(s3) -> None:
+    for body in (b"1", b"x" * 200_000, b"2"):
+        s3.put_object(Bucket="bucket", Key="k", Body=body)
+    s3.put_object(Bucket="bucket", Key="between", Body=b"")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="bucket", Key="k", Body=b"3")
+    found = s3.list_object_versions(Bucket="bucket", Prefix="k")["Versions"]
+    assert [(entry["VersionId"] == "null", entry["IsLatest"]) for entry in found] == [
+        (False, True),
+        (True, False),
+    ]
+    old = s3.get_object(Bucket="bucket", Key="k", VersionId="null")
+    assert old["Body"].read() == b"2"
+
+
 def test_listing_pages_and_folds_common_prefixes(s3) -> None:
     for number in range(25):
         s3.put_object(Bucket="bucket", Key=f"d/{number % 5}/{number:02}", Body=b"")
@@ -108,7 +123,7 @@ def test_a_notification_arrives_once_with_the_key_encoded(eventmill, s3) -> None
     assert refused.value.response["Error"]["Code"] == "InvalidArgument"
 
 
-def test_a_deletion_is_later_than_the_write_that_it_undoes(eventmill, s3) -> None:
+def test_each_change_of_an_object_is_later_than_the_one_before(eventmill, s3) -> None:
     queues = eventmill.client("sqs")
     url = queues.create_queue(QueueName="q", Attributes={"Policy": letting("s3")})["QueueUrl"]
     rule = {
@@ -118,13 +133,18 @@ def test_a_deletion_is_later_than_the_write_that_it_undoes(eventmill, s3) -> Non
     s3.put_bucket_notification_configuration(
         Bucket="bucket", NotificationConfiguration={"QueueConfigurations": [rule]}
     )
-    s3.put_object(Bucket="bucket", Key="a", Body=b"x")
+    for body in (b"x", b"other"):
+        s3.put_object(Bucket="bucket", Key="a", Body=body)
     s3.delete_object(Bucket="bucket", Key="a")
     eventmill.settle()
     messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     records = [json.loads(message["Body"])["Records"][0] for message in messages[1:]]
-    order = {record["eventName"]: record["s3"]["object"]["sequencer"] for record in records}
-    assert order["ObjectCreated:Put"] < order["ObjectRemoved:Delete"]
+    order = sorted((record["s3"]["object"]["sequencer"], record) for record in records)
+    assert [(record["eventName"], record["s3"]["object"].get("size")) for _, record in order] == [
+        ("ObjectCreated:Put", 1),
+        ("ObjectCreated:Put", 5),
+        ("ObjectRemoved:Delete", None),
+    ]
 
 
 @pytest.mark.parametrize(
