@@ -10,11 +10,14 @@ _SAMPLE = 8_000
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = {
     "en": "the and of to in is for that with this by be or shall any are not from as on you your "
-    "we it have has was at will an may such invoice date amount due",
+    "we it have has was at will an may such invoice date amount due "
+    "cash cashier change item price please thank come again sales qty incl inclusive total goods "
+    "sold receipt summary rounding",
     "de": "der die das und ist nicht ein eine einer mit für von den dem des zu im auf wir sie ich "
-    "bei werden wird sich auch als bis am zum zur oder ihre unsere rechnung datum betrag menge",
+    "bei werden wird sich auch als bis am zum zur oder ihre unsere rechnung datum betrag menge "
+    "summe gesamt bar mwst kasse bon rückgeld vielen dank einkauf total",
     "fr": "le la les des du de et est une un dans pour que qui vous nous par sur au aux avec ne "
-    "pas ce cette être ou sont votre facture montant prix",
+    "pas ce cette être ou sont votre facture montant prix total tva ttc espèces merci visite rendu",
     "es": "el la los las de y es una un en para que por con se del al no su como más este",
     "it": "il lo la gli le di e è una un per che con non del della dei sono alla nel questo",
     "nl": "de het een en van is dat niet op te in voor met zijn aan worden wordt bij uw deze",

@@ -11,7 +11,8 @@ def file_name(given: object) -> str | None:
     place; None for what names no file: nothing, too much, control characters, half characters."""
     if not isinstance(given, str):
         return None
-    name = PurePosixPath(given.replace("\\", "/")).name.strip()
+    # S3 would put the name of the file that is sent in the place of `${filename}`.
+    name = PurePosixPath(given.replace("\\", "/").replace("${filename}", "filename")).name.strip()
     if not name or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
         return None
     return name if len(name.encode()) <= _MAX_BYTES else None

@@ -40,7 +40,7 @@ def sort(ref: Ref) -> None:
         return
     text = files.text(ref) or {"pages": []}
     pages = [Page(page["number"], page["text"]) for page in text["pages"]]
-    found = classify(files.words(text), Kind(record["kind"]), pages)
+    found = classify(files.words(text), Kind(record["kind"]), pages, text.get("embedded"))
     ms = round((time.monotonic() - started) * 1000)
     details = {"class": found.name, "confidence": float(found.confidence)}
     moved = records.move(record, step, ms, **details)

@@ -32,8 +32,9 @@ from handlers.powertools import logger, metrics, tracer
 
 _processor = LoggedBatchProcessor(EventType.SQS)
 _ocr = PaddleOcr()
-_LEAST_SECONDS = 30.0
-"""A document is begun only if that much is left for it; the first of a batch always is."""
+_LEAST_SECONDS, _SLOWEST = 30.0, 2.0
+"""A document is begun only if that much is left for it, and time for one twice as slow as any
+before it in its batch; the first of a batch always is."""
 
 
 @logger.inject_lambda_context
@@ -51,21 +52,23 @@ class Batch:
 
     def __init__(self, seconds_left: Callable[[], float]) -> None:
         self._seconds_left = seconds_left
-        self._begun = 0
+        self._slowest: float | None = None
 
     def on_message(self, record: SQSRecord) -> None:
         """Read a document, or queue it anew when another of the batch has taken its time."""
         message = json.loads(record.body)
         ref, rest = Ref.of(message), bool(message.get("rest"))
         logger.append_keys(document=ref.id, tenant=ref.tenant)
-        self._begun += 1
-        if self._begun > 1 and self._seconds_left() < _LEAST_SECONDS:
+        before = self._seconds_left()
+        if self._slowest is not None and before < max(_LEAST_SECONDS, _SLOWEST * self._slowest):
             messages.queue_work(ref, rest=rest)
             return
         try:
             read(ref, rest, self._seconds_left)
         except Permanent as error:
             _give_up(ref, error, record.body)
+        finally:
+            self._slowest = max(self._slowest or 0.0, before - self._seconds_left())
 
 
 def _give_up(ref: Ref, error: Permanent, body: str) -> None:

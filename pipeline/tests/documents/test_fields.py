@@ -164,3 +164,82 @@ def test_hostile_repetition_takes_no_time(piece: str) -> None:
     for name in ("invoice", "receipt", "contract", "letter"):
         extract_fields(name, piece * (60_000 // len(piece)), None)
     assert time.process_time() - started < 5
+
+
+AGREEMENT = """Exhibit 10, filed with the letter agreement dated May 1, 2013
+
+This Mutual Non-Disclosure Agreement is entered into as of June 3, 2014 by and between nLight
+Systems, Inc. and Baker & Sons LLC. Its first draft was discussed on January 9, 2012 (the "Draft
+Date"). For a period of two years from the date hereof, neither party shall solicit the other's
+staff. The duty of confidentiality survives for five years after termination of this Agreement.
+This Agreement shall remain in force for three (3) years. It is governed by the laws of Ohio.
+"""
+
+
+def test_a_contract_tells_its_own_date_and_term_among_others() -> None:
+    fields = extract_fields("contract", AGREEMENT, None)
+    assert fields == {
+        "parties": ["nLight Systems Inc.", "Baker and Sons LLC"],
+        "effective_date": "2014-06-03",
+        "jurisdiction": "Ohio",
+        "term": "3 years",
+    }
+
+
+def test_what_is_promised_for_a_while_is_no_term() -> None:
+    text = "This Agreement binds the parties. For a period of one year from the date hereof, "
+    assert "term" not in extract_fields("contract", text + "Seller will not compete.", None)
+    kept = extract_fields("contract", text + "both keep all of it secret.", None)
+    assert kept["term"] == "1 year"
+
+
+def test_the_last_signature_dates_an_agreement_that_says_nothing_else() -> None:
+    text = "Agreement. " + "The parties keep it all to themselves. " * 60
+    signed = text + "Signed: /s/ A. Best Date: 8/11/08 Signed: /s/ B. Cole Date: 8/7/08"
+    assert extract_fields("contract", signed, None)["effective_date"] == "2008-08-11"
+    executed = (
+        text + "IN WITNESS WHEREOF the parties executed this Agreement this 16th day of May 2011"
+    )
+    assert extract_fields("contract", executed, None)["effective_date"] == "2011-05-16"
+
+
+def test_a_letter_is_an_agreement_with_its_addressee() -> None:
+    text = "September 3, 2007\n\nOrchard Corporation\n12 Elm Street\n\nLadies and Gentlemen:\n"
+    text += "You asked Birch, Inc. (the “Company”) for information."
+    assert extract_fields("contract", text, None)["parties"] == [
+        "Birch Inc.",
+        "Orchard Corporation",
+    ]
+
+
+def test_a_german_letterhead_tells_seller_and_buyer() -> None:
+    text = """Beispiel GmbH · Ecke 12 · 12345 Stadthausen
+Herrn
+Theo Est
+Bahnstr. 42
+88802 Spielkreis
+
+Rechnung des Hauses Nr. B-100/7 vom 4.3.2024
+Offene Zahlungen 20,00
+Bruttosumme 119,00 EUR
+Zahlbetrag 139,00 EUR
+"""
+    assert extract_fields("invoice", text, None) == {
+        "number": "B-100/7",
+        "date": "2024-03-04",
+        "seller": "Beispiel GmbH",
+        "buyer": "Herrn Theo Est",
+        "total": "119.00",
+        "currency": "EUR",
+    }
+
+
+def test_names_that_begin_like_labels_are_names() -> None:
+    text = "Rechnung 77-1\nVerkäufer:\nLieferant & Telekom GmbH\nKäufer:\nUstersbacher AG\n"
+    fields = extract_fields("invoice", text, None)
+    assert (fields["seller"], fields["buyer"]) == ("Lieferant & Telekom GmbH", "Ustersbacher AG")
+
+
+def test_a_value_of_invoice_xml_is_bounded() -> None:
+    xml = CII.replace("Kunden AG", "K" * 500_000)
+    assert len(extract_fields("invoice", "", {"factur-x.xml": xml})["buyer"]) == 300

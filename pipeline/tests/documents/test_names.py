@@ -6,6 +6,7 @@ from documents.names import file_name
 
 def test_a_path_leaves_its_last_part() -> None:
     assert file_name("../../etc/a b.pdf") == "a b.pdf"
+    assert file_name("a ${filename}.pdf") == "a filename.pdf"
     assert file_name("C:\\scans\\Müller 😀.pdf ") == "Müller 😀.pdf"
 
 

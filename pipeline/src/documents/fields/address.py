@@ -9,7 +9,7 @@ _STARTS = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"\btel\b|\bfax\b|gst|\breg\b|invoice|receipt|\bdate\b|cashier|www\.|@|^t\s*:|phone|hours|"
+    r"\btel(?:\b|\d)|\bfax\b|gst|\breg\b|invoice|receipt|\bdate\b|cashier|www\.|@|^t\s*:|phone|hours|"
     r"\bbill\b|\bid\b|document|order|counter|careline|hotline|vat\b|\bust\b|siret|^\(|^-|\bh/?p\b|(?:\+\d|\b0)\d{1,3}-\d{3,4}\s?\d{3,}|\d:\d\d",
     re.IGNORECASE,
 )

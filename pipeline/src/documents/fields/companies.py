@@ -20,7 +20,7 @@ _FORMS = {
 }
 FORM = (
     r"(?:Incorporated|Inc|Limited|Ltd|L\.?L\.?C|L\.?L\.?P|L\.?P|N\.V|PLC|plc|Corporation|Corp|"
-    r"Company|Co|AG|SE|S\.?A\.?S|S\.A|GmbH(?: & Co\.? KG)?|KG|e\.?K|B\.V|S\.p\.A|S\.?à\.?r\.?l)"
+    r"Company|Co|INCORPORATED|INC|LIMITED|LTD|CORPORATION|CORP|GMBH(?: & CO\.? KG)?|AG|SE|S\.?A\.?S|S\.A|GmbH(?: & Co\.? KG)?|KG|e\.?K|B\.V|S\.p\.A|S\.?à\.?r\.?l)"
     r"(?![\w])\.?"
 )
 COMPANY = re.compile(
@@ -32,7 +32,7 @@ _TAIL = re.compile(rf",? ({FORM})$", re.IGNORECASE)
 
 def tidy_company(name: str) -> str:
     """One way of writing for what is written in many: `Acme, Incorporated` is `Acme Inc.`"""
-    name = " ".join(name.split()).strip(" ,;:")
+    name = " ".join(name.split()).strip(" ,;:").replace("’", "'")
     name = re.sub(r"\s*&\s*", " and ", name)
     match = _TAIL.search(name)
     if match:

@@ -16,10 +16,27 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _EFFECTIVE = re.compile(r"effective", re.IGNORECASE)
-_OTHER = re.compile(
-    r"(?:amended|agreement\s+and\s+plan|letter|demand|agreement,?)\s+(?:dated|of)[^.;]{0,20}$", re.I
+_OWN = re.compile(
+    r"\bthis\s+(?:[\w/-]+\s+){0,6}?agreement\b[^.;]{0,60}"
+    r"(?:dated|made|entered|executed|effective|as\s+of)[^.;]{0,40}$",
+    re.IGNORECASE,
 )
-_SIGNED = re.compile(r"(?:dated?|signed)\s*:?\s*$", re.IGNORECASE)
+"""This very agreement's date, whatever others are named beside it."""
+_OTHER = re.compile(
+    r"(?:amended|agreement\s+and\s+plan[^.;]{0,20}|letter|demand|agreement[^.;]{0,40}?)\s+"
+    r"(?:dated|of)[^.;]{0,20}$",
+    re.I,
+)
+_OTHER_DATE = re.compile(
+    r"^[\s,]*\((?:the\s+)?[“\"](?!effective)[^)”\"]{0,30}\bdate\b", re.IGNORECASE
+)
+_LETTERHEAD, _NEAR = 250, 1_200
+"""A letter's own date stands at its head; a date without leading words counts only near it."""
+_SIGNED = re.compile(
+    r"(?:dated?|signed)\s*:?\s*$|"
+    r"\b(?:executed|signed|agreed)\b[^.;]{0,60}?\b(?:this|on|as\s+of(?:\s+the)?)\s+$",
+    re.IGNORECASE,
+)
 _NUMBERS = {
     word: number
     for number, word in enumerate(
@@ -37,18 +54,31 @@ _OTHER_SPAN = re.compile(
 )
 _COUNT = r"(?P<count>\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")"
 _SPAN = rf"(?:an?\s+)?{_COUNT}\s*(?:\(\s*\d{{1,3}}\s*\)\s*|-)?(?P<unit>year|month)s?\b"
+_AFTER_THE_END = re.compile(
+    r"^\W*(?:from|after|following|thereafter|of)\b(?:(?!hereof|effective|this)[^.;,]){0,50}?"
+    r"(?:terminat|expir|disclosure|cessation|change\s+(?:in|of)\s+control|completion)",
+    re.IGNORECASE,
+)
+"""A span that begins when something else has ended is not how long the agreement lasts."""
 _TERMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?:obligations?|agreement|restrictions|provisions|covenants)\b[^.;]{{0,160}}"
-        rf"(?:shall|will)\s+(?:\w+\s+){{0,3}}(?:terminate|expire|cease|end|continue|survive|remain|"
-        rf"lapse|be\s+binding)[^.;]{{0,140}}?{_SPAN}",
+        rf"\bagreement\b[^.;]{{0,120}}?(?:shall|will)\s+(?:\w+\s+){{0,4}}?(?:terminate|expire|cease|"
+        rf"end|continue|remain|govern|lapse|commence|be\s+effective)[^.;]{{0,140}}?{_SPAN}",
+        rf"(?:obligations?|agreement|restrictions|provisions|covenants)\b[^.;]{{0,160}}?"
+        rf"(?:(?:shall|will)\s+(?:\w+\s+){{0,3}}(?:terminate|expire|cease|end|continue|survive|remain|"
+        rf"lapse|be\s+binding)|\bexpires?)[^.;]{{0,140}}?{_SPAN}",
         rf"\bterm\s+of\s+this\s+agreement[^.;]{{0,80}}?{_SPAN}",
-        rf"(?:terminate|expire)s?[^.;]{{0,80}}?{_SPAN}\s+(?:from|after|following)",
-        rf"for\s+a\s+(?:period|term)\s+of\s+{_SPAN}\s+(?:from|after|following|commencing)\s+"
-        rf"(?:the\s+)?(?:date|effective|disclosure|receipt|execution)",
+        rf"(?:terminate|expire)s?[^.;]{{0,80}}?{_SPAN}(?=\s+(?:from|after|following))",
     )
 )
+_KEPT_FOR = re.compile(
+    rf"for\s+a\s+(?:period|term)\s+of\s+{_SPAN}(?=\s+(?:from|after|following|commencing)\s+"
+    rf"(?:the\s+)?(?:date|effective|disclosure|receipt|execution))",
+    re.IGNORECASE,
+)
+_SECRECY = re.compile(r"confiden|secre|disclos|proprietary|non-?use", re.IGNORECASE)
+"""What must be spoken of beside a span of `_KEPT_FOR`: much else is promised for a while."""
 
 
 def contract_fields(text: str) -> Fields:
@@ -80,27 +110,46 @@ def _effective_date(flat: str) -> str | None:
     opening = [date for date in dates if date.start < _OPENING]
     best, best_score = None, 0.0
     for rank, date in enumerate(opening):
-        before = flat[max(0, date.start - 90) : date.start]
-        lead = _LEAD.search(before)
+        before = flat[max(0, date.start - 140) : date.start]
+        lead, own = _LEAD.search(before[-90:]), _OWN.search(before)
+        if not lead and not own and date.start > _NEAR:
+            continue
         score = 3.0 - rank * 0.4 - date.start / 2_000
-        if lead:
+        if own:
+            score += 4
+        elif lead:
             score += 3 if _EFFECTIVE.search(lead[0]) else 2
-        if _OTHER.search(before):
-            score -= 2
+        elif date.start < _LETTERHEAD:
+            score += 1.5
+        if not own and _OTHER.search(before[-90:]):
+            score -= 4
+        if _OTHER_DATE.search(flat[date.end : date.end + 60]):
+            score -= 4
         if score > best_score:
             best, best_score = date, score
     if best is None:
-        led = [d for d in dates if _LEAD.search(flat[max(0, d.start - 40) : d.start])]
-        signed = led or [d for d in dates if _SIGNED.search(flat[max(0, d.start - 20) : d.start])]
-        best = signed[-1] if signed else None
+        # It binds both once the last of them has signed.
+        signed = [date for date in dates if _is_signature(flat[: date.start])]
+        best = max(signed, key=lambda date: date.day, default=None)
     return best.day.isoformat() if best else None
+
+
+def _is_signature(before: str) -> bool:
+    return bool(_SIGNED.search(before[-90:])) and not _OTHER.search(before[-90:])
 
 
 def _term(flat: str) -> str | None:
     """How long the agreement or its duty of secrecy lasts; not for how long nobody may compete."""
-    for pattern in _TERMS:
+    for pattern in (*_TERMS, _KEPT_FOR):
         for match in pattern.finditer(flat):
-            if _OTHER_SPAN.search(match[0]):
+            after = flat[match.end() : match.end() + 150]
+            if _OTHER_SPAN.search(match[0]) or _OTHER_SPAN.search(after.partition(".")[0]):
+                continue
+            if _AFTER_THE_END.search(after):
+                continue
+            if pattern is _KEPT_FOR and not _SECRECY.search(
+                flat[max(0, match.start() - 150) : match.end()] + after
+            ):
                 continue
             count = match["count"].lower()
             number = int(count) if count.isdigit() else _NUMBERS[count]

@@ -30,7 +30,7 @@ _NUMERIC = (
 )
 _NAMED = (
     rf"(?P<d3>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s*(?:day\s+of\s+|de\s+)?[-/ ]?(?P<n3>{_MONTH})"
-    r"[,\s/-]*(?P<y3>(?:19|20)\d{2}|\d{2}(?!\d|:))"
+    r"[,\s/-]*(?P<y3>(?:19|20)\d{2}|\d{2}(?!\d|:|,\s?(?:19|20)\d\d))"
     rf"|(?P<n4>{_MONTH})\s*(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*(?P<y4>(?:19|20)\d{{2}})"
 )
 _DATE = re.compile(rf"(?<![\d/.])(?:{_NUMERIC}|{_NAMED})", re.IGNORECASE)

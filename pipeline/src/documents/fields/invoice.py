@@ -16,23 +16,28 @@ _NUMBERS = tuple(
         rf"{_WORD}[ \t]*[-‐]?[ \t]*(?:number|nummer|numéro|no|nr|n[°º]|num|id|#)(?![a-z])\.?"
         rf"(?:[ \t]*[:#]\s*|[ \t]*){_VALUE}",
         rf"(?:numéro|n[°º]) de facture[ \t]*:?[ \t]*{_VALUE}",
+        rf"(?:\bbeleg-?[ \t]?n(?:umme)?r|{_WORD}[^\n\d:]{{1,40}}\bnr)\.?[ \t]*:?[ \t]*{_VALUE}",
         rf"{_WORD}(?:[ \t]*[:#][ \t]*|[ \t]+){_VALUE}",
     )
 )
 _DATE_LABEL = re.compile(
     r"(?:invoice\s+date|rechnungsdatum|date\s+de\s+(?:la\s+)?facture|factuurdatum|date\s+d.émission|"
-    r"belegdatum|issue\s+date|bill\s+date|\bdatum|\bdate)\b\W{0,3}",
+    r"beleg-?datum|issue\s+date|issued\s+(?:at|on)|rechnung[^\n]{0,60}?\bvom|bill\s+date|\bdatum|\bdate)\b\W{0,3}",
     re.IGNORECASE,
 )
 _TOTAL_LABELS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"amount\s+due|balance\s+due|total\s+due|grand\s+total|zu\s+zahlen\w*|zahlbetrag|"
-        r"gesamtbetrag|rechnungsbetrag|rechnungssumme\s+brutto|endbetrag|bruttobetrag|bruttosumme|total\s+ttc|net\s+à\s+payer|"
-        r"montant\s+(?:total\s+)?ttc|gesamtsumme|invoice\s+total|total\s+amount",
+        r"grand\s+total|gesamtbetrag(?!\s+der)|rechnungsbetrag|rechnungssumme\s+brutto|endbetrag|"
+        r"bruttobetrag|bruttosumme|total\s+ttc|montant\s+(?:total\s+)?ttc|gesamtsumme|"
+        r"invoice\s+total|total\s+amount",
+        r"amount\s+due|balance\s+due|total\s+due|due\s+payable|zu\s+zahlen\w*|zahlbetrag|"
+        r"net\s+à\s+payer",
         r"(?<!sub)(?<!sub )(?<!sub-)\btotal\b|totaal|gesamt|summe|\bttc\b|brutto",
     )
 )
+_CARRIED = re.compile(r"previous\s+balance|offene\s+zahlungen|solde\s+précédent", re.IGNORECASE)
+"""What is due then is more than this invoice's total."""
 _NEXT = r"(?:[ \t]*:[ \t]*|[ \t]*(?=\n)|[ \t]+(?=kunden-?n))"
 _BUYER = re.compile(
     rf"\b(?:bill(?:ed)?\s+to|invoice\s+to|sold\s+to|customer(?:\s+name)?|kunde|käufer|buyer|"
@@ -44,8 +49,17 @@ _SELLER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _IDENTIFIER = re.compile(
-    r"^(?:gln|globale|kunden-?n|lief|id\b|nummer|number|n[ro°]\b|tel|ust)|^[\d\W]*$", re.IGNORECASE
+    r"^(?:gln|globale|kunden-?n|lief[.-]|lieferanten-?n|id\b|nummer|number|n[ro°]\b|tel\b|ust\b)|"
+    r"^[\d\W]*$",
+    re.IGNORECASE,
 )
+_SALUTATION = re.compile(r"(?:herrn?|frau|firma|an|mr|mrs|ms|monsieur|madame)\.?", re.IGNORECASE)
+_SENDER = re.compile(
+    r"^(?P<name>[^\n●•·|–-]{3,60}?)\s*(?:[●•·|–]|\s-\s)[^\n]*\b\d{5}\b[^\n]*\n(?P<rest>(?:[^\n]+\n?){2,5})",
+    re.MULTILINE,
+)
+"""The small line above an address that is to be seen in an envelope's window (DIN 5008)."""
+_TOWN = re.compile(r"^(?:[A-Z]{1,2}[ -])?\d{4,5} ?[A-ZÄÖÜÉ]", re.MULTILINE)
 _HEAD = 1_500
 _HEADLINE = re.compile(r"^(?:tax\s+)?(?:invoice|rechnung|facture|page|seite)\b", re.IGNORECASE)
 
@@ -69,8 +83,13 @@ def _of_text(text: str) -> Fields:
     date = _date(text)
     if date:
         found["date"] = date
+    window = _SENDER.search(text)
+    addressed = window is not None and _TOWN.search(window["rest"]) is not None
     buyer = _name(_BUYER, text)
-    seller = _name(_SELLER, text) or _first_name(text, buyer or "")
+    if window and addressed and (not buyer or not COMPANY.search(buyer)):
+        buyer = _first(window["rest"]) or buyer
+    sender = window["name"].strip() if window and addressed else None
+    seller = _name(_SELLER, text) or sender or _first_name(text, buyer or "")
     if seller:
         found["seller"] = seller
     if buyer:
@@ -91,8 +110,15 @@ def _date(text: str) -> str | None:
 def _name(pattern: re.Pattern[str], text: str) -> str | None:
     """The first line after the label that is a name and not a number of some register."""
     label = pattern.search(text)
-    lines = text[label.end() :].strip().splitlines()[:4] if label else []
-    names = (line.strip(" ,;:\t") for line in lines if not _IDENTIFIER.search(line.strip()))
+    return _first(text[label.end() :].strip()) if label else None
+
+
+def _first(block: str) -> str | None:
+    """The first line of an address that is a name; a salutation is read with its name."""
+    lines = [line.strip(" ,;:\t") for line in block.splitlines()[:4]]
+    names = [line for line in lines if not _IDENTIFIER.search(line)]
+    if len(names) > 1 and _SALUTATION.fullmatch(names[0]):
+        names[:2] = [f"{names[0]} {names[1]}"]
     return next((name for name in names if 3 <= len(name) <= 80), None)
 
 
@@ -106,7 +132,8 @@ def _first_name(text: str, buyer: str) -> str | None:
 
 
 def _total(text: str) -> Fields:
-    for labels in _TOTAL_LABELS:
+    gross, due, plain = _TOTAL_LABELS
+    for labels in (gross, plain, due) if _CARRIED.search(text) else (gross, due, plain):
         best = None
         for label in labels.finditer(text):
             after = text[label.end() : label.end() + 80]

@@ -6,6 +6,8 @@ from lxml import etree
 
 from documents.fields.values import Fields
 
+_LONGEST = 300
+"""Characters of a value: a record has room for no more than 400 KB."""
 _PATHS: dict[str, tuple[str, ...]] = {
     "number": (
         "*[local-name()='ExchangedDocument' or local-name()='HeaderExchangedDocument']"
@@ -60,7 +62,7 @@ def invoice_xml_fields(xml: str) -> Fields:
 def _text(root: etree._Element, path: str) -> str | None:
     elements = root.xpath(path)
     text = elements[0].text if isinstance(elements, list) and elements else None
-    return " ".join(text.split()) if isinstance(text, str) and text.strip() else None
+    return " ".join(text.split())[:_LONGEST] if isinstance(text, str) and text.strip() else None
 
 
 def _iso(value: str) -> str:

@@ -16,7 +16,7 @@ _STOP = re.compile(
     r"\b1\. |Präambel|wird folgend"
 )
 _NAME = (
-    r"(?:[A-Z0-9ÄÖÜÉ][\w.&'’¢!-]*|&)"
+    r"(?:[a-z]?[A-Z0-9ÄÖÜÉ][\w.&'’¢!-]*|&)"
     r"(?:,? (?:[A-Z0-9ÄÖÜÉ][\w.&'’¢!-]*|&|of|the|de|van|von|"
     r"and(?= [A-Z][\w-]* (?:Co|LL|L\.|Inc)))){0,7}"
 )
@@ -43,9 +43,10 @@ _LAST_NAME = re.compile(rf"(?P<name>{_NAME})(?:,? (?:an?|and) [^()]{{0,90}})?,? 
 _CLOSING = 6_000
 _SIGNATURE = re.compile(
     r"(?<!By: )(?<!BY: )(?<!By )/s/\s*(?P<name>[A-Z][\w.’'-]*"
-    r"(?: (?!By\b|Name\b|Sign|Title\b|Dated?\b|Its\b)[A-Z][\w.’'-]*){1,3})"
+    r"(?: (?!By\b|Print|Name\b|Sign|Title\b|Dated?\b|Its\b)[A-Z][\w.’'-]*){1,3})"
 )
 _DEAR = re.compile(r"\bDear (?:Mr|Ms|Mrs|Dr)?\.? ?(?P<last>[A-Z][\w'’-]+)")
+_SALUTATION = re.compile(r"^\s*(?:Dear\b|Ladies and|Gentlemen)", re.MULTILINE)
 _PERSON_LINE = re.compile(
     r"^(?:(?:Mr|Ms|Mrs|Dr)\.? )?(?P<name>[A-Z][\w'’.-]+(?: [A-Z][\w'’.-]*){1,3})$"
 )
@@ -126,10 +127,19 @@ def _of_letter(opening: str, flat: str) -> list[str]:
             if person and dear["last"] in person["name"] and " " in person["name"]:
                 names.append(_clean(person["name"]))
                 break
+    names.extend(_addressees(opening))
     lines = (match for line in opening.splitlines()[2:] for match in COMPANY.finditer(line))
     companies = Counter(_clean(match[0]) for match in lines)
     names.extend(name for name, _ in companies.most_common(2) if _is_name(name))
     return list(dict.fromkeys(names))[:2]
+
+
+def _addressees(opening: str) -> list[str]:
+    """Companies that stand alone on a line above the salutation."""
+    salutation = _SALUTATION.search(opening)
+    lines = opening[: salutation.start()].splitlines() if salutation else []
+    whole = (line.strip().rstrip(",") for line in lines)
+    return [_clean(line) for line in whole if COMPANY.fullmatch(line) and _is_name(line)][:1]
 
 
 def _signed(text: str) -> list[str]:
