@@ -234,15 +234,19 @@ def test_a_simple_authorizer(app) -> None:
 
 
 def test_access_logs(app) -> None:
+    site(app, "/simple?token=yes")
     site(app, "/nowhere")
     site(app, "/simple?token=yes&fail=1")
     app.settle()
     events = app.client("logs").filter_log_events(logGroupName=app.outputs["Access"])["events"]
-    nowhere, failed = (json.loads(event["message"]) for event in events[-2:])
+    let_in, nowhere, failed = (json.loads(event["message"]) for event in events[-3:])
     shared = {"ip": "127.0.0.1", "error": "-"}
-    assert nowhere == shared | {"status": "404", "route": "-", "user": "-"}
+    silent = shared | {"integration": "- -"}
+    told = {"status": "200", "route": "GET /simple", "user": "u1", "integration": "200 200"}
+    assert let_in == shared | told
+    assert nowhere == silent | {"status": "404", "route": "-", "user": "-"}
     # Whom the authorizer let in is known of a request that failed afterwards, too.
-    assert failed == shared | {"status": "500", "route": "GET /simple", "user": "u1"}
+    assert failed == silent | {"status": "500", "route": "GET /simple", "user": "u1"}
 
 
 def test_a_message_is_sent_without_a_function(app) -> None:

@@ -136,6 +136,13 @@ def test_a_queue_by_its_path_and_by_action(app) -> None:
     assert sorted(messages(app)) == ["by action", '{"text": "a & b"}']
 
 
+def test_a_queues_parameters_may_stand_in_the_query_and_in_the_body(app) -> None:
+    answer = ask(f"{app.outputs['Url']}/queue", "PUT", JSON, '{"text": "half & half"}')
+    assert answer.status == 200, answer.body
+    assert answer.json["SendMessageResponse"]["SendMessageResult"]["MessageId"]
+    assert messages(app) == ["half & half"]
+
+
 def test_a_topic(app) -> None:
     answer = post(app, "/topic", {"news": 1})
     assert answer.status == 200, answer.body
@@ -256,6 +263,20 @@ def test_bytes_that_are_not_declared_binary_are_taken_for_text(app) -> None:
     web = {"type": "http_proxy", "httpMethod": "POST", "uri": app.outputs["Backend"]}
     broken = ask(imported(app, binary=[], **web), "POST", {"Content-Type": "image/png"}, b"a\xff")
     assert broken.json["body"] == "a\ufffd"
+
+
+def test_the_access_log_tells_what_the_integration_said(app) -> None:
+    post(app, "/work", {"items": [], "fail": "NotFound"})
+    post(app, "/web", {"a": "broken"})
+    post(app, "/music", {"title": 5})
+    ask(f"{app.outputs['Url']}/work", "POST", JSON, "{")
+    app.settle()
+    events = app.client("logs").filter_log_events(logGroupName=app.outputs["Access"])["events"]
+    told = [event["message"] for event in events[-4:]]
+    # Of a function the status is that of its invocation, which did come about.
+    assert told[0] == "/work 404: 200 200 200, -"
+    assert told[1:3] == ["/web 503: 503 503 503, -", "/music 400: 400 400 400, -"]
+    assert told[3].startswith("/work 500: - - -, ") and not told[3].endswith(", -")
 
 
 def test_a_server_that_is_not_there(app) -> None:

@@ -15,7 +15,7 @@ from eventmill.wire.models import (
     SIGNING_NAMES,
     metadata,
 )
-from eventmill.wire.query_codec import parse_form
+from eventmill.wire.query_codec import form_of
 from eventmill.wire.router import router
 from eventmill.wire.target import Target, target, unknown_operation
 
@@ -92,12 +92,12 @@ def _cbor(path: str) -> Target:
 
 
 def _query(request: HttpRequest, name: str) -> Target | None:
-    form = {}
+    form: dict[str, str] = {}
     kind = request.headers.get("content-type", "")
-    if request.method == "POST" and kind.startswith("application/x-www-form-urlencoded"):
-        form = parse_form(request.body.decode("utf-8", "replace"))
-    elif "Action=" in request.query:
-        form = parse_form(request.query)
+    if "Action=" in request.query or (
+        request.method == "POST" and kind.startswith("application/x-www-form-urlencoded")
+    ):
+        form = form_of(request)
     action = form.get("Action")
     if action is None:
         return None

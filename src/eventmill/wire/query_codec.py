@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from eventmill.kernel.errors import Invalid
+from eventmill.wire.http import HttpRequest
 from eventmill.wire.xml_codec import from_text
 
 Tree = dict[str, Any]
@@ -17,6 +18,12 @@ def parse_form(text: str) -> dict[str, str]:
         return dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
     except (ValueError, UnicodeDecodeError):
         raise Invalid("MalformedQueryString", "The query string is malformed.") from None
+
+
+def form_of(request: HttpRequest) -> dict[str, str]:
+    """The parameters of a request, those of its query string too, whatever its method."""
+    given = parse_form(request.query) if request.query else {}
+    return given | parse_form(request.body.decode("utf-8", "replace")) if request.body else given
 
 
 def tree_of(form: dict[str, str]) -> Tree:

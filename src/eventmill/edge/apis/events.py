@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from eventmill.edge.apis.called import Called
 from eventmill.edge.apis.model import Route, Stage
 from eventmill.edge.hosts import hostname
 from eventmill.edge.payloads import cookies_of, event_body
@@ -56,8 +57,7 @@ class Request:
     """The query's parameters, decoded, in their order."""
     body: bytes = b""
     authorizer: Mapping[str, Any] | None = None
-    failure: str = ""
-    """Why the integration gave no answer."""
+    called: Called = field(default_factory=Called)
 
     @cached_property
     def parameters(self) -> dict[str, str]:

@@ -99,8 +99,11 @@ class HttpApis:
         except Fault:
             raise Stopped(413) from None
         request.authorizer = await self._gate.check(request, scope["raw_path"].decode("ascii"))
-        answer = await self._integrations.answer(request)
-        integration = route.integration
+        integration, called = route.integration, request.called
+        called.function = integration is not None and bool(integration.function)
+        with called.timed(self._clock):
+            answer = await self._integrations.answer(request)
+        called.status = answer[0]
         if integration is not None and integration.response:
             answer = change_answer(integration.response, answer, of_request(request))
         return answer
@@ -153,7 +156,7 @@ class HttpApis:
     def _tell(self, request: events.Request, stopped: Stopped) -> None:
         """Tell the API's owner why the client is told nothing but the status."""
         if stopped.reason:
-            request.failure = stopped.reason
+            request.called.error = stopped.reason
             place = f"{request.route.key} of HTTP API {request.stage.api} answers {stopped.status}"
             self._warn(place, stopped.reason)
 
@@ -161,12 +164,10 @@ class HttpApis:
         if not request.stage.log_group:
             return
         now = self._clock.now()
-        milliseconds = int((now - request.now) * 1000)
-        known = {
+        known = request.called.variables() | {
             "status": answer[0],
             "responseLength": len(answer[2]),
-            "responseLatency": milliseconds,
-            "integrationLatency": milliseconds,
+            "responseLatency": int((now - request.now) * 1000),
         }
 
         def lookup(name: str) -> Any:

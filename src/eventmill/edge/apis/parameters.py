@@ -116,8 +116,8 @@ def context_value(request: events.Request, name: str) -> Any:
         "requestTime": whole["time"],
         "requestTimeEpoch": whole["timeEpoch"],
         "extendedRequestId": request.request_id,
-        "integrationErrorMessage": request.failure or None,
-        "integration.error": request.failure or None,
+        "integrationErrorMessage": request.called.error,
+        "integration.error": request.called.error,
     }
     value = plain.get(name, whole.get(name))
     return None if isinstance(value, dict) else value

@@ -11,7 +11,7 @@ from typing import Any
 from eventmill.kernel.errors import Invalid
 from eventmill.services.contract import Call, Result
 from eventmill.services.elbv2 import groups
-from eventmill.services.elbv2.records import OPERATIONS, every, get, put, remove, validation
+from eventmill.services.elbv2.records import OPERATIONS, every, get, put, remove
 from eventmill.store.transaction import Transaction
 
 _INITIAL = {"State": "initial", "Good": 0, "Bad": 0}
@@ -63,6 +63,12 @@ def serving(tx: Transaction, group: str) -> list[dict[str, Any]]:
 
 def health(group: Mapping[str, Any], target: Mapping[str, Any], *, used: bool) -> dict[str, Any]:
     """TargetHealth as the API has it; `used` tells whether something forwards to the group."""
+    if "State" not in target:
+        return {
+            "State": "unused",
+            "Reason": "Target.NotRegistered",
+            "Description": "Target is not registered to the target group",
+        }
     if not used:
         return {
             "State": "unused",
@@ -107,16 +113,12 @@ def deregister_targets(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.read("DescribeTargetHealth")
 def describe_target_health(call: Call, request: dict[str, Any]) -> Result:
-    """All targets of a group, or those asked for."""
+    """All targets of a group, or those asked for; of one that is not registered it is told so."""
     group = get(call.tx, "group", request["TargetGroupArn"])
     held = every(call.tx, "target", request["TargetGroupArn"])
     wanted = request.get("Targets")
     if wanted:
-        keys = [key_of(group, target) for target in wanted]
-        for key in keys:
-            if key not in held:
-                raise validation(f"The target '{key.split('#')[1]}' is not registered")
-        held = {key: held[key] for key in keys}
+        held = {key: held.get(key, target) for target in wanted for key in [key_of(group, target)]}
     used = request["TargetGroupArn"] in groups.used(call.tx)
     shown = []
     for target in held.values():

@@ -13,7 +13,7 @@ from eventmill.wire.target import Target
 
 
 def decode_query(target: Target) -> Decode:
-    """Parameters from a form, or from the query of a GET."""
+    """Parameters from a form and from the query string."""
     return _decoder(target, query_codec.decode)
 
 
@@ -28,8 +28,8 @@ def _decoder(target: Target, value_of: Callable[[query_codec.Tree, Any], Any]) -
         return lambda request, labels: {}
 
     def decode(request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
-        text = request.body.decode("utf-8", "replace") if request.body else request.query
-        params: dict[str, Any] = value_of(query_codec.tree_of(query_codec.parse_form(text)), shape)
+        form = query_codec.form_of(request)
+        params: dict[str, Any] = value_of(query_codec.tree_of(form), shape)
         return params
 
     return checked(target, decode)

@@ -169,7 +169,16 @@ class RestFront:
     async def integrated(self, request: Request) -> Answer:
         """The answer of the method's integration. Raises Failed."""
         assert request.method is not None
-        return await self._integrations[request.method.integration.kind](request)
+        integration, called = request.method.integration, request.called
+        called.function = integration.function is not None
+        try:
+            with called.timed(self._clock):
+                answer = await self._integrations[integration.kind](request)
+        except Failed as failed:
+            called.error = failed.detail or failed.message
+            raise
+        called.status = called.status or answer.status
+        return answer
 
     def _place(self, scope: Scope, headers: Mapping[str, str]) -> Place | None:
         """What an address leads to; None for an address of another kind."""

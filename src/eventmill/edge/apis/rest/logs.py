@@ -29,17 +29,15 @@ def write_access_log(sink: LogSink, request: Request, answer: Answer, now: float
     if log is None:
         return
     context = request.context() if request.failure is None else variables(request, request.failure)
-    milliseconds = int((now - request.now) * 1000)
-    context |= {
+    known = request.called.variables() | {
         "status": answer.status,
         "responseLength": len(answer.body),
-        "responseLatency": milliseconds,
-        "integrationLatency": milliseconds,
+        "responseLatency": int((now - request.now) * 1000),
         "xrayTraceId": request.trace,
     }
 
     def value(name: str) -> str | None:
-        held = value_at(context, name)
+        held = known[name] if name in known else value_at(context, name)
         return None if held is None else str(held)
 
     group, template = log

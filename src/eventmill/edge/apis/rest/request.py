@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from eventmill.edge.apis.called import Called
 from eventmill.edge.apis.rest.model import Method, Stage
 from eventmill.kernel.clock import clf_time
 
@@ -53,6 +54,7 @@ class Request:
     """Why API Gateway itself answered."""
     identity: dict[str, Any] = field(default_factory=dict)
     """Members of the caller's identity that are known: the API key, the IAM caller."""
+    called: Called = field(default_factory=Called)
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:

@@ -44,6 +44,7 @@ class MappedFunction:
         if (sent.header("X-Amz-Invocation-Type") or "RequestResponse") != "RequestResponse":
             return answered(request, method, sent, await self._later(invocation, sent))
         outcome = await self._functions.run(invocation, integration.timeout)
+        request.called.status = 200
         said: str | None = None
         if outcome.failed:
             error = returned(outcome.payload)

@@ -37,6 +37,7 @@ class ServiceCall:
             raise Failed("INTEGRATION_TIMEOUT", "Endpoint request timed out") from None
         except LookupError as error:
             raise internal(str(error)) from None
+        request.called.status = status
         kind = next((value for name, value in headers if name == "content-type"), "")
         text = not is_binary(request.stage.binary, kind)
         return answered(request, method, sent, Incoming(str(status), headers, body, text))

@@ -35,6 +35,7 @@ class HttpIntegration:
         sent = outgoing(request, method.integration)
         headers = list(sent.headers.items())
         answer = await _sent(self._http, request, method.integration, sent, headers)
+        request.called.status = answer.status
         kind = next((v for name, v in answer.headers if name.lower() == "content-type"), "")
         text = not is_binary(request.stage.binary, kind)
         incoming = Incoming(str(answer.status), list(answer.headers), answer.body, text)
