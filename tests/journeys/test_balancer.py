@@ -190,18 +190,17 @@ def test_the_api_makes_changes_and_deletes_what_is_served(app) -> None:
         LoadBalancerArn=arn, Protocol="HTTP", Port=port, DefaultActions=forward
     )["Listeners"][0]["ListenerArn"]
     assert fetch(f"http://127.0.0.1:{port}/")[0] == 503
-    client.register_targets(
-        TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": app.outputs["PlainArn"]}]
-    )
-    assert fetch(f"http://127.0.0.1:{port}/plain")[0] == 201
     plain = {
         "TargetGroupArn": group["TargetGroupArn"],
         "Targets": [{"Id": app.outputs["PlainArn"]}],
     }
+    client.register_targets(**plain)
     client.deregister_targets(**plain)
     client.get_waiter("target_deregistered").wait(**plain)
     (gone,) = client.describe_target_health(**plain)["TargetHealthDescriptions"]
     assert gone["TargetHealth"]["Reason"] == "Target.NotRegistered"
+    client.register_targets(**plain)
+    assert fetch(f"http://127.0.0.1:{port}/plain")[0] == 201
     with pytest.raises(ClientError) as error:
         client.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
     assert code_of(error) == "ResourceInUse"
