@@ -51,6 +51,7 @@ from eventmill.edge.server import HttpServer, listen
 from eventmill.edge.smtp import SmtpListener
 from eventmill.edge.topic_links import TopicLinks
 from eventmill.edge.urls import UrlFront
+from eventmill.edge.user_pool_calls import UserPoolCalls
 from eventmill.edge.user_pools import UserPoolFront
 from eventmill.invoke import InvokeSettings, ProcessInvoker
 from eventmill.invoke.build import SourceBuilder
@@ -264,11 +265,13 @@ class Engine:
             self.database, self.ids, self.ports.invoker, self.http, self.settings.account
         )
         balancer = BalancerFront(self.database, self.clock, self.ids, hosts, targets)
+        aws = AwsEndpoint(self.dispatcher, security, self.blobs, self.ids, browsers)
         fronts: list[Front] = [
             Control(self._controls().commands()),
             rest,
             links,
             UserPoolFront(self.database, self.dispatcher, self.ids),
+            UserPoolCalls(aws),
             AnswerFront(ANSWERS, self.answers.take),
             apis,
             urls,
@@ -280,7 +283,7 @@ class Engine:
         app = App(
             hosts,
             fronts,
-            AwsEndpoint(self.dispatcher, security, self.blobs, self.ids, browsers),
+            aws,
         )
         self._server = HttpServer(app, sock, self.certificate.context)
         await self._server.start()

@@ -236,7 +236,7 @@ def test_the_api_makes_changes_and_deletes_what_is_served(app) -> None:
                 }
             ],
         )
-    assert "there is no Cognito" in str(error.value)
+    assert "no sign-in pages are served" in str(error.value)
     no = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "410"}}]
     made = [
         client.create_rule(

@@ -433,3 +433,59 @@ def test_refresh_tokens_may_rotate(app: TestEngine, idp: Any) -> None:
     second = renew(RefreshToken=first, ClientId=client)["AuthenticationResult"]["RefreshToken"]
     assert renew(RefreshToken=second, ClientId=client)["AuthenticationResult"]["IdToken"]
     assert refused(renew, RefreshToken=first, ClientId=client)[1] == "Invalid Refresh Token"
+
+
+def test_a_page_signs_users_in(app: TestEngine) -> None:
+    address, page = f"{app.endpoint}/_aws/cognito-idp/", ("Origin", "https://page.example")
+    wanted = "content-type,x-amz-target,x-amz-user-agent"
+    asked = ask(
+        address,
+        "OPTIONS",
+        [
+            page,
+            ("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", wanted),
+        ],
+    )
+    assert (asked.status, asked["access-control-allow-origin"]) == (200, "*")
+    assert asked["access-control-allow-headers"] == wanted
+
+    def call(operation: str, request: dict[str, Any], at: str = address) -> Any:
+        named = f"AWSCognitoIdentityProviderService.{operation}"
+        headers = [page, ("X-Amz-Target", named), ("Content-Type", "application/x-amz-json-1.1")]
+        return ask(at, "POST", headers, json.dumps(request))
+
+    parameters = {"USERNAME": ADA, "PASSWORD": PASSWORD}
+    request = {"ClientId": app.outputs["Web"], "AuthFlow": "USER_PASSWORD_AUTH"}
+    answer = call("InitiateAuth", {**request, "AuthParameters": parameters})
+    assert answer.status == 200 and answer["access-control-allow-origin"] == "*"
+    assert answer.json["AuthenticationResult"]["IdToken"]
+    refusal = call("InitiateAuth", {**request, "AuthParameters": {**parameters, "PASSWORD": "no"}})
+    assert (refusal.status, refusal["access-control-allow-origin"]) == (400, "*")
+    assert refusal.json["__type"] == "NotAuthorizedException"
+    assert call("ListUserPools", {"MaxResults": 1}).status == 403
+    assert (
+        ask(address, "POST", {"X-Amz-Target": "DynamoDB_20120810.ListTables"}, "{}").status == 403
+    )
+
+
+def test_where_a_pools_keys_lie_is_told_in_outputs_and_variables(
+    app: TestEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "template.yaml").write_text(
+        """
+Resources:
+  Pool: {Type: AWS::Cognito::UserPool}
+Outputs:
+  Keys: {Value: !Sub "https://cognito-idp.${AWS::Region}.amazonaws.com/${Pool}/.well-known/jwks.json"}
+  Issuer: {Value: !Sub "https://cognito-idp.${AWS::Region}.amazonaws.com/${Pool}"}
+  Other: {Value: !Sub "https://cognito-idp.${AWS::Region}.amazonaws.com/us-east-1_other/.well-known/jwks.json"}
+"""
+    )
+    kept = app.outputs
+    told = app.deploy(tmp_path)
+    app.outputs = kept
+    assert told["Issuer"].startswith("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_")
+    assert fetched(told["Keys"])["keys"][0]["alg"] == "RS256"
+    assert told["Keys"].startswith(app.endpoint)
+    assert told["Other"].startswith("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_other")

@@ -1,4 +1,4 @@
-"""Addresses of the application's own APIs, function URLs and load balancers, on this machine.
+"""Addresses of the application's own APIs, function URLs, load balancers and keys, on this machine.
 
 Templates put them together from an id and a domain of AWS's
 (`https://${Api}.execute-api.${AWS::Region}.amazonaws.com`). Nobody answers there for a local API,
@@ -16,28 +16,35 @@ Balancers = Callable[[str, int], str | None]
 """`host:port` for a load balancer's DNS name and a listener's port, 0 for the first; None when
 there is no such load balancer."""
 
+Pools = Callable[[str], bool]
+"""Whether an id is that of a user pool of this engine."""
+
 _URL = re.compile(r"https://([a-z0-9]+)\.lambda-url\.[a-z0-9-]+\.on\.aws")
 _API = re.compile(r"(https|wss)://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 _API_HOST = re.compile(r"(?<![\w./:-])([a-z0-9]{10})\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 """Without a scheme: handlers put one before it, and the engine's port speaks TLS too."""
+_KEYS = re.compile(
+    r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com/([a-z0-9-]+_[0-9A-Za-z]+)(?=/\.well-known/)"
+)
 _BALANCER = re.compile(
     r"(?:(https?)://)?([A-Za-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com)(?::(\d+))?"
 )
 
 
-def localise(value: Any, endpoint: str, balancers: Balancers) -> Any:
+def localise(value: Any, endpoint: str, balancers: Balancers, pools: Pools) -> Any:
     """`value` with every address of an API's replaced, in texts at any depth."""
     if isinstance(value, str):
-        return _text(value, endpoint, balancers)
+        return _text(value, endpoint, balancers, pools)
     if isinstance(value, dict):
-        return {key: localise(held, endpoint, balancers) for key, held in value.items()}
+        return {key: localise(held, endpoint, balancers, pools) for key, held in value.items()}
     if isinstance(value, list):
-        return [localise(held, endpoint, balancers) for held in value]
+        return [localise(held, endpoint, balancers, pools) for held in value]
     return value
 
 
-def _text(value: str, endpoint: str, balancers: Balancers) -> str:
+def _text(value: str, endpoint: str, balancers: Balancers, pools: Pools) -> str:
     if "://" in value:
+        value = _KEYS.sub(lambda found: _published(found, endpoint, pools), value)
         value = _URL.sub(rf"{endpoint}/_aws/lambda-url/\1", value)
         value = _API.sub(lambda found: _address(found, endpoint), value)
     if ".execute-api." in value:
@@ -46,6 +53,11 @@ def _text(value: str, endpoint: str, balancers: Balancers) -> str:
     if ".elb.amazonaws.com" in value:
         value = _BALANCER.sub(lambda found: _balancer(found, balancers), value)
     return value
+
+
+def _published(found: re.Match[str], endpoint: str, pools: Pools) -> str:
+    """Where a pool's keys lie; its issuer without them is a name, and stays."""
+    return f"{endpoint}/{found.group(1)}" if pools(found.group(1)) else found.group()
 
 
 def _balancer(found: re.Match[str], balancers: Balancers) -> str:

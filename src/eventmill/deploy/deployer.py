@@ -28,7 +28,7 @@ from eventmill.deploy.types import type_of
 from eventmill.kernel.errors import EventmillError, UsageError
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import ApiCaller, Builder
-from eventmill.services import lambda_
+from eventmill.services import cognito, lambda_
 from eventmill.services.contract import Call, Created, Resource, ResourceType
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
@@ -185,7 +185,10 @@ class Deployer:
                 lambda tx: self._balancer_address(tx, self._endpoint, dns, port)
             )
 
-        return localise(value, self._endpoint, balancer)
+        def pool(number: str) -> bool:
+            return self._database.read(lambda tx: cognito.exists(tx, number))
+
+        return localise(value, self._endpoint, balancer, pool)
 
     def _imported(self, name: str) -> Any:
         return self._database.read(lambda tx: record.exported(tx, name))

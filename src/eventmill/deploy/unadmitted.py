@@ -117,6 +117,13 @@ def _of_authorizer(properties: Mapping[str, Any]) -> Iterator[Push]:
         yield "apigateway", properties.get("AuthorizerUri")
 
 
+def _of_pool(properties: Mapping[str, Any]) -> Iterator[Push]:
+    triggers = properties.get("LambdaConfig")
+    for function in triggers.values() if isinstance(triggers, dict) else ():
+        versioned = isinstance(function, dict) and "LambdaArn" in function
+        yield "cognito-idp", function["LambdaArn"] if versioned else function
+
+
 def _objects(node: Any) -> list[Mapping[str, Any]]:
     """Those of a list that are written out; a function gives others, later."""
     return [one for one in node if isinstance(one, dict)] if isinstance(node, list) else []
@@ -125,6 +132,7 @@ def _objects(node: Any) -> list[Mapping[str, Any]]:
 _PUSHES = {
     "AWS::ApiGatewayV2::Authorizer": _of_authorizer,
     "AWS::ApiGatewayV2::Integration": _of_integration,
+    "AWS::Cognito::UserPool": _of_pool,
     "AWS::Events::Rule": _of_rule,
     "AWS::S3::Bucket": _of_bucket,
     "AWS::SNS::Subscription": _of_subscription,

@@ -18,12 +18,13 @@ from eventmill.services.cognito.keys import published
 from eventmill.services.cognito.messages import MAIL
 from eventmill.services.cognito.names import issued_by, issuer, pool_of
 from eventmill.services.cognito.operations import OPERATIONS
+from eventmill.services.cognito.pools import exists
 from eventmill.services.cognito.registration import by_link
 from eventmill.services.cognito.resources import RESOURCES
 from eventmill.services.cognito.schema import SCHEMA
 from eventmill.services.contract import Service
 
-__all__ = ["MAIL", "SERVICE", "by_link", "issued_by", "issuer", "pool_of", "published"]
+__all__ = ["MAIL", "SERVICE", "by_link", "exists", "issued_by", "issuer", "pool_of", "published"]
 
 # Importing these registers their operations.
 _OPERATION_MODULES = (

@@ -80,6 +80,11 @@ def find(tx: Transaction, id: str) -> Pool | None:
     return None if row is None else Pool(row[0], json.loads(row[1]), *row[2:])
 
 
+def exists(tx: Transaction, id: str) -> bool:
+    """Whether there is such a pool."""
+    return tx.one("SELECT 1 FROM cognito_pools WHERE id=?", (id,)) is not None
+
+
 def existing(tx: Transaction, id: str) -> Pool:
     """Raises Invalid (ResourceNotFoundException)."""
     pool = find(tx, id)

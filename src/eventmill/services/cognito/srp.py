@@ -33,7 +33,7 @@ def _hash(*numbers: int) -> int:
     return int.from_bytes(hashlib.sha256(data).digest(), "big")
 
 
-_MULTIPLIER = _hash(PRIME, GENERATOR)
+MULTIPLIER = _hash(PRIME, GENERATOR)
 
 
 async def begin(call: Call, way: Way, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ async def begin(call: Call, way: Way, state: Mapping[str, Any]) -> dict[str, Any
         seed = hashlib.sha256(f"{way.pool.id}{way.client.id}{way.name}".encode()).digest()
         key, name, salt, verifier = "", way.name, padded(_number(seed[:16])).hex(), 1
     private = secrets.randbits(256)
-    answer = (_MULTIPLIER * verifier + pow(GENERATOR, private, PRIME)) % PRIME
+    answer = (MULTIPLIER * verifier + pow(GENERATOR, private, PRIME)) % PRIME
     block = base64.b64encode(secrets.token_bytes(64)).decode()
     kept = {"public": f"{public:x}", "private": f"{private:x}", "answer": f"{answer:x}", **state}
     await call.step(
@@ -87,7 +87,7 @@ async def answered(call: Call, way: Way) -> tuple[Way, dict[str, Any]]:
     user, state = await call.step(take)
     if user is None or user.verifier is None:
         raise faults.wrong_password()
-    right = hmac.compare_digest(_signature(user, state, block, moment), _decoded(claimed))
+    right = hmac.compare_digest(signature(user, state, block, moment), _decoded(claimed))
 
     def check(step: Call) -> User | Fault:
         present = users.by_key(step.tx, way.pool.id, user.key)
@@ -101,7 +101,7 @@ async def answered(call: Call, way: Way) -> tuple[Way, dict[str, Any]]:
     return way.of(checked), state
 
 
-def _signature(user: User, state: Mapping[str, str], block: str, moment: str) -> bytes:
+def signature(user: User, state: Mapping[str, str], block: str, moment: str) -> bytes:
     """What the client must have signed with the key that only it and the pool can derive."""
     assert user.verifier is not None
     public, private = int(state["public"], 16), int(state["private"], 16)

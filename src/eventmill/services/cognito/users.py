@@ -79,7 +79,12 @@ def find(tx: Transaction, pool: Pool, name: str) -> User | None:
     key = pool.key(name)
     found = by_key(tx, pool.id, key)
     if found is None:
-        row = tx.one("SELECT key FROM cognito_aliases WHERE pool=? AND value=?", (pool.id, key))
+        row = tx.one(
+            # With the attributes the statement finds its row, and does not look for it.
+            "SELECT key FROM cognito_aliases WHERE pool=? AND value=?"
+            " AND attribute IN ('email', 'phone_number', 'preferred_username')",
+            (pool.id, key),
+        )
         found = by_key(tx, pool.id, row[0]) if row is not None else by_sub(tx, pool.id, name)
     return found
 

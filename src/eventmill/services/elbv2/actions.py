@@ -13,7 +13,7 @@ from eventmill.services.elbv2.records import validation
 from eventmill.store.transaction import Transaction
 
 REFUSED = {
-    "AuthenticateCognitoConfig": "there is no Cognito; let the function check its callers",
+    "AuthenticateCognitoConfig": "no sign-in pages are served; let the function check its callers",
     "AuthenticateOidcConfig": "signing users in is not offered; let the function check its callers",
     "JwtValidationConfig": "tokens are not checked here; let the function check its callers",
 }
