@@ -92,7 +92,7 @@ class Engine:
             data.database, self.clock, schemas, "power" if durable else "process"
         )
         self.blobs = Blobs(data.path / "blobs", self.ids, durable=durable)
-        self.code = CodeStore(data.path / "code")
+        self.code = CodeStore(data.path / "code", durable=durable)
         self.flights = Flights(self.database)
         self.logs = LogWriter(self.database, log_lines.by_group(settings.region, settings.account))
         self.metrics = MetricWriter(self.database, self.clock, cloudwatch.add)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from eventmill.kernel.ids import Ids
+from eventmill.store.syncing import sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class StagedBlob:
         self._file.close()
         (self._folder / f"{self.name}.tmp").rename(self._folder / self.name)
         if self._durable:
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         self._kept = True
         return self.name
 
@@ -157,11 +158,3 @@ class Blobs:
                 file.unlink()
                 swept += 1
         return swept
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

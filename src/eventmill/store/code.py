@@ -1,7 +1,9 @@
 """Unpacked code of functions and layers, one folder per content.
 
-A folder is written completely under another name, then renamed: a crash in between leaves a
-partial folder that `sweep` deletes at the start.
+A folder is written completely under another name, synced, then renamed: a crash in between leaves
+a partial folder that `sweep` deletes at the start. Renamed without the sync, a power cut could leave
+empty files under the digest of full ones, and the same code deployed again would be taken for
+there.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from eventmill.kernel.errors import UsageError
+from eventmill.store.syncing import sync_disk, sync_folder
 
 UNZIPPED_LIMIT = 262_144_000
 CACHES = "__pycache__"
@@ -30,8 +33,9 @@ class CodeStore:
     Its methods may be called from any thread.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self._folder = folder
+        self._durable = durable
         folder.mkdir(parents=True, exist_ok=True)
 
     def from_zip(self, data: bytes) -> Path:
@@ -90,12 +94,16 @@ class CodeStore:
     def _settle(self, partial: Path, digest: str) -> Path:
         """Give a full folder its name."""
         target = self._folder / digest
+        if self._durable and not target.exists():
+            sync_disk(partial)
         try:
             partial.rename(target)
         except OSError:
             # Another call may have placed the same content first.
             if not target.exists():
                 raise
+        if self._durable:
+            sync_folder(self._folder)
         return target
 
 

@@ -1,0 +1,34 @@
+"""Putting files on the disk, beyond what their own sync does."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names of a folder on the disk: a new file's, or a renamed one's."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_disk(folder: Path) -> None:
+    """Write out all that was changed on the disk that a folder lies on.
+
+    A thousand files are synced with it as fast as one; one by one each would wait for the disk.
+    """
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if syncfs(handle):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(folder))
+    finally:
+        os.close(handle)
