@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
+from eventmill.services.s3 import bodies
 from eventmill.testing import TestEngine, engine
 
 
@@ -408,3 +411,23 @@ def test_an_object_that_is_replaced_is_read_to_its_end(s3: Any, bucket: str) -> 
     s3.put_object(Bucket=bucket, Key="k", Body=b"new")
     assert b"a" + body.read() == b"".join(bodies)
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"new"
+
+
+def test_copies_that_fail_leave_no_file_and_none_holds_up_the_engine(
+    mill: TestEngine, s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x" * 100_000)
+    copied, threads = bodies.copied, []
+
+    def noting(*given: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return copied(*given)
+
+    monkeypatch.setattr(bodies, "copied", noting)
+    files = set((mill.inner.data.path / "blobs").glob("??/*"))
+    for key in ("k" * 1_025, "copy"):
+        with contextlib.suppress(ClientError):
+            s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": "k"})
+    # A body of five gigabytes takes its time: the event loop must not wait for it.
+    assert threads == ["writer", "writer"]
+    assert len(set((mill.inner.data.path / "blobs").glob("??/*")) - files) == 1

@@ -19,7 +19,7 @@ class Transaction:
     changes in order; on a reader it is the last committed state and changing it fails.
     """
 
-    __slots__ = ("_announced", "_committed", "_connection", "_sequences", "now")
+    __slots__ = ("_announced", "_committed", "_connection", "_sequences", "_undone", "now")
 
     def __init__(
         self, connection: sqlite3.Connection, now: float, sequences: Sequences | None = None
@@ -28,6 +28,7 @@ class Transaction:
         self._sequences = sequences or Sequences()
         self._announced: list[str] = []
         self._committed: list[Callable[[], None]] = []
+        self._undone: list[Callable[[], None]] = []
         self.now = now
         """The moved time at which the closure started; one value for all that it writes."""
 
@@ -64,6 +65,11 @@ class Transaction:
         """
         self._committed.append(action)
 
+    def unless_committed(self, action: Callable[[], None]) -> None:
+        """Run `action` when the change does not come about, such as deleting a file that a row was
+        to name. Where and for what as for `after_commit`."""
+        self._undone.append(action)
+
     @property
     def ended(self) -> bool:
         """Whether an error of the disk ended the transaction: what else were done in it now would
@@ -78,6 +84,7 @@ class Transaction:
         goes on after one that failed looks whether the transaction has `ended`.
         """
         announced, committed = len(self._announced), len(self._committed)
+        undone = len(self._undone)
         self.execute("SAVEPOINT attempt")
         try:
             yield
@@ -86,10 +93,17 @@ class Transaction:
                 self.execute("ROLLBACK TO attempt")
                 self.execute("RELEASE attempt")
             self._sequences.undone()
-            del self._announced[announced:], self._committed[committed:]
+            del self._announced[announced:]
+            # What undoes this part does so whatever becomes of the others.
+            self._committed[committed:] = self._undone[undone:]
             raise
         self.execute("RELEASE attempt")
 
     def drain(self) -> tuple[list[str], list[Callable[[], None]]]:
         """What to announce and to run after the commit. For the writer alone."""
         return self._announced, self._committed
+
+    @property
+    def undone(self) -> list[Callable[[], None]]:
+        """What to run when there is none. For the writer alone."""
+        return self._undone

@@ -144,6 +144,7 @@ class Writer:
     def _commit(self, group: list[_Work]) -> _Committed:
         committed = _Committed()
         actions: list[Callable[[], None]] = []
+        undone: list[Callable[[], None]] = []
         run = self._run if len(group) > 1 else self._run_alone
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -156,13 +157,15 @@ class Writer:
                 except Exception as error:
                     if not self._connection.in_transaction:
                         # The disk's error undid what the others did, too.
-                        return self._lost(group, error)
+                        return self._lost(group, error, undone + transaction.undone)
                     failure = error
                     self._sequences.undone()
+                    _follow(transaction.undone)
                 else:
                     keys, after = transaction.drain()
                     committed.announced += keys
                     actions += after
+                    undone += transaction.undone
                 if work.future is not None:
                     committed.outcomes.append((work.future, result, failure))
             began = self._clock.real()
@@ -170,19 +173,17 @@ class Writer:
             self._took += (self._clock.real() - began - self._took) * _WEIGHT
             self._sequences.committed()
         except sqlite3.Error as error:
-            return self._lost(group, error)
-        for action in actions:
-            try:
-                action()
-            except Exception:
-                # The changes are on the disk: those who wait for them must hear so.
-                _log.exception("what follows a commit failed")
+            return self._lost(group, error, undone)
+        _follow(actions)
         return committed
 
-    def _lost(self, group: list[_Work], error: Exception) -> _Committed:
+    def _lost(
+        self, group: list[_Work], error: Exception, undone: list[Callable[[], None]]
+    ) -> _Committed:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._sequences.undone()
+        _follow(undone)
         lost = StoreError(f"the change could not be written to {self._path}: {error}")
         return _Committed([(work.future, None, lost) for work in group if work.future is not None])
 
@@ -208,3 +209,12 @@ class Writer:
                 self._connection.execute("ROLLBACK")
                 self._connection.execute("BEGIN IMMEDIATE")
             raise
+
+
+def _follow(actions: list[Callable[[], None]]) -> None:
+    for action in actions:
+        try:
+            action()
+        except Exception:
+            # Those who wait for the commit must hear of it all the same.
+            _log.exception("what follows a commit failed")

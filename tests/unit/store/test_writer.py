@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
@@ -141,3 +142,33 @@ def test_a_commit_is_answered_whatever_fails_after_it(
 
     run(tmp_path, work)
     assert "may not be deleted" in caplog.text
+
+
+def test_what_is_to_be_undone_is_undone_when_a_change_does_not_come_about(tmp_path: Path) -> None:
+    undone: list[int] = []
+
+    def noting(number: int, then: Any) -> Any:
+        def closure(tx: Transaction) -> Any:
+            tx.unless_committed(lambda: undone.append(number))
+            return then(tx)
+
+        return closure
+
+    async def work(database: Database) -> None:
+        await database.write(noting(1, insert(1)))
+        with pytest.raises(sqlite3.IntegrityError):
+            await database.write(noting(2, insert(1)))
+        assert undone == [2]
+        steps = (insert(2), noting(3, insert(3)), noting(4, insert(1)), noting(5, disk_error))
+        await asyncio.gather(*map(database.write, steps), return_exceptions=True)
+        assert undone == [2, 4, 3, 5]
+
+        def in_part(tx: Transaction) -> None:
+            with pytest.raises(sqlite3.IntegrityError), tx.attempt():
+                noting(6, insert(1))(tx)
+            noting(7, insert(7))(tx)
+
+        await database.write(in_part)
+        assert undone == [2, 4, 3, 5, 6]
+
+    run(tmp_path, work)

@@ -9,7 +9,7 @@ from typing import Any
 
 from eventmill.kernel.errors import Fault
 from eventmill.services.contract import INLINE_BODY, Call, Download, Upload
-from eventmill.store.blobs import BlobSlice, Hold
+from eventmill.store.blobs import BlobSlice, Hold, StagedBlob
 
 Blobs = Sequence[tuple[str, int]]
 """(name, size) of the files that make up a body."""
@@ -28,9 +28,16 @@ def stored(call: Call, data: bytes) -> tuple[bytes | None, str | None]:
     """As `keep`, for a body that is in memory already."""
     if len(data) <= INLINE_BODY:
         return data, None
-    staged = call.blobs.stage()
+    staged = stage(call)
     staged.write(data)
     return None, json.dumps([[staged.keep(), len(data)]])
+
+
+def stage(call: Call) -> StagedBlob:
+    """A new body to be written, which is deleted when the change does not come about."""
+    staged = call.blobs.stage()
+    call.tx.unless_committed(staged.discard)
+    return staged
 
 
 def drop(call: Call, blobs: str | None) -> None:
@@ -115,7 +122,7 @@ def copied(call: Call, body: bytes | None, blobs: str | None) -> tuple[bytes | N
         return body, None
     made: list[Any] = []
     for name, size in json.loads(blobs):
-        staged = call.blobs.stage()
+        staged = stage(call)
         with call.blobs.path(name).open("rb") as source:
             while data := source.read(1 << 20):
                 staged.write(data)

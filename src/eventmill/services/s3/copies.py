@@ -48,7 +48,7 @@ def _replaces(request: Mapping[str, Any], member: str, what: str) -> bool:
     return bool(given == "REPLACE")
 
 
-@OPERATIONS.write("CopyObject")
+@OPERATIONS.sweep("CopyObject")
 def copy_object(call: Call, request: dict[str, Any]) -> Result:
     """Body, metadata and tags go over, in one transaction. Raises Invalid, NotFound."""
     bucket = buckets.find(call.tx, request["Bucket"])

@@ -93,7 +93,7 @@ def upload_part(call: Call, request: dict[str, Any]) -> Result:
     given = request["Body"]
     staged = given.blob
     if staged is None:
-        staged = call.blobs.stage()
+        staged = bodies.stage(call)
         staged.write(given.data or b"")
     sums = json.dumps(dict(given.checksums))
     _keep(call, request["UploadId"], number, given.size, given.md5.hex(), sums, staged)
@@ -113,7 +113,7 @@ def upload_part_copy(call: Call, request: dict[str, Any]) -> Result:
     customer_keys.check(json.loads(source.headers), request, "CopySource")
     wanted = bodies.parse_range(request.get("CopySourceRange"), source.size)
     start, length = wanted or (0, source.size)
-    staged, digest = call.blobs.stage(), hashlib.md5(usedforsecurity=False)
+    staged, digest = bodies.stage(call), hashlib.md5(usedforsecurity=False)
     algorithm = json.loads(find(call, request)[3]).get("ChecksumAlgorithm")
     checksum = checksums.new(algorithm) if algorithm else None
     for piece in bodies.pieces(bodies.part(call, source.body, source.blobs, start, length)):
