@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,7 @@ class Store(RuleBasedStateMachine):
             with self.database.signals.listen(*keys) as signal:
                 found = await asyncio.gather(
                     *(self.database.write(_closure(step), long=step.long) for step in steps),
-                    *(self.database.scan(_sides) for _ in range(scans)),
+                    *(self.database.scan(_sides_at_leisure) for _ in range(scans)),
                     return_exceptions=True,
                 )
                 told = signal.take()
@@ -184,12 +185,21 @@ def _kept(tx: Transaction) -> dict[int, int]:
 
 
 def _sides(tx: Transaction) -> tuple[int, int]:
-    left, right = (
-        tx.one("SELECT value FROM sides WHERE name=?", (side,)) for side in ("left", "right")
-    )
-    assert left is not None and right is not None
-    return left[0], right[0]
+    return _side(tx, "left"), _side(tx, "right")
+
+
+def _sides_at_leisure(tx: Transaction) -> tuple[int, int]:
+    """With a pause in which the writer's thread has its turn."""
+    left = _side(tx, "left")
+    time.sleep(0.001)
+    return left, _side(tx, "right")
+
+
+def _side(tx: Transaction, name: str) -> int:
+    row = tx.one("SELECT value FROM sides WHERE name=?", (name,))
+    assert row is not None
+    return int(row[0])
 
 
 TestStore = Store.TestCase
-TestStore.settings = settings(max_examples=20, stateful_step_count=15, deadline=None)
+TestStore.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
