@@ -1,9 +1,9 @@
 """Unpacked code of functions and layers, one folder per content.
 
 A folder is written completely under another name, synced, then renamed: a crash in between leaves
-a partial folder that `sweep` deletes at the start. Renamed without the sync, a power cut could leave
-empty files under the digest of full ones, and the same code deployed again would be taken for
-there.
+a partial folder that `sweep` deletes at the start. Renamed without the sync, a power cut could
+leave empty files under the digest of full ones, and the same code deployed again would be taken
+for there.
 """
 
 from __future__ import annotations
