@@ -58,6 +58,7 @@ from eventmill.invoke.build import SourceBuilder
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.ids import Ids
 from eventmill.kernel.ports import Ports
+from eventmill.observe.counts import CountWriter
 from eventmill.observe.logs import LogWriter
 from eventmill.observe.metrics import MetricWriter
 from eventmill.observe.warnings import Warnings
@@ -96,6 +97,7 @@ class Engine:
         self.flights = Flights(self.database)
         self.logs = LogWriter(self.database, log_lines.by_group(settings.region, settings.account))
         self.metrics = MetricWriter(self.database, self.clock, cloudwatch.add)
+        self.counts = CountWriter(self.database, self.clock, cloudwatch.add)
         self.session_token = TOKEN_PREFIX + secrets.token_urlsafe(24)
         self.certificate = Certificate(data.path / "tls", certified(settings))
         self.processes = ProcessInvoker(self.clock, self.ids, self.logs, self._invoke_settings())
@@ -112,6 +114,7 @@ class Engine:
             gate,
             self.flights,
             self.metrics,
+            self.counts,
             self.session_token,
         )
         self.http = HttpClient()
@@ -138,12 +141,13 @@ class Engine:
             ),
         )
         self.provisioning = Provisioning(self.database, self.flights, self.processes)
-        self.connections = OpenConnections(self.clock)
+        self.connections = OpenConnections(self.clock, self.counts)
         self.upkeep = Upkeep(self.database, self.clock, self.flights)
         self.trial = Trial(self.database, self.clock)
         self.ports = Ports(
             invoker=gate,
             logs=self.logs,
+            counts=self.counts,
             api=by_name,
             http=self.http,
             methods=self.trial,
@@ -350,6 +354,7 @@ class Engine:
         await self.processes.stop()
         self.logs.flush()
         self.metrics.flush()
+        self.counts.flush()
         await self.database.close()
         self.data.release()
 
@@ -366,6 +371,7 @@ class Engine:
             # Lines of a function's log and metrics are written a moment after they came.
             self.logs.flush()
             self.metrics.flush()
+            self.counts.flush()
             report = await self.flights.settled(max(0.0, deadline - loop.time()))
             if not self.logs.waiting and not self.metrics.waiting:
                 return report

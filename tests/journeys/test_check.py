@@ -455,7 +455,7 @@ Resources:
   Sent:
     Type: AWS::CloudWatch::Alarm
     Properties: &alarm
-      {Namespace: AWS/SQS, MetricName: NumberOfMessagesSent, Period: 60, EvaluationPeriods: 1,
+      {Namespace: AWS/S3, MetricName: NumberOfObjects, Period: 60, EvaluationPeriods: 1,
        Statistic: Sum, Threshold: 1, ComparisonOperator: GreaterThanThreshold}
   Broken:
     Type: AWS::CloudWatch::Alarm
@@ -468,7 +468,7 @@ Resources:
         - Id: a
           ReturnData: false
           MetricStat:
-            {Metric: {Namespace: AWS/ApiGateway, MetricName: 5XXError}, Period: 60, Stat: Sum}
+            {Metric: {Namespace: AWS/ApiGateway, MetricName: CacheHitCount}, Period: 60, Stat: Sum}
         - Id: b
           ReturnData: false
           MetricStat: {Metric: {Namespace: AWS/Lambda, MetricName: Errors}, Period: 60, Stat: Sum}
@@ -485,8 +485,8 @@ Resources:
     )
     assert code == 0, output
     assert [line[10:] for line in output.splitlines() if line.startswith("notice")] == [
-        "T:3: AWS::CloudWatch::Alarm Sent: nothing here measures NumberOfMessagesSent of AWS/SQS",
-        "T:8: AWS::CloudWatch::Alarm Broken: nothing here measures 5XXError of AWS/ApiGateway",
+        "T:3: AWS::CloudWatch::Alarm Sent: nothing here measures NumberOfObjects of AWS/S3",
+        "T:8: AWS::CloudWatch::Alarm Broken: nothing here measures CacheHitCount of AWS/ApiGateway",
         "T:25: AWS::CloudWatch::Alarm Odd: there is no anomaly detection here: it stays at "
         "INSUFFICIENT_DATA",
     ]

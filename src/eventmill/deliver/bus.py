@@ -20,6 +20,7 @@ from eventmill.deliver.retry_policy import Undeliverable, dead_letter, exhausted
 from eventmill.kernel.arns import parse_arn, service_of
 from eventmill.kernel.errors import Denied, Fault, Internal, Throttled
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.metrics import Count
 from eventmill.kernel.policies import Asker, of_service
 from eventmill.patterns.paths import MISSING, value_at
 from eventmill.services import events, kinesis, lambda_, logs, sns, sqs
@@ -49,6 +50,11 @@ class Delivery:
     def asker(self) -> Asker | None:
         """EventBridge, for the target's policy; None when it goes there by a role."""
         return None if self.target.get("RoleArn") else asking(self.rule)
+
+    @property
+    def count(self) -> Count:
+        """What it counts for its rule once it arrived, or never will."""
+        return "events.invoked", self.routed.bus, self.routed.rule, 1.0
 
     @property
     def event(self) -> Mapping[str, Any]:
@@ -103,6 +109,8 @@ def target_carrier(ids: Ids, region: str, account: str) -> Carrier:
             give_up(tx, ids, delivery, code, fault.message, more)
         except Fault as fault:
             give_up(tx, ids, delivery, _code(fault), fault.message)
+        else:
+            tx.counted.append(delivery.count)
 
     return carry
 
@@ -138,6 +146,7 @@ def give_up(
         "ERROR_MESSAGE": message,
         **(more or {}),
     }
+    tx.counted.append(delivery.count)
     queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     body = orjson.dumps(delivery.event).decode()
     kept = dead_letter(tx, ids, queue, body, texts, delivery.row, asking(delivery.rule))

@@ -55,6 +55,8 @@ class HttpTargets:
             await self._give_up(delivery, error.code, str(error), {})
         except events.NotShapable as error:
             await self._give_up(delivery, "INVALID_JSON", str(error), {})
+        else:
+            self._parts.counts.add(delivery.count)
 
     async def _call_api(self, delivery: bus.Delivery) -> None:
         wanted = delivery.target.get("HttpParameters") or {}

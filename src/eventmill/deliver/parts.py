@@ -8,7 +8,7 @@ from eventmill.deliver.concurrency import Gate
 from eventmill.deliver.inflight import Flights
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.ports import MetricSink
+from eventmill.kernel.ports import CountSink, MetricSink
 from eventmill.store.database import Database
 
 
@@ -22,4 +22,5 @@ class Parts:
     gate: Gate
     flights: Flights
     metrics: MetricSink
+    counts: CountSink
     holder: str

@@ -72,6 +72,7 @@ def http_sender(parts: Parts, http: HttpSender, endpoint: Callable[[], str]) -> 
         delivery, retry, call = prepared
         problem, final = await _post(http, call)
         if not problem:
+            parts.counts.merge(delivery.counts)
             return
         delay = None if final else retry_delay(retry, row.attempts + 1)
         due = parts.clock.now() + (delay or 0.0)
@@ -112,11 +113,12 @@ def mail_carrier(endpoint: Callable[[], str]) -> Carrier:
         subscription = sns.find_subscription(tx, row.target)
         if subscription is None:
             return
+        delivery = Delivery(subscription, message, endpoint(), row.trace)
+        tx.counted += delivery.counts
         if subscription.protocol == "sms":
             text = messages.text_for(message, "sms")
             _text_message(tx, message, subscription.endpoint, text)
             return
-        delivery = Delivery(subscription, message, endpoint(), row.trace)
         mail = _mail(tx, delivery)
         recipients = [subscription.endpoint]
         ses.mailbox.put(

@@ -20,6 +20,7 @@ from eventmill.deliver.outbox import Carrier
 from eventmill.kernel.arns import parse_arn
 from eventmill.kernel.errors import Denied, Fault, Invalid
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.metrics import Count
 from eventmill.kernel.policies import Asker, of_service
 from eventmill.services import lambda_, sns, sqs
 from eventmill.services.sns import Subscription, messages
@@ -39,6 +40,12 @@ class Delivery:
     endpoint: str
     """The engine's address, for the links inside."""
     trace: str | None
+
+    @property
+    def counts(self) -> list[Count]:
+        """What it counts for its topic when it arrived; questions for confirmation do not."""
+        name = self.subscription.topic.rpartition(":")[2]
+        return [] if self.message.get("token") else [("sns.delivered", name, 1)]
 
     def body(self, tx: Transaction) -> str:
         """What a queue, or an HTTP endpoint, gets."""
@@ -65,6 +72,8 @@ def carrier(ids: Ids, endpoint: Callable[[], str]) -> Carrier:
                 _to_queue(tx, ids, subscription.endpoint, delivery)
         except Fault as fault:
             give_up(tx, ids, delivery, str(fault))
+        else:
+            tx.counted += delivery.counts
 
     return carry
 

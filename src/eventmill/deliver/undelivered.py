@@ -1,6 +1,7 @@
 """What is measured of messages and events that nobody took.
 
-Only failures are: a point for each delivery would cost every delivery a write.
+They are written with what became of them, and not counted as deliveries are: nothing is known
+of a lost message but this.
 https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 """

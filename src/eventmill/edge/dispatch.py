@@ -116,8 +116,19 @@ class Dispatcher:
         self, operation: Operation, request: dict[str, Any], origin: Origin, *, long: bool = False
     ) -> dict[str, Any]:
         """The operation's result; `long` as for Database.write. Raises Fault."""
-        result = await self._once(operation, request, origin, None, long)
+        meter = operation.meter
+        began = self._clock.ticks() if meter is not None else 0.0
+        try:
+            result = await self._once(operation, request, origin, None, long)
+        except Fault as fault:
+            if meter is not None:
+                took = self._clock.ticks() - began
+                self._ports.counts.merge(meter(operation.name, request, fault, took))
+            raise
         if isinstance(result, dict):
+            if meter is not None:
+                took = self._clock.ticks() - began
+                self._ports.counts.merge(meter(operation.name, request, result, took))
             return result
         if isinstance(result, Later):
             return await result.run()

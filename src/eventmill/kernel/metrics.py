@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 Dimensions = tuple[tuple[str, str], ...]
 """(name, value) pairs in the order of their names."""
+
+Count = tuple[Any, ...]
+"""Something that happened once: its kind, to what (names, or none), and last a hashable value by
+which it is measured. What the kinds mean is in observe/named.py."""
+
+
+def milliseconds(seconds: float) -> float:
+    """A duration for a count: cut short, so that calls which took about as long share theirs."""
+    return int(seconds * 10_000) / 10 if seconds < 0.01 else float(int(seconds * 1_000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from eventmill.kernel.functions import Invocation, Outcome
 from eventmill.kernel.http import HttpAnswer, HttpCall
-from eventmill.kernel.metrics import Dimensions
+from eventmill.kernel.metrics import Count, Dimensions
 
 
 class Invoker(Protocol):
@@ -47,6 +47,16 @@ class MetricSink(Protocol):
         self, namespace: str, name: str, value: float, unit: str, dimensions: Dimensions
     ) -> None:
         """Note a value of now; returns at once, the write is grouped."""
+
+
+class CountSink(Protocol):
+    """Takes what happened now, to be told as metrics once a minute. Use it on the event loop."""
+
+    def add(self, count: Count) -> None:
+        """Count one thing."""
+
+    def merge(self, counts: Sequence[Count]) -> None:
+        """Count several."""
 
 
 class ApiCaller(Protocol):
@@ -115,6 +125,7 @@ class Ports:
 
     invoker: Invoker
     logs: LogSink
+    counts: CountSink
     api: ApiCaller
     http: HttpSender
     methods: MethodTester

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
-from eventmill.kernel.errors import Invalid, NotFound
+from eventmill.kernel.errors import Fault, Invalid, NotFound
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.metrics import Sample
+from eventmill.kernel.metrics import Count, Sample
 from eventmill.kernel.policies import Asker
 from eventmill.kernel.ports import Ports
 from eventmill.store.blobs import Blobs, BlobSlice, Hold, StagedBlob
@@ -203,6 +203,10 @@ Result = dict[str, Any] | Park | Later | Then | Events
 Function = Callable[[Call, dict[str, Any]], Result]
 
 
+Meter = Callable[[str, Mapping[str, Any], Mapping[str, Any] | Fault, float], Sequence[Count]]
+"""(operation, request, its result or fault, seconds that it took) → what counts for metrics."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One API operation."""
@@ -210,17 +214,19 @@ class Operation:
     name: str
     function: Function
     mode: Mode
+    meter: Meter | None = None
 
 
 class Operations:
     """Collects a service's operations; use one per service and its decorators."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter | None = None) -> None:
         self.by_name: dict[str, Operation] = {}
+        self._meter = meter
 
     def _decorate(self, name: str, mode: Mode) -> Callable[[Function], Function]:
         def register(function: Function) -> Function:
-            self.by_name[name] = Operation(name, function, mode)
+            self.by_name[name] = Operation(name, function, mode, self._meter)
             return function
 
         return register

@@ -12,6 +12,7 @@ from traceback import clear_frames
 from typing import Literal, TypeVar
 
 from eventmill.kernel.clock import Clock
+from eventmill.kernel.metrics import Count
 from eventmill.store.connection import connect, reserve_log
 from eventmill.store.migrations import migrate
 from eventmill.store.sequences import SCHEMA as SEQUENCES
@@ -49,7 +50,12 @@ class Database:
         self._scanning: list[sqlite3.Connection] = []
         self._scanners = ThreadPoolExecutor(2, thread_name_prefix="reader")
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(self._changing, path, clock, self.signals)
+        self._counted: Callable[[Sequence[Count]], None] = lambda counts: None
+        self._writer = Writer(self._changing, path, clock, self.signals, self._counted)
+
+    def count_into(self, sink: Callable[[Sequence[Count]], None]) -> None:
+        """Have `sink` told, on the event loop, what closures counted."""
+        self._counted = self._writer.counted = sink
 
     async def write(self, closure: Callable[[Transaction], T], *, long: bool = False) -> T:
         """Run `closure` in a write transaction; returns once its change is on disk.
@@ -75,11 +81,17 @@ class Database:
         A point query takes some ten microseconds, a hop to a thread and back five times that.
         What may scan many rows belongs into `scan`.
         """
-        return self._read(self._reader, closure)
+        result, counts = self._read(self._reader, closure)
+        if counts:
+            self._counted(counts)
+        return result
 
     async def scan(self, closure: Callable[[Transaction], T]) -> T:
         """Run a long `closure` over committed state on a reader thread."""
-        return await self._loop.run_in_executor(self._scanners, self._scan, closure)
+        result, counts = await self._loop.run_in_executor(self._scanners, self._scan, closure)
+        if counts:
+            self._counted(counts)
+        return result
 
     async def close(self) -> None:
         """Finish what is queued, then close the files."""
@@ -88,22 +100,24 @@ class Database:
         for connection in (*self._scanning, self._reader, self._changing):
             connection.close()
 
-    def _scan(self, closure: Callable[[Transaction], T]) -> T:
+    def _scan(self, closure: Callable[[Transaction], T]) -> tuple[T, list[Count]]:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = connect(self._path, "power", read_only=True)
             self._scanning.append(connection)
         return self._read(connection, closure)
 
-    def _read(self, connection: sqlite3.Connection, closure: Callable[[Transaction], T]) -> T:
+    def _read(
+        self, connection: sqlite3.Connection, closure: Callable[[Transaction], T]
+    ) -> tuple[T, list[Count]]:
         """Everything that `closure` reads is of one moment, whatever the writer's thread commits
         meanwhile; one that is run within another reads that one's."""
         transaction = Transaction(connection, self._clock.now())
         if connection.in_transaction:
-            return closure(transaction)
+            return closure(transaction), transaction.counted
         connection.execute("BEGIN")
         try:
-            return closure(transaction)
+            return closure(transaction), transaction.counted
         except BaseException as error:
             # A query that was left half read keeps its moment: as long as the error's frames held
             # it, everything read on this connection would be of then.

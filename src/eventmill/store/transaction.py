@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from eventmill.kernel.metrics import Count
 from eventmill.store.sequences import Sequences
 
 Row = tuple[Any, ...]
@@ -19,7 +20,15 @@ class Transaction:
     changes in order; on a reader it is the last committed state and changing it fails.
     """
 
-    __slots__ = ("_announced", "_committed", "_connection", "_sequences", "_undone", "now")
+    __slots__ = (
+        "_announced",
+        "_committed",
+        "_connection",
+        "_sequences",
+        "_undone",
+        "counted",
+        "now",
+    )
 
     def __init__(
         self, connection: sqlite3.Connection, now: float, sequences: Sequences | None = None
@@ -29,6 +38,8 @@ class Transaction:
         self._announced: list[str] = []
         self._committed: list[Callable[[], None]] = []
         self._undone: list[Callable[[], None]] = []
+        self.counted: list[Count] = []
+        """What happened in it, for metrics; it counts once the change is committed."""
         self.now = now
         """The moved time at which the closure started; one value for all that it writes."""
 
@@ -84,7 +95,7 @@ class Transaction:
         goes on after one that failed looks whether the transaction has `ended`.
         """
         announced, committed = len(self._announced), len(self._committed)
-        undone = len(self._undone)
+        undone, counted = len(self._undone), len(self.counted)
         self.execute("SAVEPOINT attempt")
         try:
             yield
@@ -93,7 +104,7 @@ class Transaction:
                 self.execute("ROLLBACK TO attempt")
                 self.execute("RELEASE attempt")
             self._sequences.undone()
-            del self._announced[announced:]
+            del self._announced[announced:], self.counted[counted:]
             # What undoes this part does so whatever becomes of the others.
             self._committed[committed:] = self._undone[undone:]
             raise

@@ -17,7 +17,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -25,6 +25,7 @@ from typing import Any
 
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import StoreError
+from eventmill.kernel.metrics import Count
 from eventmill.store.sequences import Sequences
 from eventmill.store.signals import Signals
 from eventmill.store.transaction import Transaction
@@ -55,18 +56,25 @@ class _Committed:
         default_factory=list
     )
     announced: list[str] = field(default_factory=list)
+    counted: list[Count] = field(default_factory=list)
 
 
 class Writer:
     """See the module. Everything but the commit itself happens on the event loop."""
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, clock: Clock, signals: Signals
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        clock: Clock,
+        signals: Signals,
+        counted: Callable[[Sequence[Count]], None],
     ) -> None:
         self._connection = connection
         self._path = path
         self._clock = clock
         self._signals = signals
+        self.counted = counted
         self._sequences = Sequences()
         self._loop = asyncio.get_running_loop()
         self._waiting: list[_Work] = []
@@ -140,6 +148,8 @@ class Writer:
                 future.set_exception(error)
         if committed.announced:
             self._signals.announce(dict.fromkeys(committed.announced))
+        if committed.counted:
+            self.counted(committed.counted)
 
     def _commit(self, group: list[_Work]) -> _Committed:
         committed = _Committed()
@@ -166,6 +176,7 @@ class Writer:
                     committed.announced += keys
                     actions += after
                     undone += transaction.undone
+                    committed.counted += transaction.counted
                 if work.future is not None:
                     committed.outcomes.append((work.future, result, failure))
             began = self._clock.real()

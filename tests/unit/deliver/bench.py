@@ -172,7 +172,16 @@ class Bench:
         )
         holder = f"start-{self.ids.hex(8)}"
         self.metrics = Measured()
-        parts = Parts(self.database, clock, self.ids, self.gate, self.flights, self.metrics, holder)
+        parts = Parts(
+            self.database,
+            clock,
+            self.ids,
+            self.gate,
+            self.flights,
+            self.metrics,
+            cast(Any, None),
+            holder,
+        )
         self.delivery = Delivery(parts, {"dynamodb": self.stream})
         self.outbox = self.delivery.outbox
         self._code = CodeStore(folder / "functions")
@@ -206,7 +215,7 @@ class Bench:
         return Call(
             tx=tx,
             ids=self.ids,
-            ports=Ports(self.invoker, *(nothing,) * 6),
+            ports=Ports(self.invoker, *(nothing,) * 7),
             blobs=nothing,
             code=self._code,
             account=ACCOUNT,

@@ -61,6 +61,7 @@ class Service:
             ports=Ports(
                 self.invoker,
                 logs=cast(Any, None),
+                counts=cast(Any, None),
                 api=cast(Any, None),
                 http=cast(Any, None),
                 methods=cast(Any, None),

@@ -14,6 +14,8 @@ from typing import Any
 from eventmill.edge.apis.model import Stage
 from eventmill.edge.body import Send
 from eventmill.kernel.clock import Clock, Timer
+from eventmill.kernel.metrics import Count
+from eventmill.kernel.ports import CountSink
 
 IDLE_SECONDS = 600.0
 LIFE_SECONDS = 7_200.0
@@ -38,11 +40,20 @@ class Connection:
     timer: Timer | None = None
 
 
+def socket_count(stage: Stage, metric: str, value: float = 1.0) -> Count:
+    """A value of one of a WebSocket API's metrics.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html
+    """
+    return "socket", stage.api, stage.name, metric, value
+
+
 class OpenConnections:
     """Read and changed on the event loop's thread only."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, counts: CountSink) -> None:
         self._clock = clock
+        self._counts = counts
         self._open: dict[str, Connection] = {}
         self._closing: set[asyncio.Task[bool]] = set()
 
@@ -71,6 +82,7 @@ class OpenConnections:
             await connection.send({"type": "websocket.send", "text": text})
         except (RuntimeError, OSError):
             return False
+        self._counts.add(socket_count(connection.stage, "MessageCount"))
         return True
 
     async def close(self, connection_id: str, code: int = 1000, reason: str = "") -> bool:

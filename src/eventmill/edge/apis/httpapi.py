@@ -22,6 +22,7 @@ from eventmill.edge.hosts import port_of
 from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
+from eventmill.kernel.metrics import milliseconds
 from eventmill.kernel.ports import Ports
 
 _BODY_LIMIT = 10 * 1024 * 1024
@@ -59,6 +60,7 @@ class HttpApis:
         self._integrations = integrations
         self._logs = ports.logs
         self._warn = ports.warn
+        self._counts = ports.counts
         self._account = account
         self._buckets = Buckets(clock)
 
@@ -66,7 +68,7 @@ class HttpApis:
         self, place: Place, scope: Scope, headers: Mapping[str, str], receive: Receive
     ) -> Answer:
         """The answer, CORS headers and the request's id among its own. Raises ClientGone."""
-        stage = place.stage
+        stage, began = place.stage, self._clock.ticks()
         origin = headers.get("origin", "")
         found = match(stage, scope["method"], place.path)
         request = self._request(place, scope, headers, found)
@@ -85,6 +87,7 @@ class HttpApis:
                 answer = cors.merged(answer, stage.cors, origin)
         self._log(request, answer)
         status, shown, body = answer
+        self._count(request, answer, self._clock.ticks() - began)
         return status, [*shown, (b"apigw-requestid", request.request_id.encode())], body
 
     async def _routed(self, request: events.Request, scope: Scope, receive: Receive) -> Answer:
@@ -159,6 +162,17 @@ class HttpApis:
             request.called.error = stopped.reason
             place = f"{request.route.key} of HTTP API {request.stage.api} answers {stopped.status}"
             self._warn(place, stopped.reason)
+
+    def _count(self, request: events.Request, answer: Answer, seconds: float) -> None:
+        """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html"""
+        stage, route = request.stage, request.route
+        of: tuple[str, ...] = (stage.api, stage.name)
+        if route.detailed:
+            method, _, resource = route.key.partition(" ")
+            of = (*of, request.method if method == "ANY" else method, resource or route.key)
+        size = len(request.body) + len(answer[2])
+        value = (answer[0] // 100, milliseconds(seconds), request.called.milliseconds, size)
+        self._counts.add(("http", *of, value))
 
     def _log(self, request: events.Request, answer: Answer) -> None:
         if not request.stage.log_group:

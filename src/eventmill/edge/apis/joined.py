@@ -56,6 +56,7 @@ def api_front(
         SocketIntegrations(functions, ports.http, services),
         security,
         ports.logs,
+        ports.counts,
         lambda: urlsplit(endpoint()).netloc,
     )
     management = Management(connections, security)

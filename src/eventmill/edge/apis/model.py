@@ -78,6 +78,8 @@ class Route:
     answers: bool
     """Whether a WebSocket client gets what the integration answers."""
     limit: Limit | None = None
+    detailed: bool = False
+    """Whether it has metrics of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,9 @@ def _route(
     answered = {entry["RouteId"] for entry in held["routeresponse"].values()}
     method, space, path = key.partition(" ")
     kind = part.get("AuthorizationType") or "NONE"
+    # Those of the stage count for what the route's own leave out.
+    settings = dict(stage.get("DefaultRouteSettings") or {})
+    settings |= (stage.get("RouteSettings") or {}).get(key) or {}
     return Route(
         id=part["RouteId"],
         key=key,
@@ -221,14 +226,13 @@ def _route(
         iam=kind == "AWS_IAM",
         scopes=tuple(part.get("AuthorizationScopes") or ()),
         answers=bool(part.get("RouteResponseSelectionExpression")) or part["RouteId"] in answered,
-        limit=_limit(key, stage),
+        limit=_limit(settings),
+        detailed=bool(settings.get("DetailedMetricsEnabled")),
     )
 
 
-def _limit(key: str, stage: Mapping[str, Any]) -> Limit | None:
-    """The route's throttling, the stage's for what the route leaves out; None without any."""
-    given = dict(stage.get("DefaultRouteSettings") or {})
-    given |= (stage.get("RouteSettings") or {}).get(key) or {}
+def _limit(given: Mapping[str, Any]) -> Limit | None:
+    """Throttling by a route's settings; None without any."""
     rate, burst = given.get("ThrottlingRateLimit"), given.get("ThrottlingBurstLimit")
     if rate is None and burst is None:
         return None

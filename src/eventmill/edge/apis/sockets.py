@@ -17,7 +17,7 @@ from eventmill.edge.admission import Refused
 from eventmill.edge.apis import access_log, socket_events
 from eventmill.edge.apis.authorization import Authorizers
 from eventmill.edge.apis.buckets import Buckets
-from eventmill.edge.apis.connections import Connection, OpenConnections
+from eventmill.edge.apis.connections import Connection, OpenConnections, socket_count
 from eventmill.edge.apis.context import value_at
 from eventmill.edge.apis.functions import Functions
 from eventmill.edge.apis.model import Authorizer, Route, Stage
@@ -30,7 +30,8 @@ from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.functions import ConcurrencyExceeded
 from eventmill.kernel.ids import Ids
-from eventmill.kernel.ports import LogSink
+from eventmill.kernel.metrics import milliseconds
+from eventmill.kernel.ports import CountSink, LogSink
 from eventmill.wire import HttpRequest
 
 _NAME = re.compile(r"\$\{?request\.body\.([\w.\-\[\]]+)\}?")
@@ -54,6 +55,7 @@ class Sockets:
         integrations: SocketIntegrations,
         security: Security,
         logs: LogSink,
+        counts: CountSink,
         domain: Callable[[], str],
     ) -> None:
         """`domain` is host and port that a handler reaches the engine by."""
@@ -65,6 +67,7 @@ class Sockets:
         self._integrations = integrations
         self._security = security
         self._logs = logs
+        self._counts = counts
         self._domain = domain
         self._buckets = Buckets(clock)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -139,11 +142,13 @@ class Sockets:
         socket_events.with_handshake(event, sent, query)
         status = await self._admit(connection, route, event, scope, headers)
         if status != 200:
+            self._count(stage, "ClientError")
             return status, None
+        self._count(stage, "ConnectCount")
         if connection.authorizer is not None:
             event["requestContext"]["authorizer"] = dict(connection.authorizer)
         try:
-            reply = await self._integrations.reply(stage, route, event)
+            reply = await self._replied(stage, route, event)
         except (Failed, TimeoutError, ConcurrencyExceeded):
             reply = Reply(502, None, {})
         except Refused:
@@ -207,6 +212,7 @@ class Sockets:
 
     async def _message(self, connection: Connection, said: str) -> None:
         stage = connection.stage
+        self._count(stage, "MessageCount")
         route = choose(stage, said)
         event = self._event(connection, "MESSAGE", route)
         problem = {
@@ -214,14 +220,16 @@ class Sockets:
             "requestId": event["requestContext"]["requestId"],
         }
         if route is None:
+            self._count(stage, "ClientError")
             await self._tell(connection, {"message": "Forbidden"} | problem)
             return
         if not self._passes(stage, route):
+            self._count(stage, "ClientError")
             await self._tell(connection, {"message": "Too Many Requests"} | problem)
             return
         event["body"] = said
         try:
-            reply = await self._integrations.reply(stage, route, event)
+            reply = await self._replied(stage, route, event)
         except (Failed, Refused, TimeoutError, ConcurrencyExceeded):
             self._log(connection, event, 500)
             await self._tell(connection, {"message": "Internal server error"} | problem)
@@ -229,6 +237,22 @@ class Sockets:
         self._log(connection, event, reply.status)
         if route.answers and reply.body is not None:
             await self._connections.post(connection.id, reply.body)
+
+    async def _replied(self, stage: Stage, route: Route, event: dict[str, Any]) -> Reply:
+        """The integration's reply, measured. Raises what it raises."""
+        began = self._clock.ticks()
+        try:
+            reply = await self._integrations.reply(stage, route, event)
+        except (Failed, Refused, TimeoutError, ConcurrencyExceeded):
+            self._count(stage, "ExecutionError")
+            raise
+        self._count(stage, "IntegrationLatency", milliseconds(self._clock.ticks() - began))
+        if reply.status >= 400:
+            self._count(stage, "IntegrationError")
+        return reply
+
+    def _count(self, stage: Stage, metric: str, value: float = 1.0) -> None:
+        self._counts.add(socket_count(stage, metric, value))
 
     async def _tell(self, connection: Connection, value: Mapping[str, Any]) -> None:
         await self._connections.post(connection.id, orjson.dumps(value))
@@ -241,7 +265,7 @@ class Sockets:
         event = self._event(connection, "DISCONNECT", route)
         socket_events.with_end(event, connection, code, reason)
         try:
-            reply = await self._integrations.reply(connection.stage, route, event)
+            reply = await self._replied(connection.stage, route, event)
             self._log(connection, event, reply.status)
         except (Failed, Refused, TimeoutError, ConcurrencyExceeded):
             self._log(connection, event, 500)

@@ -11,10 +11,37 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _MEASURED = {
+    "AWS/ApiGateway": (
+        "4XXError",
+        "4xx",
+        "5XXError",
+        "5xx",
+        "ClientError",
+        "ConnectCount",
+        "Count",
+        "DataProcessed",
+        "ExecutionError",
+        "IntegrationError",
+        "IntegrationLatency",
+        "Latency",
+        "MessageCount",
+    ),
+    "AWS/DynamoDB": (
+        "ConditionalCheckFailedRequests",
+        "ConsumedReadCapacityUnits",
+        "ConsumedWriteCapacityUnits",
+        "ReturnedItemCount",
+        "SuccessfulRequestLatency",
+        "SystemErrors",
+        "UserErrors",
+    ),
     "AWS/Events": (
+        "DeadLetterInvocations",
         "FailedInvocations",
+        "Invocations",
         "InvocationsSentToDlq",
         "InvocationsFailedToBeSentToDlq",
+        "TriggeredRules",
     ),
     "AWS/Lambda": (
         "AsyncEventAge",
@@ -35,15 +62,24 @@ _MEASURED = {
         "Throttles",
     ),
     "AWS/SNS": (
+        "NumberOfMessagesPublished",
+        "NumberOfNotificationsDelivered",
         "NumberOfNotificationsFailed",
         "NumberOfNotificationsFailedToRedriveToDlq",
+        "NumberOfNotificationsFilteredOut",
         "NumberOfNotificationsRedrivenToDlq",
+        "PublishSize",
     ),
     "AWS/SQS": (
         "ApproximateAgeOfOldestMessage",
         "ApproximateNumberOfMessagesDelayed",
         "ApproximateNumberOfMessagesNotVisible",
         "ApproximateNumberOfMessagesVisible",
+        "NumberOfEmptyReceives",
+        "NumberOfMessagesDeleted",
+        "NumberOfMessagesReceived",
+        "NumberOfMessagesSent",
+        "SentMessageSize",
     ),
 }
 

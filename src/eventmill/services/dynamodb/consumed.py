@@ -18,27 +18,50 @@ _GIGABYTE = 1 << 30
 
 def units(size: int, *, write: bool, half: bool = False) -> float:
     """1 KB a unit to write, 4 KB to read, `half` of it for what need not be consistent."""
-    whole = float(max(1, math.ceil(size / (1_024 if write else 4_096))))
+    step = 1_024 if write else 4_096
+    whole = 1.0 if size <= step else float(math.ceil(size / step))
     return whole / 2 if half else whole
 
 
-def wanted(request: Mapping[str, Any]) -> bool:
-    """Whether the caller asks for capacity: sizes are not computed for nothing."""
-    return bool(request.get("ReturnConsumedCapacity", "NONE") != "NONE")
+def read(
+    tx: Transaction,
+    request: Mapping[str, Any],
+    table: Table,
+    used: float,
+    index: Index | None = None,
+) -> dict[str, Any]:
+    """Count what a read used, by `index` where there is one; its ConsumedCapacity."""
+    if index is None or index.local:
+        tx.counted.append(("dynamodb.read", table.name, used))
+    else:
+        tx.counted.append(("dynamodb.read", table.name, index.name, used))
+    return told(request, table, used, index)
 
 
-def capacity(
+def written(
+    tx: Transaction, request: Mapping[str, Any], table: Table, used: float
+) -> dict[str, Any]:
+    """Count what a write used; its ConsumedCapacity."""
+    tx.counted.append(("dynamodb.written", table.name, used))
+    return told(request, table, used)
+
+
+def told(
     request: Mapping[str, Any], table: Table, used: float, index: Index | None = None
 ) -> dict[str, Any]:
-    """The ConsumedCapacity of a call on one table, read by `index` where there is one."""
-    if not wanted(request):
+    """The ConsumedCapacity of what is counted already."""
+    if request.get("ReturnConsumedCapacity", "NONE") == "NONE":
         return {}
     return {"ConsumedCapacity": _of_table(request, table.name, used, index)}
 
 
-def capacities(request: Mapping[str, Any], used: Mapping[str, float]) -> dict[str, Any]:
-    """The ConsumedCapacity of a call on several tables, by their names."""
-    if not wanted(request):
+def several(
+    tx: Transaction, request: Mapping[str, Any], used: Mapping[str, float], *, write: bool
+) -> dict[str, Any]:
+    """The same of a call on several tables, by their names."""
+    kind = "dynamodb.written" if write else "dynamodb.read"
+    tx.counted += [(kind, name, each) for name, each in used.items()]
+    if request.get("ReturnConsumedCapacity", "NONE") == "NONE":
         return {}
     return {"ConsumedCapacity": [_of_table(request, name, each) for name, each in used.items()]}
 

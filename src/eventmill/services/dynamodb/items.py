@@ -25,7 +25,7 @@ from eventmill.services.dynamodb.values import Item, checked, checked_item
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a write came to; `size` in bytes is that of the item it wrote."""
+    """What a write came to; `size` in bytes is that of the item it wrote or deleted."""
 
     old: Item | None
     new: Item | None
@@ -57,7 +57,7 @@ def put(call: Call, table: Table, request: Mapping[str, Any], env: Env) -> Chang
     item, size = checked_item(request["Item"])
     place = storage.place_of(table, item)
     _check_index_keys(table, item)
-    old = storage.fetch(call.tx, table, place)
+    old, _ = storage.fetch(call.tx, table, place)
     check_condition(request, old, env)
     storage.put(call, table, place, old, item, size)
     return Change(old, item, size)
@@ -78,18 +78,18 @@ def remove(call: Call, table: Table, request: Mapping[str, Any], env: Env) -> Ch
     """One deletion."""
     key = {name: checked(value)[0] for name, value in request["Key"].items()}
     place = storage.place_of_key(table, key)
-    old = storage.fetch(call.tx, table, place)
+    old, size = storage.fetch(call.tx, table, place)
     check_condition(request, old, env)
     if old is not None:
         storage.remove(call, table, place, old)
-    return Change(old, None, 0)
+    return Change(old, None, size)
 
 
 def modify(call: Call, table: Table, request: Mapping[str, Any], env: Env) -> Change:
     """One update; it creates the item when it is not there."""
     key = {name: checked(value)[0] for name, value in request["Key"].items()}
     place = storage.place_of_key(table, key)
-    old = storage.fetch(call.tx, table, place)
+    old, _ = storage.fetch(call.tx, table, place)
     text = request.get("UpdateExpression")
     parsed = update(text) if text else None
     if parsed is not None:
@@ -113,15 +113,12 @@ def _written(
 ) -> dict[str, Any]:
     """What a write tells of itself besides the attributes."""
     told = consumed.collection(call.tx, request, table, request.get("Key") or request["Item"])
-    if consumed.wanted(request):
-        told |= consumed.capacity(request, table, write_units(change))
-    return told
+    return told | consumed.written(call.tx, request, table, write_units(change))
 
 
 def write_units(change: Change) -> float:
     """What it took to write an item, or to delete it."""
-    size = change.size or checked_item(change.old or {})[1]
-    return consumed.units(size, write=True)
+    return consumed.units(change.size, write=True)
 
 
 def _check_returned(request: Mapping[str, Any]) -> None:
@@ -188,20 +185,17 @@ def get_item(call: Call, request: dict[str, Any]) -> Result:
     request = translated(request)
     table = tables.find(call.tx, request["TableName"])
     key = {name: checked(value)[0] for name, value in request["Key"].items()}
-    item = storage.fetch(call.tx, table, storage.place_of_key(table, key))
+    item, size = storage.fetch(call.tx, table, storage.place_of_key(table, key))
     env = Env(request)
     shown = projected(item or {}, request, env)
     env.finish()
     shape = {"Item": shown} if item is not None else {}
-    if consumed.wanted(request):
-        shape |= consumed.capacity(request, table, read_units(item, request))
-    return shape
+    return shape | consumed.read(call.tx, request, table, read_units(size, request))
 
 
-def read_units(item: Item | None, request: Mapping[str, Any]) -> float:
+def read_units(size: int, request: Mapping[str, Any]) -> float:
     """What it takes to read an item as a request or an entry of one wants it."""
-    half = not request.get("ConsistentRead")
-    return consumed.units(checked_item(item or {})[1], write=False, half=half)
+    return consumed.units(size, write=False, half=not request.get("ConsistentRead"))
 
 
 @OPERATIONS.read("BatchGetItem")
@@ -222,11 +216,10 @@ def batch_get_item(call: Call, request: dict[str, Any]) -> Result:
         if len(set(places)) < len(places):
             raise validation("Provided list of item keys contains duplicates")
         found = [storage.fetch(call.tx, table, place) for place in places]
-        responses[name] = [projected(item, entry, env) for item in found if item is not None]
-        if consumed.wanted(request):
-            used[table.name] = sum(read_units(item, entry) for item in found)
+        responses[name] = [projected(item, entry, env) for item, _ in found if item is not None]
+        used[table.name] = sum(read_units(size, entry) for _, size in found)
     answer = {"Responses": responses, "UnprocessedKeys": {}}
-    return answer | consumed.capacities(request, used)
+    return answer | consumed.several(call.tx, request, used, write=False)
 
 
 @OPERATIONS.write("BatchWriteItem")
@@ -252,9 +245,8 @@ def batch_write_item(call: Call, request: dict[str, Any]) -> Result:
             raise validation("Provided list of item keys contains duplicates")
         seen.add((name, place))
         change = (put if "PutRequest" in entry else remove)(call, table, body, Env({}))
-        if consumed.wanted(request):
-            used[table.name] = used.get(table.name, 0.0) + write_units(change)
+        used[table.name] = used.get(table.name, 0.0) + write_units(change)
         writes.append((table, given))
     answer: dict[str, Any] = {"UnprocessedItems": {}}
-    answer |= consumed.capacities(request, used)
+    answer |= consumed.several(call.tx, request, used, write=True)
     return answer | consumed.collections(call.tx, request, writes)

@@ -280,7 +280,7 @@ def _answer(
         answer["LastEvaluatedKey"] = page.last
     half = not request.get("ConsistentRead")
     used = consumed.units(page.size, write=False, half=half)
-    return answer | consumed.capacity(request, table, used, index)
+    return answer | consumed.read(call.tx, request, table, used, index)
 
 
 def _whole(index: Index | None, request: Mapping[str, Any]) -> bool:

@@ -53,10 +53,12 @@ def place_of_key(table: Table, key: Mapping[str, Any]) -> Place:
     return place_of(table, key)
 
 
-def fetch(tx: Transaction, table: Table, place: Place) -> Item | None:
-    """The item, or None."""
-    row = tx.one("SELECT item FROM ddb_items WHERE tbl=? AND pk=? AND sk=?", (table.id, *place))
-    return None if row is None else load(row[0])
+def fetch(tx: Transaction, table: Table, place: Place) -> tuple[Item | None, int]:
+    """(the item or None, its size in bytes)."""
+    row = tx.one(
+        "SELECT item, size FROM ddb_items WHERE tbl=? AND pk=? AND sk=?", (table.id, *place)
+    )
+    return (None, 0) if row is None else (load(row[0]), row[1])
 
 
 def put(call: Call, table: Table, place: Place, old: Item | None, new: Item, size: int) -> None:
@@ -146,7 +148,7 @@ def expire(call: Call, limit: int = 100) -> None:
     )
     for name, pk, sk in rows:
         table = tables.find(call.tx, name)
-        item = fetch(call.tx, table, (pk, sk))
+        item, _ = fetch(call.tx, table, (pk, sk))
         if table.ttl is not None and item is not None:
             remove(call, table, (pk, sk), item, expired=True)
 

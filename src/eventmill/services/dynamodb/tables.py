@@ -10,14 +10,14 @@ from typing import Any
 
 from eventmill.kernel.errors import Fault, Invalid
 from eventmill.services.contract import Call, Operations
-from eventmill.services.dynamodb import destinations, streams
+from eventmill.services.dynamodb import destinations, metering, streams
 from eventmill.services.dynamodb.destinations import Destination
 from eventmill.services.dynamodb.faults import no_such_table, validation
 from eventmill.services.dynamodb.values import key_bytes, load
 from eventmill.services.tags import Tags, tag_map
 from eventmill.store.transaction import Row, Transaction
 
-OPERATIONS = Operations()
+OPERATIONS = Operations(metering.counts)
 TAGS = Tags("ddb_tags")
 POLICY = "ResourcePolicy"
 """Where a definition holds the policy and its revision."""

@@ -77,14 +77,13 @@ def together(
             reasons.append(fault)
             continue
         reasons.append(None)
-        if consumed.wanted(request):
-            used[table.name] = used.get(table.name, 0.0) + 2 * items.write_units(change)
+        used[table.name] = used.get(table.name, 0.0) + 2 * items.write_units(change)
         if step.written is not None:
             writes.append((table, step.written))
     if any(reasons):
         # Raising undoes what the entries before did: they share the caller's savepoint.
         raise cancelled(reasons)
-    told = consumed.capacities(request, used)
+    told = consumed.several(call.tx, request, used, write=True)
     return told | consumed.collections(call.tx, request, writes)
 
 
@@ -139,9 +138,9 @@ def one(call: Call, table: Table, verb: str, body: Mapping[str, Any]) -> Change:
     if verb in _WRITES:
         return _WRITES[verb](call, table, body, env)
     key = {name: checked(value)[0] for name, value in body["Key"].items()}
-    item = storage.fetch(call.tx, table, storage.place_of_key(table, key))
+    item, size = storage.fetch(call.tx, table, storage.place_of_key(table, key))
     items.check_condition(body, item, env)
-    return Change(item, item, 0)
+    return Change(item, item, size)
 
 
 def _reason(fault: Fault) -> dict[str, Any]:
@@ -160,12 +159,11 @@ def transact_get_items(call: Call, request: dict[str, Any]) -> Result:
         body = entry["Get"]
         table = tables.find(call.tx, body["TableName"])
         key = {name: checked(value)[0] for name, value in body["Key"].items()}
-        item = storage.fetch(call.tx, table, storage.place_of_key(table, key))
+        item, size = storage.fetch(call.tx, table, storage.place_of_key(table, key))
         env = Env(body)
         shown = items.projected(item or {}, body, env)
         env.finish()
         responses.append({} if item is None else {"Item": shown})
-        if consumed.wanted(request):
-            units = 2 * items.read_units(item, {"ConsistentRead": True})
-            used[table.name] = used.get(table.name, 0.0) + units
-    return {"Responses": responses} | consumed.capacities(request, used)
+        units = 2 * items.read_units(size, {"ConsistentRead": True})
+        used[table.name] = used.get(table.name, 0.0) + units
+    return {"Responses": responses} | consumed.several(call.tx, request, used, write=False)

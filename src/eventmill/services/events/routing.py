@@ -113,10 +113,17 @@ def route(
             continue
         if rule in routes.archives:
             archives.keep(tx, rule, event)
+        else:
+            triggered(tx, bus, rule)
         for number, arn in routes.targets.get(rule, ()):
             send(tx, bus, rule, number, arn, event, trace)
             count += 1
     return count
+
+
+def triggered(tx: Transaction, bus: str, rule: str) -> None:
+    """Count that an event or its schedule made a rule act."""
+    tx.counted.append(("events.triggered", bus, rule, 1.0))
 
 
 def send(

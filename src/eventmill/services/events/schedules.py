@@ -62,5 +62,6 @@ def _fire(call: Call, rule: Rule, due: float) -> None:
         "resources": [rule_arn(call.region, call.account, rule.bus, rule.name)],
         "detail": {},
     }
+    routing.triggered(call.tx, rule.bus, rule.name)
     for target in targets.of_rule(call.tx, rule.bus, rule.name):
         routing.send(call.tx, rule.bus, rule.name, target["Id"], target["Arn"], event)

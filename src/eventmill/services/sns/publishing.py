@@ -52,7 +52,8 @@ def size(message: str, attributes: Attributes) -> int:
     return total
 
 
-def _check(request: Mapping[str, Any]) -> None:
+def _check(request: Mapping[str, Any]) -> int:
+    """The message's size in bytes. Raises Invalid."""
     message = request.get("Message") or ""
     if not message:
         raise faults.invalid("Empty message")
@@ -77,10 +78,12 @@ def _check(request: Mapping[str, Any]) -> None:
                 "ParameterValueInvalid",
                 f"Could not cast message attribute '{name}' value to number.",
             )
-    if size(message, request.get("MessageAttributes") or {}) > SIZE_LIMIT:
+    total = size(message, request.get("MessageAttributes") or {})
+    if total > SIZE_LIMIT:
         raise faults.invalid("Message too long")
     if request.get("MessageStructure") == "json":
         _texts(message)
+    return total
 
 
 def _number(text: str) -> bool:
@@ -104,7 +107,7 @@ def _texts(message: str) -> dict[str, str]:
 
 def publish_one(call: Call, topic: Topic, request: Mapping[str, Any]) -> dict[str, Any]:
     """A message of a client; a FIFO topic answers a duplicate with the first one's number."""
-    _check(request)
+    total = _check(request)
     group, dedup = request.get("MessageGroupId"), request.get("MessageDeduplicationId")
     if dedup is not None and not topic.fifo:
         raise faults.invalid(
@@ -137,7 +140,7 @@ def publish_one(call: Call, topic: Topic, request: Mapping[str, Any]) -> dict[st
         "dedup": dedup,
         "sequence": sequence,
     }
-    _fan_out(call.tx, topic, message, call.trace)
+    _fan_out(call.tx, topic, message, total, call.trace)
     return {"MessageId": number} | ({"SequenceNumber": sequence} if sequence else {})
 
 
@@ -167,9 +170,13 @@ def _sequence(tx: Transaction, topic: Topic) -> str:
     return f"{10_000_000_000_000_000_000 + row[0]}"
 
 
-def _fan_out(tx: Transaction, topic: Topic, message: dict[str, Any], trace: str | None) -> None:
-    """Emit to every confirmed subscription whose filter lets the message through."""
+def _fan_out(
+    tx: Transaction, topic: Topic, message: dict[str, Any], total: int, trace: str | None
+) -> None:
+    """Emit a message of `total` bytes to every confirmed subscription that wants it."""
     given = message["attributes"]
+    name = topic.arn.rpartition(":")[2]
+    tx.counted.append(("sns.published", name, total))
     message |= {
         "attributes": {name: _stored(value) for name, value in given.items()},
         "topic": topic.arn,
@@ -183,6 +190,7 @@ def _fan_out(tx: Transaction, topic: Topic, message: dict[str, Any], trace: str 
         if subscription.state != "confirmed":
             continue
         if not subscription.wants(text_for(message, subscription.protocol), given):
+            tx.counted.append(("sns.filtered", name, 1))
             continue
         if payload is None:
             signatures.ensure(tx)
@@ -234,7 +242,8 @@ def publish(
     """
     topic = topics.require(tx, topic_arn)
     access.require(tx, topic, "Publish", asker)
-    if size(message, attributes or {}) > SIZE_LIMIT:
+    total = size(message, attributes or {})
+    if total > SIZE_LIMIT:
         raise faults.invalid("Message too long")
     if topic.fifo:
         raise faults.invalid("The MessageGroupId parameter is required for FIFO topics")
@@ -248,7 +257,7 @@ def publish(
         "dedup": None,
         "sequence": None,
     }
-    _fan_out(tx, topic, body, trace)
+    _fan_out(tx, topic, body, total, trace)
     return number
 
 

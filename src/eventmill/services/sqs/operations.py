@@ -209,6 +209,7 @@ def receive_message(call: Call, request: dict[str, Any]) -> Result:
         raise Invalid("OverLimit", "Too many messages in flight.", status=403)
     until = (call.waited_since or call.now) + wait
     if until <= call.now:
+        call.tx.counted.append(("sqs.empty", queue.name, 1))
         return {}
     # A message may come back by itself, without any commit that would announce it.
     back = receiving.next_visible(call.tx, queue)

@@ -98,7 +98,9 @@ def receive(
         if queue.fifo:
             for group in touched:
                 fifo.refresh(tx, queue.id, group)
-    _room[queue.arn, queue.created] -= len(messages)
+    if messages:
+        _room[queue.arn, queue.created] -= len(messages)
+        tx.counted.append(("sqs.received", queue.name, len(messages)))
     return messages
 
 
@@ -202,14 +204,18 @@ def delete(tx: Transaction, queue: Queue, handles: Iterable[str]) -> None:
     Raises Invalid (ReceiptHandleIsInvalid) for what is no handle.
     """
     groups: set[str] = set()
+    deleted = 0
     for handle in handles:
         _, seq, nonce = parse_handle(handle)
         row = tx.one(
             "DELETE FROM sqs_messages WHERE seq=? AND queue=? AND nonce=? RETURNING grp",
             (seq, queue.id, nonce),
         )
+        deleted += row is not None
         if row is not None and row[0] is not None:
             groups.add(row[0])
+    if deleted:
+        tx.counted.append(("sqs.deleted", queue.name, deleted))
     if queue.fifo:
         for group in groups:
             fifo.refresh(tx, queue.id, group)

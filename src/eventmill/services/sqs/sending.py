@@ -59,7 +59,7 @@ def check(queue: Queue, draft: Draft) -> int:
             "#x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
         )
     message_attributes.validate(draft.attributes)
-    size = len(draft.body.encode()) + message_attributes.size(draft.attributes)
+    size = len(draft.body.encode()) + _extra(draft)
     if size > queue.maximum_size:
         raise invalid_parameter(
             "One or more parameters are invalid. Reason: Message must be shorter than "
@@ -83,6 +83,11 @@ def check(queue: Queue, draft: Draft) -> int:
             OTHER_TYPE,
         )
     return size
+
+
+def _extra(draft: Draft) -> int:
+    """Bytes that count besides the body."""
+    return message_attributes.size(draft.attributes) if draft.attributes else 0
 
 
 def _check_delay(queue: Queue, delay: int) -> None:
@@ -116,11 +121,12 @@ def _check_fifo(queue: Queue, draft: Draft) -> None:
 
 def send(tx: Transaction, ids: Ids, queue: Queue, draft: Draft, sender: str) -> Sent:
     """Send a checked message; a duplicate on a FIFO queue is answered and not sent again."""
-    md5_body = hashlib.md5(draft.body.encode(), usedforsecurity=False).hexdigest()
+    body = draft.body.encode()
+    md5_body = hashlib.md5(body, usedforsecurity=False).hexdigest()
     md5_attributes = message_attributes.digest(draft.attributes) if draft.attributes else None
     dedup = draft.dedup
     if queue.fifo:
-        dedup = dedup or hashlib.sha256(draft.body.encode()).hexdigest()
+        dedup = dedup or hashlib.sha256(body).hexdigest()
         earlier = fifo.duplicate_of(tx, queue, draft.group or "", dedup)
         if earlier is not None:
             message_id, seq = earlier
@@ -152,4 +158,5 @@ def send(tx: Transaction, ids: Ids, queue: Queue, draft: Draft, sender: str) -> 
     if queue.fifo:
         fifo.sent(tx, queue, draft.group or "", dedup or "", message_id, seq, tx.now + delay)
     tx.announce(changed_key(queue.arn))
+    tx.counted.append(("sqs.sent", queue.name, len(body) + _extra(draft)))
     return Sent(message_id, md5_body, md5_attributes, sequence_number(seq) if queue.fifo else None)

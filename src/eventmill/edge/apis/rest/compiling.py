@@ -70,6 +70,7 @@ def _stage(
     config = kept["api"][api]
     return Stage(
         api_id=api,
+        api_name=_in_metrics(config.get("name") or "") or api,
         name=stage["stageName"],
         deployment=deployment,
         variables=variables,
@@ -83,6 +84,11 @@ def _stage(
         keys_from=config.get("apiKeySource") or "HEADER",
         access_log=_access_log(stage.get("accessLogSettings") or {}),
     )
+
+
+def _in_metrics(name: str) -> str:
+    """An API's name without what is not ASCII, which metrics leave out."""
+    return name.encode("ascii", "ignore").decode()
 
 
 def _access_log(given: Mapping[str, Any]) -> tuple[str, str] | None:

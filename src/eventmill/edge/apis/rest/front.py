@@ -19,6 +19,7 @@ from eventmill.edge.apis.rest.failures import Failed, rendered
 from eventmill.edge.apis.rest.functions import Functions
 from eventmill.edge.apis.rest.integrations import by_kind
 from eventmill.edge.apis.rest.logs import write_access_log, write_reason
+from eventmill.edge.apis.rest.metrics import count_of
 from eventmill.edge.apis.rest.model import Node, Stage, match
 from eventmill.edge.apis.rest.published import Published
 from eventmill.edge.apis.rest.request import Request
@@ -76,6 +77,7 @@ class RestFront:
         self._published = Published(database)
         self._domains = domains
         self._logs = ports.logs
+        self._counts = ports.counts
         self._warn = ports.warn
         self._clock = clock
         self._ids = ids
@@ -117,6 +119,7 @@ class RestFront:
         if stage.canary is not None and self._ids.percentage() < stage.canary[0]:
             stage = stage.canary[1]
         request = self._request(stage, place, scope, headers)
+        began = self._clock.ticks()
         try:
             answer = await self._answered(request, scope["raw_path"].decode("ascii"), receive)
         except ClientGone:
@@ -124,6 +127,7 @@ class RestFront:
         answer = packed(request, answer)
         await _send(send, request, answer)
         write_access_log(self._logs, request, answer, self._clock.now())
+        self._counts.add(count_of(request, answer.status, self._clock.ticks() - began))
 
     def _request(
         self, stage: Stage, place: Place, scope: Scope, headers: Mapping[str, str]

@@ -102,6 +102,8 @@ class Stage:
     """A stage with the deployment that it serves."""
 
     api_id: str
+    api_name: str
+    """As metrics name the API."""
     name: str
     deployment: str
     variables: Mapping[str, str]

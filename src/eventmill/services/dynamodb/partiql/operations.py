@@ -56,9 +56,7 @@ def _write(
     change = write.run(call)
     shown = write.returned(change)
     told: dict[str, Any] = {"Items": [] if shown is None else [shown]}
-    if consumed.wanted(request):
-        told |= consumed.capacity(request, write.table, items.write_units(change))
-    return told
+    return told | consumed.written(call.tx, request, write.table, items.write_units(change))
 
 
 def _checked_count(statements: Sequence[Any], name: str, most: int) -> None:
@@ -84,8 +82,8 @@ def batch_execute_statement(call: Call, request: dict[str, Any]) -> Result:
             "request."
         )
     if False in kinds:
-        return Then(lambda later: _batch(later, request, _batch_write))
-    return _batch(call, request, _batch_read)
+        return Then(lambda later: _batch(later, request, _batch_write, write=True))
+    return _batch(call, request, _batch_read, write=False)
 
 
 def _reads(entry: Mapping[str, Any]) -> bool | None:
@@ -99,7 +97,7 @@ def _reads(entry: Mapping[str, Any]) -> bool | None:
 _One = Callable[[Call, Any, Table, list[Value], Mapping[str, Any]], tuple[Item | None, float]]
 
 
-def _batch(call: Call, request: Mapping[str, Any], run: _One) -> dict[str, Any]:
+def _batch(call: Call, request: Mapping[str, Any], run: _One, *, write: bool) -> dict[str, Any]:
     responses: list[dict[str, Any]] = []
     used: dict[str, float] = {}
     for entry in request["Statements"]:
@@ -115,7 +113,7 @@ def _batch(call: Call, request: Mapping[str, Any], run: _One) -> dict[str, Any]:
                 told["Item"] = item
         except Fault as fault:
             told["Error"] = {"Code": short_code(fault), "Message": fault.message} | fault.fields
-    return {"Responses": responses} | consumed.capacities(request, used)
+    return {"Responses": responses} | consumed.several(call.tx, request, used, write=write)
 
 
 def _batch_write(
@@ -132,9 +130,9 @@ def _batch_read(
     call: Call, statement: Select, table: Table, parameters: list[Value], entry: Mapping[str, Any]
 ) -> tuple[Item | None, float]:
     place = single(statement, table, parameters, "BatchExecuteStatement")
-    item = storage.fetch(call.tx, table, place)
+    item, size = storage.fetch(call.tx, table, place)
     shown = None if item is None else row(item, statement.columns)
-    return shown, items.read_units(item, entry)
+    return shown, items.read_units(size, entry)
 
 
 @OPERATIONS.read("ExecuteTransaction")

@@ -59,7 +59,7 @@ def select(
         told["NextToken"] = _token(request, place, last)
         if last is not None:
             told["LastEvaluatedKey"] = last
-    return told | consumed.capacity(request, table, used, index)
+    return told | consumed.told(request, table, used, index)
 
 
 def single(statement: Select, table: Table, parameters: Sequence[Value], api: str) -> storage.Place:

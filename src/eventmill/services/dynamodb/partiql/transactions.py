@@ -57,14 +57,14 @@ def read_together(call: Call, parsed: Parsed, request: Mapping[str, Any]) -> dic
         if (table.id, where) in seen:
             raise validation("Transaction request cannot include multiple operations on one item")
         seen.add((table.id, where))
-        item = storage.fetch(call.tx, table, where)
+        item, size = storage.fetch(call.tx, table, where)
         responses.append({} if item is None else {"Item": row(item, statement.columns)})
-        units = 2 * items.read_units(item, {"ConsistentRead": True})
+        units = 2 * items.read_units(size, {"ConsistentRead": True})
         used[table.name] = used.get(table.name, 0.0) + units
         reasons.append(None)
     if any(reasons):
         raise cancelled(reasons)
-    return {"Responses": responses} | consumed.capacities(request, used)
+    return {"Responses": responses} | consumed.several(call.tx, request, used, write=False)
 
 
 def write_together(call: Call, parsed: Parsed, request: Mapping[str, Any]) -> dict[str, Any]:
