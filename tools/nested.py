@@ -1,9 +1,10 @@
-"""Writes src/eventmill/deploy/nested.json: AWS's names of properties within properties.
+"""Writes src/eventmill/deploy/nested.json: AWS's names of properties within properties, which of
+them it requires, and the values that it knows of some.
 
     python tools/nested.py SCHEMAS
 
 SCHEMAS is the folder `cfnlint/data/schemas` of an installed cfn-lint, which carries AWS's
-schemas of resource types. Only names are taken, of the types that the engine offers itself.
+schemas of resource types. No more is taken, and of the types that the engine offers itself.
 """
 
 from __future__ import annotations
@@ -19,16 +20,22 @@ from eventmill.services.contract import EVERYTHING, Support
 OUT = Path(__file__).parents[1] / "src" / "eventmill" / "deploy" / "nested.json"
 
 
+MANY = 12
+"""Longer lists of values (runtimes, units, regions) are those that AWS adds to."""
+
+
 class Names:
-    """Objects whose members are all known, the same ones once: each maps a name to another's
-    number, or to None for what is not judged further."""
+    """Objects whose members are all known, the same ones once, each with the names it must have.
+
+    A name leads to another object's number, to the values that it may have, or to None for what
+    is not judged further."""
 
     def __init__(self) -> None:
-        self.kept: list[dict[str, int | None]] = []
+        self.kept: list[tuple[dict[str, int | list[str] | None], list[str]]] = []
         self._numbers: dict[str, int] = {}
 
-    def add(self, schema: Any, root: Any, within: tuple[str, ...] = ()) -> int | None:
-        """The number of a schema's object; None where anything may stand."""
+    def add(self, schema: Any, root: Any, within: tuple[str, ...] = ()) -> int | list[str] | None:
+        """The number of a schema's object, or the values; None where anything may stand."""
         while "$ref" in schema:
             reference = schema["$ref"]
             if reference in within:
@@ -39,6 +46,8 @@ class Names:
                 schema = schema[part]
         if "items" in schema:
             return self.add(schema["items"], root, within)
+        if len(schema.get("enum") or ()) in range(1, MANY + 1):
+            return [str(value) for value in schema["enum"]]
         if schema.get("additionalProperties") is not False or schema.get("patternProperties"):
             return None
         members = dict(schema.get("properties") or {})
@@ -46,10 +55,11 @@ class Names:
             for other in schema.get(word) or ():
                 members = {**(other.get("properties") or {}), **members}
         found = {name: self.add(member, root, within) for name, member in sorted(members.items())}
-        text = json.dumps(found)
+        entry = (found, sorted(schema.get("required") or ()))
+        text = json.dumps(entry)
         if text not in self._numbers:
             self._numbers[text] = len(self.kept)
-            self.kept.append(found)
+            self.kept.append(entry)
         return self._numbers[text]
 
 

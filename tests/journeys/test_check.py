@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,8 @@ def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -
         ("Events::Rule", "EventPattern: {source: x}", "Event pattern is not valid"),
         (
             "Scheduler::Schedule",
-            "ScheduleExpression: rate(0), FlexibleTimeWindow: {Mode: 'OFF'}",
+            "ScheduleExpression: rate(0), FlexibleTimeWindow: {Mode: 'OFF'},"
+            " Target: {Arn: a, RoleArn: r}",
             "Invalid Schedule Expression",
         ),
         (
@@ -127,11 +129,12 @@ def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -
         (
             "Lambda::Function",
             "Runtime: python3.12, Handler: a.b, Role: r",
-            "Please provide a source for function code.",
+            "Code is missing, which AWS requires",
         ),
         (
             "Lambda::Function",
-            "Runtime: python3.12, Handler: a.b, Code: {S3Bucket: b, S3Key: k}, Environment: text",
+            "Runtime: python3.12, Handler: a.b, Role: r, Code: {S3Bucket: b, S3Key: k},"
+            " Environment: text",
             "the properties have not the form that this type wants",
         ),
         (
@@ -243,7 +246,8 @@ def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -
         ),
         (
             "Scheduler::Schedule",
-            "ScheduleExpression: rate(1 day), FlexibleTimeWindow: {Mode: FLEXIBLE}",
+            "ScheduleExpression: rate(1 day), FlexibleTimeWindow: {Mode: FLEXIBLE},"
+            " Target: {Arn: a, RoleArn: r}",
             "MaximumWindowInMinutes must be between 1 and 1440",
         ),
         (
@@ -279,15 +283,39 @@ def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -
             "Body: {openapi: 3.0.1, paths: {orders: {get: {}}}}",
             "The provided route key is not formatted properly: GET orders",
         ),
+        ("Lambda::Alias", "FunctionName: f, Name: live", "FunctionVersion is missing, which AWS r"),
+        (
+            "S3::Bucket",
+            "NotificationConfiguration: {QueueConfigurations: [{Queue: !GetAtt Known.Arn}]}",
+            "NotificationConfiguration.QueueConfigurations.Event is missing, which AWS requires",
+        ),
+        ("S3::Bucket", "VersioningConfiguration: {}", "VersioningConfiguration.Status is missing"),
+        (
+            "S3::Bucket",
+            "CorsConfiguration: {CorsRules: [{AllowedOrigins: ['*'], AllowedMethods: [GET, ALL]}]}",
+            "CorsConfiguration.CorsRules.AllowedMethods cannot be 'ALL'; it is one of GET, PUT, H",
+        ),
+        (
+            "Lambda::Function",
+            "Runtime: python3.12, Handler: a.b, Role: r, Code: {S3Bucket: b, S3Key: k},"
+            " TracingConfig: {Mode: Activ}",
+            "TracingConfig.Mode cannot be 'Activ'; did you mean Active?",
+        ),
+        (
+            "SNS::Topic",
+            "Subscription: [{Protocol: sqs, Endpoint: !If [Never, a, !Ref AWS::NoValue]}]",
+            "Subscription.Endpoint is missing, which AWS requires",
+        ),
     ],
 )
 def test_other_types_are_judged_too(tmp_path: Path, kind: str, properties: str, said: str) -> None:
     code, output = checked(
         tmp_path,
+        f"Conditions: {{Never: !Equals [a, b]}}\n"
         f"Resources:\n  Known: {{Type: AWS::SQS::Queue}}\n"
         f"  One: {{Type: AWS::{kind}, Properties: {{{properties}}}}}\n",
     )
-    assert code == 1 and f"refused   T:3: One: AWS::{kind}: " in output and said in output
+    assert code == 1 and f"refused   T:4: One: AWS::{kind}: " in output and said in output
     assert "1 refusal," in output
 
 
@@ -339,6 +367,16 @@ Resources:
         RoleArn: !Ref Text
         SqsParameters: {MessageGroupId: !Ref Text}
         RetryPolicy: {MaximumRetryAttempts: !Ref Number}
+  Versioned:
+    Type: AWS::S3::Bucket
+    Properties:
+      VersioningConfiguration: !If [Either, {}, {Status: Enabled}]
+      CorsConfiguration:
+        CorsRules: [{AllowedOrigins: [!Ref Text], AllowedMethods: [!If [Either, GET, !Ref Text]]}]
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties:
+      Subscription: [{Protocol: sqs, Endpoint: !If [Either, !Ref AWS::NoValue, a]}]
 Conditions: {Either: !Equals [!Ref Text, a]}
 """
 
@@ -415,7 +453,7 @@ def test_functions_that_let_no_source_in_are_named(tmp_path: Path) -> None:
         )
         code, output = checked(tmp_path, text)
         assert code == 0, output
-        return [line[10:] for line in output.splitlines() if line.startswith("notice")]
+        return [line[10:] for line in output.splitlines() if "gets nothing from" in line]
 
     assert notices() == said
     events = ("events.amazonaws.com", "!Ref Work")
@@ -672,3 +710,74 @@ Resources:
     assert code == 1
     assert "refused   T:6: One: AWS::" in output and said in output
     assert "1 refusal," in output
+
+
+UNMADE = """\
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Given: {Type: String}
+Conditions:
+  Live: !Equals [!Ref Stage, live]
+  Perhaps: !Equals [!Ref Given, a]
+Resources:
+  Other: {Type: AWS::SQS::Queue, Condition: Live}
+  Maybe: {Type: AWS::SQS::Queue, Condition: Perhaps}
+"""
+RULE = "  One: {Type: AWS::SQS::Queue, Properties: {RedrivePolicy: {maxReceiveCount: 3, "
+
+
+@pytest.mark.parametrize(
+    ("body", "block"),
+    [
+        (
+            f"{RULE} deadLetterTargetArn: !GetAtt Other.Arn}}}}}}",
+            "One: AWS::SQS::Queue: Unresolved",
+        ),
+        (
+            f"{RULE} deadLetterTargetArn: !If [Live, !GetAtt Other.Arn, !Ref Other]}}}}}}",
+            "One: AWS::SQS::Queue: Unresolved",
+        ),
+        ("Outputs:\n  Url: {Value: !Ref Other}", "Url: Output: Unresolved"),
+    ],
+)
+def test_references_to_what_is_not_made_are_refused(tmp_path: Path, body: str, block: str) -> None:
+    code, output = checked(tmp_path, f"{UNMADE}{body}\n")
+    assert code == 1 and f"T:{10 if 'One' in body else 11}: {block} resource dependencies" in output
+    assert "Other is not made, since its condition Live is false. Refer to it within" in output
+    with engine() as mill:
+        with pytest.raises(UsageError, match="nothing was deployed"):
+            mill.deploy(tmp_path, {"Given": "b"})
+        mill.deploy(tmp_path, {"Given": "b", "Stage": "live"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{RULE} deadLetterTargetArn: !If [Live, !GetAtt Other.Arn, 'arn:aws:sqs:a:1:q']}}}}}}",
+        f"{RULE} deadLetterTargetArn: !GetAtt Maybe.Arn}}}}}}",
+        "  One: {Type: AWS::SQS::Queue, DependsOn: Other}",
+        "  One: {Type: AWS::SNS::Topic, Condition: Live, Properties: {TopicName: !Ref Other}}",
+        "Outputs:\n  Url: {Value: !Ref Other, Condition: Live}",
+    ],
+)
+def test_references_that_nothing_needs_are_not_refused(tmp_path: Path, body: str) -> None:
+    assert checked(tmp_path, f"{UNMADE}{body}\n")[0] == 0
+
+
+def test_another_python_is_told_once_for_each_runtime(tmp_path: Path) -> None:
+    own = f"python3.{sys.version_info.minor}"
+    functions = [("One", "python3.98"), ("Two", "python3.98"), ("Own", own), ("Gone", "python3.99")]
+    text = "Conditions: {Never: !Equals [a, b]}\nResources:\n" + "".join(
+        f"  {name}:\n    Type: AWS::Lambda::Function\n"
+        f"    Properties: {{Runtime: {runtime}, Role: 'arn:aws:iam::1:role/r', Handler: index.f,"
+        f" Code: {{ZipFile: 'def f(event, context): pass'}}}}\n"
+        + ("    Condition: Never\n" if name == "Gone" else "")
+        for name, runtime in functions
+    )
+    said = f"functions of runtime python3.98 run on Python {own[6:]}, the engine's own: "
+    code, output = checked(tmp_path, text)
+    assert code == 0 and output.count("functions of runtime") == 1
+    assert f"notice    T:3: {said}" in output
+    run = ["run", str(tmp_path), "--port", "0", "--", "true"]
+    done = CliRunner().invoke(cli, run)
+    assert done.exit_code == 0 and done.output.count(said) == 1

@@ -198,14 +198,21 @@ OWN = "KinesisStreamSpecification: {StreamArn: !GetAtt STREAM.Arn}"
 
 
 @pytest.mark.parametrize(
-    ("kind", "setting"),
-    [("Table", OWN), ("GlobalTable", f"Replicas: [{{Region: us-east-1, {OWN}}}]")],
+    ("kind", "setting", "none"),
+    [
+        ("Table", OWN, "TableClass: STANDARD"),
+        (
+            "GlobalTable",
+            f"Replicas: [{{Region: us-east-1, {OWN}}}]",
+            "Replicas: [{Region: us-east-1}]",
+        ),
+    ],
 )
-def test_a_template_moves_and_ends_the_destination(mill, tmp_path, kind, setting) -> None:
+def test_a_template_moves_and_ends_the_destination(mill, tmp_path, kind, setting, none) -> None:
     file = tmp_path / "template.yaml"
     listed = []
     for stream in ("One", "Other", None):
-        said = setting.replace("STREAM", stream) if stream else "TableClass: STANDARD"
+        said = setting.replace("STREAM", stream) if stream else none
         file.write_text(TEMPLATE.replace("KIND", kind).replace("SETTING", said))
         mill.deploy(tmp_path)
         answer = mill.client("dynamodb").describe_kinesis_streaming_destination(

@@ -13,7 +13,7 @@ from eventmill.config import DEFAULT_REGION
 from eventmill.deploy import Finding
 from eventmill.deploy import check as check_template
 from eventmill.deploy.inner import inner_templates
-from eventmill.invoke.interpreters import refusal
+from eventmill.invoke import interpreters
 from eventmill.joins import RESOURCE_TYPES
 from eventmill.template import Resolver, Template, read_template
 from eventmill.template.parameters import known_values
@@ -39,7 +39,7 @@ def check(template: Path, recorded: bool) -> None:
             # What an inner stack gets as parameters, only its deployment knows.
             values = known_values(one, {}) if one is outer else {}
             resolver = Resolver(one, values, {}, {})
-            findings += check_template(one, RESOURCE_TYPES, resolver, refusal)
+            findings += check_template(one, RESOURCE_TYPES, resolver, interpreters)
     # Two stacks of one template have the same.
     findings = list(dict.fromkeys(findings))
     refused = [finding for finding in findings if finding.severity == "refused"]

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventmill.deploy.connected import misfits
-from eventmill.deploy.early import Missing, objections
+from eventmill.deploy.early import objections, stood_in
 from eventmill.deploy.handlers import unfound
 from eventmill.deploy.nested import unheard
 from eventmill.deploy.outside import REMOTE, is_remote
 from eventmill.deploy.types import refusal, type_of
 from eventmill.deploy.unadmitted import unadmitted
 from eventmill.deploy.undeclared import circular, unmet, unmet_resource
+from eventmill.deploy.unmade import unmade
+from eventmill.kernel.ports import Runtimes
 from eventmill.kernel.similar import meant
 from eventmill.services.cloudformation import STACK
 from eventmill.services.contract import EVERYTHING, Refused, ResourceType, Support
@@ -53,7 +55,7 @@ class Finding:
 
 
 def check(
-    template: Template, types: Mapping[str, ResourceType], resolver: Resolver, missing: Missing
+    template: Template, types: Mapping[str, ResourceType], resolver: Resolver, runtimes: Runtimes
 ) -> list[Finding]:
     """Findings in the order of the file; those refused prevent a deployment.
 
@@ -63,25 +65,30 @@ def check(
     for declared in template.resources.values():
         found += _resource(template, declared, types)
         known = type_of(types, declared.type)
-        amiss = [*(objections(declared, known, resolver, missing) if known else ())]
+        amiss = [*(objections(declared, known, resolver, runtimes) if known else ())]
         reasons = [
             *amiss,
             *(() if amiss else misfits(template, declared, resolver)),
             *unmet_resource(template, declared),
             *unmet(template, types, resolver, declared.properties, declared.condition),
+            *unmade(template, resolver, declared.properties, declared.condition, "Resources"),
         ]
         found += _refused(template, declared.logical_id, declared.type, declared.line, reasons)
         found += _stand_ins(template, types, declared.line, declared.properties)
     for output in template.outputs.values():
         node = [output.value, output.export]
-        reasons = [*unmet(template, types, resolver, node, output.condition)]
+        reasons = [
+            *unmet(template, types, resolver, node, output.condition),
+            *unmade(template, resolver, node, output.condition, "Outputs"),
+        ]
         found += _refused(template, output.name, "Output", output.line, reasons)
         found += _stand_ins(template, types, output.line, node)
     if round_trip := circular(template, resolver):
         name, reason = round_trip
         kind, line = template.resources[name].type, template.resources[name].line
         found += _refused(template, name, kind, line, [reason])
-    for name, reason in (*unadmitted(template), *unfound(template)):
+    told = (*unadmitted(template), *unfound(template), *stood_in(template, resolver, runtimes))
+    for name, reason in told:
         kind, line = template.resources[name].type, template.resources[name].line
         found.append(Finding("notice", name, kind, "", reason, str(template.file), line))
     return sorted(found, key=lambda finding: finding.line)

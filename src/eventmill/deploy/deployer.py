@@ -177,7 +177,7 @@ class Deployer:
         return [finding for finding in findings if finding.severity == "notice"]
 
     def _check(self, template: Template, resolver: Resolver) -> list[Finding]:
-        return check(template, self._types, resolver, self._builder.refusal)
+        return check(template, self._types, resolver, self._builder)
 
     def _localised(self, value: Any) -> Any:
         def balancer(dns: str, port: int) -> str | None:

@@ -6,22 +6,22 @@ The same functions judge them again when the resource is made: there is no secon
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from eventmill.deploy.nested import lacking, unknown_values
 from eventmill.kernel.errors import EventmillError, Fault, UsageError
+from eventmill.kernel.ports import Runtimes
 from eventmill.services.contract import UNKNOWN, ResourceType
-from eventmill.template import CODE, Declared, Resolver
+from eventmill.template import CODE, Declared, Resolver, Template
 
-Missing = Callable[[str], str | None]
-"""Why functions of a runtime cannot run on this machine; None when they can."""
-
+_FUNCTION = "AWS::Lambda::Function"
 _DYNAMIC = "{{resolve:"
 
 
 def objections(
-    declared: Declared, kind: ResourceType, resolver: Resolver, missing: Missing
+    declared: Declared, kind: ResourceType, resolver: Resolver, runtimes: Runtimes
 ) -> Iterator[str]:
     """Why the resource cannot be made, whatever becomes of the others.
 
@@ -38,6 +38,10 @@ def objections(
     folder = code.get("LocalPath") if isinstance(code, dict) else None
     if folder and isinstance(folder, str) and not Path(folder).exists():
         yield f"{folder} does not exist"
+    if missed := [*lacking(declared.type, properties)]:
+        # Its service would stumble over the same.
+        yield from missed
+        return
     try:
         kind.validate(properties)
     except EventmillError as error:
@@ -46,10 +50,26 @@ def objections(
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         yield malformed(error)
         return
-    if declared.type == "AWS::Lambda::Function" and properties.get("Runtime"):
-        reason = missing(properties["Runtime"])
+    yield from unknown_values(declared.type, properties)
+    if declared.type == _FUNCTION and properties.get("Runtime"):
+        reason = runtimes.refusal(properties["Runtime"])
         if reason is not None:
             yield reason
+
+
+def stood_in(
+    template: Template, resolver: Resolver, runtimes: Runtimes
+) -> Iterator[tuple[str, str]]:
+    """(first function, what is to be said) of each runtime that another one stands in for."""
+    seen: set[str] = set()
+    for declared in template.resources.values():
+        if declared.type != _FUNCTION or not _wanted(declared, resolver):
+            continue
+        for runtime in _values(resolver, declared.properties.get("Runtime")):
+            if isinstance(runtime, str) and runtime not in seen:
+                seen.add(runtime)
+                if said := runtimes.stand_in(runtime):
+                    yield declared.logical_id, said
 
 
 def malformed(error: Exception) -> str:

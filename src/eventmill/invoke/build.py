@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from eventmill.invoke import esbuild, node_build
-from eventmill.invoke.interpreters import interpreter_for, refusal
+from eventmill.invoke.interpreters import interpreter_for, refusal, stand_in
 from eventmill.invoke.snapshot import Beside, Entry, Snapshots, contents, copy, state_of
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.runtimes import inline_file
@@ -60,6 +60,10 @@ class SourceBuilder:
     def refusal(self, runtime: str) -> str | None:
         """See kernel.ports.Builder."""
         return refusal(runtime)
+
+    def stand_in(self, runtime: str) -> str | None:
+        """See kernel.ports.Runtimes."""
+        return stand_in(runtime)
 
     async def build(
         self,

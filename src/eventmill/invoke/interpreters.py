@@ -49,6 +49,22 @@ def _has_boto3(path: str) -> bool:
     return done.returncode == 0
 
 
+def stand_in(runtime: str) -> str | None:
+    """What is to be said where another Python runs a runtime's functions; None when its own does.
+
+    Of Node.js the machine has one version, which runs them all.
+    """
+    if not runtime.startswith("python") or unsupported(runtime) is not None:
+        return None
+    version = interpreter_for(runtime).version
+    if f"python{version}" == runtime:
+        return None
+    return (
+        f"functions of runtime {runtime} run on Python {version}, the engine's own: this machine "
+        f"has no {runtime} on its PATH with boto3 and awslambdaric"
+    )
+
+
 def node() -> str | None:
     """The machine's Node.js, whatever its version; None without one."""
     return shutil.which("node")

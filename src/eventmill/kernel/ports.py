@@ -86,11 +86,18 @@ class HttpSender(Protocol):
         """The answer, whatever its status. Raises HttpFailed when none came."""
 
 
-class Builder(Protocol):
-    """Turns a source folder into what a function or layer needs at run time."""
+class Runtimes(Protocol):
+    """What this machine has to run functions with."""
 
     def refusal(self, runtime: str) -> str | None:
         """Why functions of a runtime cannot run on this machine; None when they can."""
+
+    def stand_in(self, runtime: str) -> str | None:
+        """What is to be said where another version runs them; None when their own does."""
+
+
+class Builder(Runtimes, Protocol):
+    """Turns a source folder into what a function or layer needs at run time."""
 
     async def inline(self, text: str, handler: str, runtime: str, logical_id: str) -> Path | None:
         """The folder of code written in a template with the packages that it needs beside it;
