@@ -125,7 +125,7 @@ class Engine:
             {"s3": destinations.bucket_sink(self._call)},
             reach,
         )
-        by_name = ByName()
+        by_name = ByName(self.ids)
         self.sockets = Sockets(settings.host)
         carriers.register(
             self.delivery.outbox,

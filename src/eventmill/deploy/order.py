@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventmill.template import Template, references
+from eventmill.template import Declared, Template, references
 
 _POLICIES = frozenset(
     {
@@ -21,6 +21,18 @@ time, and a policy is there before a bucket that asks for it; here it is made fi
 _SNAPSHOTS = frozenset({"AWS::ApiGateway::Deployment", "AWS::ApiGatewayV2::Deployment"})
 """What keeps all that there is at its time. Templates often name only some of the parts that it
 depends on; the others are made at the same time by CloudFormation, and here before it."""
+
+_BELONGS = {
+    "AWS::Events::Rule": ("EventBusName", "AWS::Events::EventBus", "Name"),
+    "AWS::Lambda::EventSourceMapping": ("FunctionName", "AWS::Lambda::Function", "FunctionName"),
+    "AWS::Lambda::Permission": ("FunctionName", "AWS::Lambda::Function", "FunctionName"),
+    "AWS::Logs::MetricFilter": ("LogGroupName", "AWS::Logs::LogGroup", "LogGroupName"),
+    "AWS::Logs::SubscriptionFilter": ("LogGroupName", "AWS::Logs::LogGroup", "LogGroupName"),
+    "AWS::S3::BucketPolicy": ("Bucket", "AWS::S3::Bucket", "BucketName"),
+}
+"""What may name its owner by the name that the owner is given, instead of referring to it: the
+property that does, the owner's type and the property with its name. CloudFormation makes both at
+the same time and tries again what came too early."""
 
 
 def creation_order(template: Template, active: set[str]) -> list[str]:
@@ -52,7 +64,19 @@ def _needs(template: Template, active: set[str]) -> dict[str, set[str]]:
     for name in active:
         declared = template.resources[name]
         found[name] = (references(declared.properties) | declared.depends_on) & active
+        found[name] |= _owner(template, declared) & active
     return found
+
+
+def _owner(template: Template, declared: Declared) -> set[str]:
+    """The resource that another belongs to, where both say the same name."""
+    named, kind, own = _BELONGS.get(declared.type, ("", "", ""))
+    said = declared.properties.get(named)
+    return {
+        name
+        for name, one in template.resources.items()
+        if said is not None and one.type == kind and one.properties.get(own) == said
+    }
 
 
 def _is_policy(template: Template, name: str) -> bool:

@@ -127,7 +127,7 @@ async def stored_values(
                 f"not exist; put it there, or give --parameter {name}=<another name>"
             )
             continue
-        found[name] = split_list(declared, answer["Parameter"]["Value"])
+        found[name] = split_list(declared.type, answer["Parameter"]["Value"])
     if problems:
         raise UsageError(f"{template.file}:\n" + "\n".join(problems))
     return found

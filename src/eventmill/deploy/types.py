@@ -20,8 +20,11 @@ _SAM = {
         "GraphQLApi",
         "HttpApi",
         "LayerVersion",
+        "MicrovmImage",
+        "NetworkConnector",
         "SimpleTable",
         "StateMachine",
+        "WebFunction",
         "WebSocketApi",
     )
 }

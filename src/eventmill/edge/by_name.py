@@ -8,19 +8,21 @@ from typing import Any
 
 from eventmill import config
 from eventmill.edge.dispatch import Dispatcher, Origin
+from eventmill.kernel.ids import Ids
 from eventmill.services.contract import Upload
 
 
 class ByName:
     """See kernel.ports.ApiCaller. Give it its dispatcher before the first call."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
         self.dispatcher: Dispatcher | None = None
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Run it as the engine itself. Raises Fault."""
         dispatcher = self._ready()
-        origin = Origin("", endpoint=dispatcher.endpoint, principal=config.ACCESS_KEY)
+        origin = Origin(self._ids.uuid(), endpoint=dispatcher.endpoint, principal=config.ACCESS_KEY)
         return await dispatcher.by_name(service, operation, params, origin)
 
     async def call_json(self, service: str, operation: str, document: str) -> dict[str, Any]:

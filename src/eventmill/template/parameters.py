@@ -34,11 +34,22 @@ def defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body["Default"] for name, body in declared.items() if "Default" in body}
 
 
+def listed(document: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a template as it was read, those of lists as lists, as macros get them."""
+    declared = document.get("Parameters") or {}
+    return {
+        name: split_list(str((declared.get(name) or {}).get("Type")), value)
+        if isinstance(value, str)
+        else value
+        for name, value in values.items()
+    }
+
+
 def known_values(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
     """Of the parameters that are given, or have a value of their own where nobody gives one."""
     texts = {name: given.get(name, one.default) for name, one in template.parameters.items()}
     return {
-        name: split_list(template.parameters[name], _text(text))
+        name: split_list(template.parameters[name].type, _text(text))
         for name, text in texts.items()
         if text is not None and not is_stored(template.parameters[name])
     }
@@ -71,7 +82,7 @@ def parameter_values(
             place = f"{where[name]} " if name in where else ""
             problems.append(f"{place}the parameter {name}: {problem}")
         # The text of a stored one is the name that its value is stored under.
-        values[name] = text if is_stored(parameter) else split_list(parameter, text)
+        values[name] = text if is_stored(parameter) else split_list(parameter.type, text)
     if problems:
         raise UsageError(f"{template.file}:\n" + "\n".join(problems))
     return values
@@ -90,10 +101,9 @@ def is_stored(parameter: Parameter) -> bool:
     return parameter.type.startswith(STORED)
 
 
-def split_list(parameter: Parameter, text: str) -> Any:
-    """The text, or the list that it stands for."""
-    kind = parameter.type.removeprefix(STORED)
-    if not kind.startswith(("CommaDelimitedList", "List<")):
+def split_list(kind: str, text: str) -> Any:
+    """The text, or the list that it stands for as a parameter of that type."""
+    if not kind.removeprefix(STORED).startswith(("CommaDelimitedList", "List<")):
         return text
     return [part.strip() for part in text.split(",")]
 

@@ -17,12 +17,12 @@ from typing import Any
 
 from eventmill.kernel.errors import UsageError
 from eventmill.kernel.similar import meant
-from eventmill.template.parameters import STORED, defaults
+from eventmill.template.parameters import STORED, defaults, listed
 from eventmill.template.text import Repeated, line_of, read_mapping
 
 SAM = "AWS::Serverless-2016-10-31"
 """The transform's name."""
-_FORMAT = "3"
+_FORMAT = "4"
 """Changes when what is kept must be made anew."""
 FOLLOWS_CODE = "EventmillFollowsCode"
 """Metadata of a version that is published anew whenever its function's code changed."""
@@ -108,7 +108,7 @@ def _parameter_values(
     document: Mapping[str, Any], region: str, parameters: Mapping[str, str]
 ) -> dict[str, Any]:
     given = {**parameters, "AWS::Region": region, "AWS::Partition": "aws"}
-    return defaults(document) | given
+    return listed(document, defaults(document) | given)
 
 
 def _with_local_code(

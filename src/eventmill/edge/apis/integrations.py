@@ -57,7 +57,8 @@ class Integrations:
     async def _function(self, request: events.Request, integration: Integration) -> Answer:
         stage = request.stage
         method, _, path = request.route.key.partition(" ")
-        # Permissions name the route, not the path that was called.
+        # Permissions name the route, not the path that was called, and SAM's no slash at its end.
+        path = path[:1] + path[1:].removesuffix("/")
         rest = f"{request.method if method != 'ANY' else '*'}{path}" if path else method
         try:
             outcome = await self._functions.run(
