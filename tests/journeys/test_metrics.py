@@ -137,6 +137,7 @@ def test_messages_of_a_topic_and_events_of_a_rule(app: TestEngine) -> None:
     acted = Reader(app, "AWS/Events", RuleName=app.outputs["Placed"])
     assert (acted.sum("TriggeredRules"), acted.sum("Invocations")) == (3, 3)
     assert not acted.count("FailedInvocations")
+    assert Reader(app, "AWS/Events").sum("Invocations") == 3
     sent = Reader(app, "AWS/SQS", QueueName=app.outputs["OrdersName"])
     assert sent.sum("NumberOfMessagesSent") == 4
 

@@ -151,6 +151,8 @@ def test_columns_are_named_by_the_end_of_their_path(db: Any, t: str) -> None:
         ("attribute_type(tags, 'SS') AND size(tags) = 2", "a/3"),
         ("size(owner) > 3", "a/2"),
         ("deep.list[0] = 'in'", "a/3"),
+        ("contains(tags, 'x') = true AND (n = 1) = false", "a/3"),
+        ("pk = 'a' AND attribute_exists(extra) <> true", "a/1 a/2"),
         ("NOT (pk = 'a' OR pk = 'b')", ""),
         ("pk = 'a' AND (sk = '1' OR sk = '2') AND n = 2;", "a/2"),
     ],

@@ -56,6 +56,12 @@ def _number(key: str, name: str, of: Names, value: float) -> Iterator[Measured]:
     yield name, ((key, of[0]),), float(value), _COUNT
 
 
+def _invoked(of: Names, value: float) -> Iterator[Measured]:
+    """Of all rules together, too."""
+    yield "Invocations", (), value, _COUNT
+    yield from _of_rule("Invocations", of, value)
+
+
 def _of_rule(name: str, of: Names, value: float) -> Iterator[Measured]:
     """`of` is (bus, rule); the default bus is not named."""
     bus, rule = of
@@ -81,14 +87,14 @@ def _of_account(name: str, of: Names, value: float) -> Iterator[Measured]:
 
 
 def _requests(
-    key: str, errors: tuple[str, str], of: Names, value: tuple[int, float, int | None, int | None]
+    key: str, errors: tuple[str, str], of: Names, value: tuple[int, float, int | None]
 ) -> Iterator[Measured]:
     """Requests to a stage; `of` is (API, stage), and (method, resource) where details are wanted.
 
-    `value` is (hundreds of the status, latency, the integration's, bytes), the last two perhaps
-    None. An error's metric has a value for each request, so that its average is the rate.
+    `value` is (hundreds of the status, latency, the integration's where it was asked). An error's
+    metric has a value for each request, so that its average is the rate.
     """
-    hundreds, latency, integration, size = value
+    hundreds, latency, integration = value
     for about in _levels(key, of):
         yield "Count", about, 1.0, _COUNT
         for name, least in zip(errors, (4, 5), strict=True):
@@ -96,8 +102,11 @@ def _requests(
         yield "Latency", about, latency, _MILLISECONDS
         if integration is not None:
             yield "IntegrationLatency", about, float(integration), _MILLISECONDS
-        if size is not None:
-            yield "DataProcessed", about, float(size), _BYTES
+
+
+def _processed(of: Names, size: int) -> Iterator[Measured]:
+    for about in _levels("ApiId", of):
+        yield "DataProcessed", about, float(size), _BYTES
 
 
 def _levels(key: str, of: Names) -> Iterator[Dimensions]:
@@ -129,7 +138,7 @@ _NAMINGS: dict[str, tuple[str, Naming]] = {
     "sns.delivered": (_TOPICS, partial(_number, "TopicName", "NumberOfNotificationsDelivered")),
     "sns.filtered": (_TOPICS, partial(_number, "TopicName", "NumberOfNotificationsFilteredOut")),
     "events.triggered": (_EVENTS, partial(_of_rule, "TriggeredRules")),
-    "events.invoked": (_EVENTS, partial(_of_rule, "Invocations")),
+    "events.invoked": (_EVENTS, _invoked),
     "dynamodb.read": (_TABLES, partial(_used, "ConsumedReadCapacityUnits")),
     "dynamodb.written": (_TABLES, partial(_used, "ConsumedWriteCapacityUnits")),
     "dynamodb.done": (_TABLES, partial(_of_operation, "SuccessfulRequestLatency", _MILLISECONDS)),
@@ -139,5 +148,6 @@ _NAMINGS: dict[str, tuple[str, Naming]] = {
     "dynamodb.invalid": (_TABLES, partial(_of_account, "UserErrors")),
     "rest": (_GATEWAY, partial(_requests, "ApiName", ("4XXError", "5XXError"))),
     "http": (_GATEWAY, partial(_requests, "ApiId", ("4xx", "5xx"))),
+    "http.bytes": (_GATEWAY, _processed),
     "socket": (_GATEWAY, _socket),
 }

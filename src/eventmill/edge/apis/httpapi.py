@@ -170,9 +170,9 @@ class HttpApis:
         if route.detailed:
             method, _, resource = route.key.partition(" ")
             of = (*of, request.method if method == "ANY" else method, resource or route.key)
-        size = len(request.body) + len(answer[2])
-        value = (answer[0] // 100, milliseconds(seconds), request.called.milliseconds, size)
+        value = (answer[0] // 100, milliseconds(seconds), request.called.milliseconds)
         self._counts.add(("http", *of, value))
+        self._counts.add(("http.bytes", *of, len(request.body) + len(answer[2])))
 
     def _log(self, request: events.Request, answer: Answer) -> None:
         if not request.stage.log_group:

@@ -15,7 +15,7 @@ def count_of(request: Request, status: int, seconds: float) -> Count:
     of: tuple[str, ...] = (stage.api_name, stage.name)
     if method is not None and _detailed(request, method.resource_path):
         of = (*of, request.verb, method.resource_path)
-    value = (status // 100, milliseconds(seconds), request.called.milliseconds, None)
+    value = (status // 100, milliseconds(seconds), request.called.milliseconds)
     return "rest", *of, value
 
 

@@ -62,10 +62,21 @@ def _one(reader: Reader) -> Test:
         if reader.accept("("):
             inner = read_test(reader)
             reader.expect(")", detail="Expected RIGHT_PAREN")
-            return inner
+            return _judged(reader, inner)
     if reader.after().text == "(" and reader.next.kind == "name" and not reader.ahead("SIZE"):
-        return _function(reader)
+        return _judged(reader, _function(reader))
     return _comparison(reader)
+
+
+def _judged(reader: Reader, test: Test) -> Test:
+    """The condition itself, or one that it is true or false: `contains(a, 'x') = false`."""
+    sign = reader.accept("=", "<>", "!=")
+    if not sign:
+        return test
+    word = reader.accept("TRUE", "FALSE")
+    if not word:
+        raise reader.unexpected()
+    return _maybe((word == "TRUE") is not (sign == "="), test)
 
 
 def _comparison(reader: Reader) -> Test:
