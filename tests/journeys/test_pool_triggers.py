@@ -210,6 +210,19 @@ def test_a_function_confirms_and_verifies(door: TestEngine, idp: Any) -> None:
     assert refused(sign_up, door=door, name="eva")[0] == "InvalidLambdaResponseException"
 
 
+def test_a_function_calls_the_pool_that_asks_it(door: TestEngine, idp: Any) -> None:
+    idp.create_group(UserPoolId=door.outputs["Door"], GroupName="guests")
+    plan(door, "PreSignUp", response={"autoConfirmUser": True})
+    plan(door, "PostConfirmation", group="guests")
+    sign_up(door, "gia")
+    token = sign_in(door, "gia")["AuthenticationResult"]["AccessToken"]
+    assert opened(token)["cognito:groups"] == ["guests"]
+    told = [event["request"] for event in seen(door) if event["triggerSource"].startswith("Token")]
+    assert told[-1]["groupConfiguration"]["groupsToOverride"] == ["guests"]
+    starts = [line for line in door.logs() if "START RequestId: " in line]
+    assert re.search("START RequestId: [0-9a-f-]{36} ", starts[-1])
+
+
 def test_a_function_writes_the_messages(door: TestEngine, idp: Any) -> None:
     plan(
         door,

@@ -7,6 +7,7 @@ import time
 import boto3
 
 queue, tables = boto3.client("sqs"), boto3.resource("dynamodb")
+pools = boto3.client("cognito-idp")
 
 
 def handler(event, context):
@@ -18,6 +19,10 @@ def handler(event, context):
         time.sleep(plan["sleep"])
     if "error" in plan:
         raise ValueError(plan["error"])
+    if "group" in plan:
+        pools.admin_add_user_to_group(
+            UserPoolId=event["userPoolId"], Username=event["userName"], GroupName=plan["group"]
+        )
     if "answer" in plan:
         return plan["answer"]
     event["response"].update(plan.get("response") or riddle(trigger, event["request"]))
