@@ -24,8 +24,9 @@ History = list[dict[str, Any]]
 async def begin(call: Call, way: Way) -> dict[str, Any]:
     """The first challenge, or tokens. Raises Invalid."""
     await signing_in.before(call, way)
-    if way.user is not None:
-        barred = signing_in.barred(call, way.user)
+    user = way.user
+    if user is not None:
+        barred = await call.step(lambda step: signing_in.barred(step, user))
         if barred is not None:
             raise barred
     history: History = []

@@ -72,11 +72,6 @@ def expired_code() -> Invalid:
     return Invalid("ExpiredCodeException", "Invalid code provided, please request a code again.")
 
 
-def too_many_attempts() -> Invalid:
-    """Too many codes were tried."""
-    return Invalid("LimitExceededException", "Attempt limit exceeded, please try after some time.")
-
-
 def rejected(trigger: str, why: str) -> Invalid:
     """A trigger's function raised an error: its words go to the client."""
     return Invalid("UserLambdaValidationException", f"{trigger} failed with error {why}.")

@@ -14,13 +14,14 @@ from eventmill.services.cognito import faults, keys, names, schema_attributes
 from eventmill.services.contract import Call
 from eventmill.store.transaction import Transaction
 
+_DAYS = "TemporaryPasswordValidityDays"
 _PASSWORD_POLICY = {
     "MinimumLength": 8,
     "RequireUppercase": True,
     "RequireLowercase": True,
     "RequireNumbers": True,
     "RequireSymbols": True,
-    "TemporaryPasswordValidityDays": 7,
+    _DAYS: 7,
 }
 _ID = 9
 """Letters and digits of an id behind the region."""
@@ -144,9 +145,9 @@ def whole(settings: Mapping[str, Any]) -> dict[str, Any]:
     policies = config.get("Policies") or {}
     policy = dict(policies.get("PasswordPolicy") or _PASSWORD_POLICY)
     invitations = dict(config.get("AdminCreateUserConfig") or {})
-    days = policy.setdefault(
-        "TemporaryPasswordValidityDays", invitations.get("UnusedAccountValidityDays", 7)
-    )
+    # No days are as good as none given.
+    days = policy.get(_DAYS) or invitations.get("UnusedAccountValidityDays") or 7
+    policy[_DAYS] = days
     _check(config, policy)
     return {
         "DeletionProtection": "INACTIVE",

@@ -31,7 +31,6 @@ from eventmill.store.transaction import Transaction
 
 _ANSWER = {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}
 _VERIFIES = {"autoVerifyEmail": "email", "autoVerifyPhone": "phone_number"}
-CLIENT_ATTRIBUTE = "A client attempted to write unauthorized attribute"
 
 
 def of_client(call: Call, request: Mapping[str, Any]) -> tuple[Pool, Client, User | None]:
@@ -98,7 +97,7 @@ def check_writable(client: Client, attributes: Mapping[str, str]) -> None:
     """Raises Invalid for what the client's users may not set."""
     for name in attributes:
         if name in schema_attributes.VERIFIED.values() or not client.may_write(name):
-            raise faults.not_authorized(CLIENT_ATTRIBUTE)
+            raise faults.not_authorized("A client attempted to write unauthorized attribute")
 
 
 async def ask_before(
