@@ -17,7 +17,7 @@ Balancers = Callable[[str, int], str | None]
 there is no such load balancer."""
 
 Pools = Callable[[str], bool]
-"""Whether an id is that of a user pool of this engine."""
+"""Whether an id or a domain is that of a user pool of this engine."""
 
 _URL = re.compile(r"https://([a-z0-9]+)\.lambda-url\.[a-z0-9-]+\.on\.aws")
 _API = re.compile(r"(https|wss)://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
@@ -26,6 +26,7 @@ _API_HOST = re.compile(r"(?<![\w./:-])([a-z0-9]{10})\.execute-api\.[a-z0-9-]+\.a
 _KEYS = re.compile(
     r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com/([a-z0-9-]+_[0-9A-Za-z]+)(?=/\.well-known/)"
 )
+_DOMAIN = re.compile(r"https://([a-z0-9-]+)\.auth\.[a-z0-9-]+\.amazoncognito\.com")
 _BALANCER = re.compile(
     r"(?:(https?)://)?([A-Za-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com)(?::(\d+))?"
 )
@@ -45,6 +46,7 @@ def localise(value: Any, endpoint: str, balancers: Balancers, pools: Pools) -> A
 def _text(value: str, endpoint: str, balancers: Balancers, pools: Pools) -> str:
     if "://" in value:
         value = _KEYS.sub(lambda found: _published(found, endpoint, pools), value)
+        value = _DOMAIN.sub(lambda found: _tokens(found, endpoint, pools), value)
         value = _URL.sub(rf"{endpoint}/_aws/lambda-url/\1", value)
         value = _API.sub(lambda found: _address(found, endpoint), value)
     if ".execute-api." in value:
@@ -58,6 +60,12 @@ def _text(value: str, endpoint: str, balancers: Balancers, pools: Pools) -> str:
 def _published(found: re.Match[str], endpoint: str, pools: Pools) -> str:
     """Where a pool's keys lie; its issuer without them is a name, and stays."""
     return f"{endpoint}/{found.group(1)}" if pools(found.group(1)) else found.group()
+
+
+def _tokens(found: re.Match[str], endpoint: str, pools: Pools) -> str:
+    """The address of a pool's domain, below which its token endpoint lies."""
+    domain = found.group(1)
+    return f"{endpoint}/_aws/auth/{domain}" if pools(domain) else found.group()
 
 
 def _balancer(found: re.Match[str], balancers: Balancers) -> str:

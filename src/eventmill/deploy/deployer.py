@@ -185,8 +185,10 @@ class Deployer:
                 lambda tx: self._balancer_address(tx, self._endpoint, dns, port)
             )
 
-        def pool(number: str) -> bool:
-            return self._database.read(lambda tx: cognito.exists(tx, number))
+        def pool(name: str) -> bool:
+            return self._database.read(
+                lambda tx: cognito.exists(tx, name) or cognito.has_domain(tx, name)
+            )
 
         return localise(value, self._endpoint, balancer, pool)
 

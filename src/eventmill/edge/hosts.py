@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 _SUFFIXES = (
     ".localhost",
     ".amazonaws.com",
+    ".amazoncognito.com",
     ".on.aws",
     ".localhost.localstack.cloud",
 )

@@ -12,11 +12,13 @@ from eventmill.services.cognito import (
     pool_operations,
     recovery,
     registration,
+    resource_servers,
     self_operations,
 )
 from eventmill.services.cognito.keys import published
 from eventmill.services.cognito.messages import MAIL
 from eventmill.services.cognito.names import issued_by, issuer, pool_of
+from eventmill.services.cognito.oauth import OAuthError, has_domain, token
 from eventmill.services.cognito.operations import OPERATIONS
 from eventmill.services.cognito.pools import exists
 from eventmill.services.cognito.registration import by_link
@@ -24,7 +26,19 @@ from eventmill.services.cognito.resources import RESOURCES
 from eventmill.services.cognito.schema import SCHEMA
 from eventmill.services.contract import Service
 
-__all__ = ["MAIL", "SERVICE", "by_link", "exists", "issued_by", "issuer", "pool_of", "published"]
+__all__ = [
+    "MAIL",
+    "SERVICE",
+    "OAuthError",
+    "by_link",
+    "exists",
+    "has_domain",
+    "issued_by",
+    "issuer",
+    "pool_of",
+    "published",
+    "token",
+]
 
 # Importing these registers their operations.
 _OPERATION_MODULES = (
@@ -36,6 +50,7 @@ _OPERATION_MODULES = (
     pool_operations,
     recovery,
     registration,
+    resource_servers,
     self_operations,
 )
 

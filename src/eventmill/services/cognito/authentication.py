@@ -154,19 +154,21 @@ async def _by_refresh_token(call: Call, way: Way) -> dict[str, Any]:
 
 
 async def _renewed(call: Call, way: Way, token: str, *, rotate: bool) -> dict[str, Any]:
-    def look(step: Call) -> tuple[tokens.Grant, User]:
-        grant = tokens.of_refresh_token(step.tx, token)
-        user = users.by_key(step.tx, grant.pool, grant.key)
-        if grant.client != way.client.id or user is None:
-            raise faults.not_authorized("Invalid Refresh Token")
-        if not user.enabled:
-            raise faults.not_authorized("User is disabled.")
-        return grant, user
-
-    grant, user = await call.step(look)
+    grant, user = await call.step(lambda step: refreshing(step, way.client, token))
     if not rotate:
         _check_renewal(way.client, user, way.parameters.get("SECRET_HASH"))
     return await signing_in.renew(call, way.of(user), grant, rotate=rotate)
+
+
+def refreshing(call: Call, client: Client, token: str) -> tuple[tokens.Grant, User]:
+    """The sign-in of a client's refresh token, and who signed in. Raises Invalid."""
+    grant = tokens.of_refresh_token(call.tx, token)
+    user = users.by_key(call.tx, grant.pool, grant.key)
+    if grant.client != client.id or user is None:
+        raise faults.not_authorized("Invalid Refresh Token")
+    if not user.enabled:
+        raise faults.not_authorized("User is disabled.")
+    return grant, user
 
 
 def _check_renewal(client: Client, user: User, given: str | None) -> None:

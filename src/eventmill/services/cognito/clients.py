@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventmill.kernel.errors import Invalid
 from eventmill.services.cognito import faults
 from eventmill.services.cognito.pools import Pool
 from eventmill.services.contract import Call
@@ -144,6 +145,7 @@ def create(call: Call, pool: Pool, settings: Mapping[str, Any]) -> Client:
         secret = "".join(secrets.choice(_LETTERS) for _ in range(_SECRET))
     config = whole(settings)
     _check_attributes(pool, config)
+    _check_flows(config, secret)
     if secret:
         config["ClientSecret"] = secret
     id = call.ids.lower(26)
@@ -161,6 +163,7 @@ def change(tx: Transaction, pool: Pool, client: Client, settings: Mapping[str, A
     """
     config = whole({"ClientName": client.config.get("ClientName"), **settings})
     _check_attributes(pool, config)
+    _check_flows(config, client.secret)
     if client.secret:
         config["ClientSecret"] = client.secret
     tx.execute(
@@ -200,6 +203,23 @@ def whole(settings: Mapping[str, Any]) -> dict[str, Any]:
         "ExplicitAuthFlows": _DEFAULT_FLOWS,
         **config,
     }
+
+
+def _check_flows(config: Mapping[str, Any], secret: str | None) -> None:
+    """Machines show a secret, and a client of theirs is nobody else's. Raises Invalid."""
+    flows = config.get("AllowedOAuthFlows") or []
+    if "client_credentials" not in flows:
+        return
+    if len(flows) > 1:
+        raise Invalid(
+            "InvalidOAuthFlowException",
+            "client_credentials flow can not be selected along with code flow or implicit flow.",
+        )
+    if not secret:
+        raise Invalid(
+            "InvalidOAuthFlowException",
+            "client_credentials flow can not be selected if client does not have a client secret.",
+        )
 
 
 def _validity(config: Mapping[str, Any], token: str) -> int:

@@ -112,7 +112,7 @@ def members(tx: Transaction, pool: str, name: str, after: str, limit: int) -> li
 def configuration(groups: list[dict[str, Any]]) -> dict[str, Any]:
     """What triggers are told of a user's groups; the preferred role is the first group's."""
     roles = [group["RoleArn"] for group in groups if group.get("RoleArn")]
-    first = [group for group in groups if group.get("Precedence") == groups[0].get("Precedence")]
+    first = [one for one in groups if one.get("Precedence") == groups[0].get("Precedence")]
     preferred = {group["RoleArn"] for group in first if group.get("RoleArn")}
     return {
         "groupsToOverride": [group["GroupName"] for group in groups],

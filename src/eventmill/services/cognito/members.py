@@ -146,7 +146,8 @@ MEMBERS = (
         _update_domain,
         _delete_domain,
         frozenset({"UserPoolId", "Domain"}),
-        notice="no sign-in pages and no OAuth endpoints are served; users sign in by the API",
+        notice="no sign-in pages are served, and of its endpoints only /oauth2/token; users sign "
+        "in by the API",
         attributes=("CloudFrontDistribution",),
     ),
     ResourceType(

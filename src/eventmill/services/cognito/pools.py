@@ -133,7 +133,7 @@ def delete(tx: Transaction, id: str) -> None:
     tx.execute("DELETE FROM cognito_pools WHERE id=?", (id,))
     for table in (
         *("clients", "domains", "users", "aliases", "groups", "members", "codes", "sessions"),
-        "grants",
+        *("grants", "resource_servers"),
     ):
         tx.execute(f"DELETE FROM cognito_{table} WHERE pool=?", (id,))
 

@@ -11,6 +11,7 @@ from typing import Any
 from eventmill.services.cognito import clients, faults, names, pool_operations, pools
 from eventmill.services.cognito.members import MEMBERS
 from eventmill.services.cognito.pools import Pool
+from eventmill.services.cognito.resource_servers import RESOURCE_SERVER
 from eventmill.services.contract import (
     Call,
     Created,
@@ -221,13 +222,13 @@ RESOURCES = (
                 *("AccessTokenValidity", "IdTokenValidity", "RefreshTokenValidity"),
                 *("TokenValidityUnits", "AuthSessionValidity", "EnableTokenRevocation"),
                 *("PreventUserExistenceErrors", "ReadAttributes", "WriteAttributes"),
-                "RefreshTokenRotation",
+                *("RefreshTokenRotation", "AllowedOAuthFlows", "AllowedOAuthScopes"),
             ),
             H,
         )
         | dict.fromkeys(
             (
-                *("AllowedOAuthFlows", "AllowedOAuthFlowsUserPoolClient", "AllowedOAuthScopes"),
+                "AllowedOAuthFlowsUserPoolClient",
                 *("AnalyticsConfiguration", "CallbackURLs", "DefaultRedirectURI", "LogoutURLs"),
                 *("SupportedIdentityProviders", "EnablePropagateAdditionalUserContextData"),
                 "RefreshTokenRotation.RetryGracePeriodSeconds",
@@ -242,4 +243,5 @@ RESOURCES = (
         attributes=("ClientId", "ClientSecret", "Name"),
     ),
     *MEMBERS,
+    RESOURCE_SERVER,
 )

@@ -99,4 +99,12 @@ SCHEMA = (
     ) WITHOUT ROWID;
     CREATE INDEX cognito_grants_of ON cognito_grants(pool, key);
     """,
+    """
+    CREATE TABLE cognito_resource_servers(
+      pool TEXT NOT NULL,
+      identifier TEXT NOT NULL,
+      config TEXT NOT NULL,            -- JSON, as DescribeResourceServer shows it
+      PRIMARY KEY(pool, identifier)
+    ) WITHOUT ROWID;
+    """,
 )

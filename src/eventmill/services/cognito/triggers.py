@@ -33,7 +33,8 @@ NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
 class Occasion:
     """Why a trigger is asked: of which pool, about which user, through which client.
 
-    `source` is the part of triggerSource behind the trigger's own name.
+    `source` is the part of triggerSource behind the trigger's own name. There is no user where a
+    machine gets a token.
     """
 
     pool: Pool
@@ -68,6 +69,8 @@ async def ask(
         "request": request,
         "response": response,
     }
+    if not occasion.user_name:
+        del event["userName"]
     source = str(occasion.pool.config["Arn"])
     await call.step(lambda step: _admitted(step, trigger, function, source))
     answer = await _invoke(call, trigger, function, orjson.dumps(event))
