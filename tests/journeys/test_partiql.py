@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eventmill.testing import TestEngine, engine
 from tests.refusals import refused
@@ -166,6 +169,88 @@ def test_conditions(db: Any, t: str, where: str, found: str) -> None:
     assert places(run(db, f'SELECT * FROM "{t}" WHERE {where}')) == found.split()
 
 
+PLACES = [(pk, sk) for pk in "abc" for sk in "123"]
+
+
+@pytest.fixture(scope="module")
+def grid(db: Any) -> str:
+    """Nine items, in three partitions."""
+    name = made(db, "grid")
+    for place, (pk, sk) in enumerate(PLACES):
+        put(db, name, pk, sk, n={"N": str(place % 3)})
+    return name
+
+
+def comparison(name: str, sign: str, value: str) -> tuple[str, Any]:
+    """(a condition, what it means of an item's texts)."""
+    meaning = {"=": operator.eq, "<>": operator.ne, "<": operator.lt, ">=": operator.ge}[sign]
+    shown = value if name == "n" else f"'{value}'"
+    return f"{name} {sign} {shown}", lambda item: meaning(item[name], value)
+
+
+def choice(name: str, values: list[str]) -> tuple[str, Any]:
+    shown = ", ".join(value if name == "n" else f"'{value}'" for value in values)
+    return f"{name} IN [{shown}]", lambda item: item[name] in values
+
+
+def joined(word: str, parts: list[tuple[str, Any]]) -> tuple[str, Any]:
+    every = all if word == "AND" else any
+    text = "(" + f" {word} ".join(text for text, _ in parts) + ")"
+    return text, lambda item: every(meaning(item) for _, meaning in parts)
+
+
+NAMES = {"pk": "abc", "sk": "123", "n": "012"}
+leaves = st.sampled_from(list(NAMES)).flatmap(
+    lambda name: st.one_of(
+        st.builds(
+            comparison,
+            st.just(name),
+            st.sampled_from(["=", "=", "<>", "<", ">="]),
+            st.sampled_from(NAMES[name]),
+        ),
+        st.builds(
+            choice,
+            st.just(name),
+            st.lists(st.sampled_from(NAMES[name]), min_size=1, max_size=3, unique=True),
+        ),
+    )
+)
+trees = st.recursive(
+    leaves,
+    lambda inner: st.builds(
+        joined, st.sampled_from(["AND", "OR"]), st.lists(inner, min_size=2, max_size=3)
+    ),
+    max_leaves=7,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(trees, st.sampled_from([None, 1, 2]))
+def test_however_it_is_read_a_select_finds_what_its_condition_says(
+    db: Any, grid: str, tree: tuple[str, Any], limit: int | None
+) -> None:
+    """By one query, by several, or by a scan, in one page or in many."""
+    text, meaning = tree
+    found: list[str] = []
+    more = {} if limit is None else {"Limit": limit}
+    try:
+        while True:
+            page = run(db, f"SELECT * FROM grid WHERE {text}", **more)
+            found += places(page)
+            if "NextToken" not in page:
+                break
+            more["NextToken"] = page["NextToken"]
+    except ClientError as error:
+        assert "Overlapping conditions" in error.response["Error"]["Message"]
+        return
+    wanted = [
+        f"{pk}/{sk}"
+        for place, (pk, sk) in enumerate(PLACES)
+        if meaning({"pk": pk, "sk": sk, "n": str(place % 3)})
+    ]
+    assert sorted(found) == wanted
+
+
 def test_a_read_by_key_is_a_query_and_any_other_a_scan(db: Any, t: str) -> None:
     for number in range(9):
         put(db, t, f"p{number}", "1", fat={"S": "x" * 4_000})
@@ -218,11 +303,11 @@ def test_order_and_pages(db: Any, t: str) -> None:
         more = {"NextToken": page["NextToken"]}
     assert seen == ["b/1", "b/2", "b/3", "a/1", "a/2", "a/3"]
     token = ordered("pk = 'a'", Limit=1)["NextToken"]
-    for said, given, told in (
+    for said, wrong, told in (
         ("pk = 'b'", token, "NextToken does not match request"),
         ("pk = 'a'", "!", "Invalid NextToken"),
     ):
-        assert no(db, f'SELECT * FROM "{t}" WHERE {said}', NextToken=given)[1] == told
+        assert no(db, f'SELECT * FROM "{t}" WHERE {said}', NextToken=wrong)[1] == told
 
 
 def test_updates(db: Any, t: str) -> None:

@@ -122,7 +122,8 @@ def _batch_write(
     if isinstance(statement, Exists):
         raise validation(_ALONE)
     write = prepare(statement, table, parameters, entry)
-    change = write.run(call)
+    with call.tx.attempt():
+        change = write.run(call)
     return write.returned(change), items.write_units(change)
 
 

@@ -14,7 +14,7 @@ from eventmill.services.contract import Call
 from eventmill.services.dynamodb import consumed, items, storage, tables, transactions
 from eventmill.services.dynamodb.faults import validation
 from eventmill.services.dynamodb.partiql.keys import KeyFault
-from eventmill.services.dynamodb.partiql.nodes import Delete, Insert, Select, Statement, Update
+from eventmill.services.dynamodb.partiql.nodes import Delete, Select, Statement, Update
 from eventmill.services.dynamodb.partiql.reads import row, single
 from eventmill.services.dynamodb.partiql.writes import Prepared, prepare
 from eventmill.services.dynamodb.transactions import Step, cancelled
@@ -83,7 +83,7 @@ def write_together(call: Call, parsed: Parsed, request: Mapping[str, Any]) -> di
             table = tables.find(call.tx, statement.table)
             with of_statement(place):
                 write = prepare(statement, table, parameters, entries[place])
-            steps.append(_step(write, isinstance(statement, Insert)))
+            steps.append(_step(write))
         except KeyFault:
             steps.append(validation("The provided key element does not match the schema"))
         except Fault as fault:
@@ -94,7 +94,8 @@ def write_together(call: Call, parsed: Parsed, request: Mapping[str, Any]) -> di
     return {"Responses": [{} for _ in entries]} | told
 
 
-def _step(write: Prepared, inserts: bool) -> Step | Fault:
+def _step(write: Prepared) -> Step | Fault:
+    """What is no key becomes one of the reasons."""
     try:
         return transactions.step(write.table, write.verb, write.body, write.run)
     except Fault as fault:
