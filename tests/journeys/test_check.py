@@ -148,6 +148,18 @@ def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -
             " BatchSize: 11",
             "Maximum batch window in seconds must be greater than 0",
         ),
+        (
+            "Lambda::EventSourceMapping",
+            "FunctionName: f, EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q',"
+            " BatchSize: 11, FilterCriteria: {Filters: [{Pattern: !GetAtt Known.Arn}]}",
+            "Maximum batch window in seconds must be greater than 0",
+        ),
+        (
+            "Lambda::EventSourceMapping",
+            "FunctionName: f, EventSourceArn: !Ref Known, AmazonManagedKafkaEventSourceConfig:"
+            " {SchemaRegistryConfig: {SchemaRegistryURI: !GetAtt Known.Arn}}",
+            "SchemaRegistryConfig is not supported by Eventmill",
+        ),
         ("Kinesis::Stream", "ShardCount: 0", "Value '0' at 'shardCount' failed to satisfy"),
         (
             "Kinesis::Stream",

@@ -1,4 +1,5 @@
-"""`Fn::ForEach` of AWS::LanguageExtensions: one fragment for each value of a list.
+"""What AWS::LanguageExtensions writes out before anything else is read: `Fn::ForEach`, which is
+one fragment for each value of a list, and the names of resources that functions give.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html
 """
@@ -40,6 +41,22 @@ def unroll(node: Any, values: Mapping[str, Any], plain: Plain) -> Any:
         found |= made
         found.lines |= dict.fromkeys(made, line_of(node, key))
     return found
+
+
+def name_out(node: Any, values: Mapping[str, Any], plain: Plain) -> None:
+    """Put the names in, in place, of `Ref` and `Fn::GetAtt` with functions where a name stands.
+
+    Raises UsageError for a name that only the deployment knows.
+    """
+    for held in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        name_out(held, values, plain)
+    if not isinstance(node, dict) or len(node) != 1:
+        return
+    if isinstance(node.get("Ref"), dict):
+        node["Ref"] = plain(node["Ref"], values)
+    asked = node.get("Fn::GetAtt")
+    if isinstance(asked, list) and any(isinstance(part, dict) for part in asked):
+        node["Fn::GetAtt"] = [plain(part, values) for part in asked]
 
 
 def _loop(name: str, loop: Any, values: Mapping[str, Any], plain: Plain) -> dict[str, Any]:

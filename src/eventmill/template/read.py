@@ -10,7 +10,7 @@ from typing import Any
 from eventmill.kernel.errors import UsageError
 from eventmill.template.assets import take_assets
 from eventmill.template.files import find_template
-from eventmill.template.foreach import Plain, unroll
+from eventmill.template.foreach import Plain, name_out, unroll
 from eventmill.template.form import check_declarations, check_sections
 from eventmill.template.include import include
 from eventmill.template.local import take_local
@@ -57,7 +57,9 @@ def read_template(
         parameters = _possible(document) | dict(parameters)
     if _LANGUAGE in transforms:
         known = defaults(document) | dict(parameters) | {"AWS::Region": region}
-        document = unroll(document, known, _plain(file, document))
+        plain = _plain(file, document)
+        document = unroll(document, known, plain)
+        name_out(document, known, plain)
     check_declarations(file, document, sam=SAM in transforms)
     take_assets(file, document, repeated)
     take_local(file, document, repeated)

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from eventmill.kernel.errors import UsageError
 from eventmill.template.model import ANY_ATTRIBUTE, Template
 
@@ -58,7 +60,7 @@ class Resolver:
             "Fn::GetAZs": self._zones,
             "Fn::ImportValue": self._import,
             "Fn::Length": lambda part: len(self.value(part)),
-            "Fn::ToJsonString": lambda part: json.dumps(self.value(part)),
+            "Fn::ToJsonString": lambda part: orjson.dumps(self.value(part)).decode(),
         }
 
     def value(self, node: Any) -> Any:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from eventmill.cli.main import cli
 from eventmill.kernel.errors import UsageError
-from eventmill.template import Template, read_template
+from eventmill.template import Resolver, Template, read_template
 from eventmill.template.text import line_of, read_mapping
 
 _LOOP = """\
@@ -41,6 +41,32 @@ def test_json_may_be_indented_with_tabs(tmp_path: Path) -> None:
     document = read_mapping(file, [])
     assert document == {"Resources": {"Jobs": {"Type": "AWS::SQS::Queue", "T": "a\tb"}}}
     assert line_of(document["Resources"], "Jobs") == 3
+
+
+def test_with_the_extensions_functions_name_resources(tmp_path: Path) -> None:
+    text = (
+        _LOOP.replace("COLLECTION", "[north]")
+        + """\
+  One: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref {"Fn::Sub": "Queue${Which}"}}}
+Outputs:
+  Fn::ForEach::Told:
+    - Shop
+    - [north]
+    - Of${Shop}: {Value: !GetAtt [!Sub "Queue${Shop}", !Ref Wanted]}
+"""
+    )
+    declared = "Wanted: {Type: String, Default: Arn}, Which: {Type: String, Default: north}, Stage"
+    template = _read(tmp_path, text.replace("{Stage", f"{{{declared}", 1), {})
+    assert template.outputs["Ofnorth"].value == {"Fn::GetAtt": ["Queuenorth", "Arn"]}
+    assert template.resources["One"].properties == {"DisplayName": {"Ref": "Queuenorth"}}
+
+
+def test_json_of_a_function_is_compact() -> None:
+    template = Template(Path("t"), "", {}, {}, {}, {}, {}, {})
+    made = Resolver(template, {"P": "ü"}, {}, {}).value(
+        {"Fn::ToJsonString": {"a": {"Ref": "P"}, "b": [1, True], "c": {"Ref": "AWS::NoValue"}}}
+    )
+    assert made == '{"a":"ü","b":[1,true]}'
 
 
 @pytest.mark.parametrize(

@@ -198,18 +198,24 @@ def settings(source: str, given: Mapping[str, Any], base: Mapping[str, Any]) -> 
 def _check_kafka(source: str, config: Mapping[str, Any]) -> None:
     for entry in config.get("SourceAccessConfigurations") or ():
         one_of("sourceAccessConfigurations.type", entry.get("Type"), _ACCESS)
-    for name in ("AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig"):
-        if (config.get(name) or {}).get("SchemaRegistryConfig"):
-            raise parameter(
-                "SchemaRegistryConfig is not supported by Eventmill: there is no registry to "
-                "decode records by; functions get them as they were sent."
-            )
+    check_registries(config)
     _check_pollers(config, LEAST_KAFKA_POLLERS)
     if service_of(source) and not cluster_servers():
         raise parameter(
             f"No broker stands for the cluster {source.partition('#')[0]}: name one in the "
             f"environment variable {MSK_SERVERS} of the engine."
         )
+
+
+def check_registries(config: Mapping[str, Any]) -> None:
+    """Raises Invalid where a mapping of Kafka names one."""
+    for name in ("AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig"):
+        held = config.get(name)
+        if isinstance(held, Mapping) and held.get("SchemaRegistryConfig"):
+            raise parameter(
+                "SchemaRegistryConfig is not supported by Eventmill: there is no registry to "
+                "decode records by; functions get them as they were sent."
+            )
 
 
 def check_ranges(config: Mapping[str, Any]) -> None:

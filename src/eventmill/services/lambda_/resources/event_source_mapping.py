@@ -19,6 +19,7 @@ from eventmill.services.lambda_ import event_source_mappings
 from eventmill.services.lambda_.mapping_settings import (
     REFUSED,
     check_ranges,
+    check_registries,
     settings,
     source_of,
 )
@@ -52,11 +53,23 @@ _HONOURED = (
     "SelfManagedKafkaEventSourceConfig",
 )
 
+_APART = frozenset(
+    {
+        "DestinationConfig",
+        "FilterCriteria",
+        "FunctionName",
+        "KmsKeyArn",
+        "SourceAccessConfigurations",
+    }
+)
+"""What may be unknown while the rest is judged: no other setting depends on it."""
+
 
 def _validate(properties: Mapping[str, Any]) -> None:
+    check_registries(properties)
     plain = known(properties)
     request = _request(plain)
-    if properties.keys() - plain.keys() - {"FunctionName"}:
+    if properties.keys() - plain.keys() - _APART:
         check_ranges(request)
     else:
         settings(source_of(request), request, {})
