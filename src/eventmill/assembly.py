@@ -46,6 +46,7 @@ from eventmill.edge.endpoint import AwsEndpoint
 from eventmill.edge.extension import ExtensionFront, ExtensionListener
 from eventmill.edge.hosts import HostCheck
 from eventmill.edge.packages import PackageFront
+from eventmill.edge.pool_domains import PoolDomains
 from eventmill.edge.security import TOKEN_PREFIX, Security
 from eventmill.edge.server import HttpServer, listen
 from eventmill.edge.smtp import SmtpListener
@@ -276,6 +277,7 @@ class Engine:
             links,
             UserPoolFront(self.database, self.dispatcher, self.ids),
             UserPoolCalls(aws),
+            PoolDomains(self.database, self.dispatcher, self.ids),
             AnswerFront(ANSWERS, self.answers.take),
             apis,
             urls,

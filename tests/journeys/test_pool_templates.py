@@ -124,12 +124,10 @@ Resources:
     Properties:
       MfaConfiguration: "ON"
       LambdaConfig: {PreSignUp: !GetAtt Asked.Arn}
-  Domain: {Type: AWS::Cognito::UserPoolDomain, Properties: {Domain: d, UserPoolId: !Ref Pool}}
 """,
     )
     assert code == 0, output
     assert "nobody is asked for a second factor here" in output
-    assert "no sign-in pages are served, and of its endpoints only /oauth2/token" in output
     assert (
         "AWS::Lambda::Function Asked gets nothing from AWS::Cognito::UserPool Pool: no "
         "AWS::Lambda::Permission lets cognito-idp.amazonaws.com in"

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import pytest
 
 from eventmill.services.cognito import triggers
 from eventmill.testing import TestEngine, engine
+from tests.journeys.rest_client import ask
 from tests.queues import taken
 from tests.refusals import refused
 from tests.shape import assert_shape, recorded
@@ -20,6 +22,7 @@ from tests.srp import Client
 
 APP = Path(__file__).parents[1] / "apps" / "doorman"
 PASSWORD = "Secret-12"
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +142,35 @@ def test_the_events_of_signing_in(door: TestEngine) -> None:
     begin(door, "REFRESH_TOKEN_AUTH", REFRESH_TOKEN=result["RefreshToken"])
     (again,) = seen(door)
     assert again["triggerSource"] == "TokenGeneration_RefreshTokens"
+
+
+def test_the_events_of_signing_in_on_a_page(door: TestEngine, idp: Any) -> None:
+    guest(door, "bob")
+    pool, back = door.outputs["Door"], "https://app.example/back"
+    idp.create_user_pool_domain(UserPoolId=pool, Domain="door")
+    client = idp.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="page",
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthScopes=["openid"],
+        CallbackURLs=[back],
+    )["UserPoolClient"]["ClientId"]
+    base, form = f"{door.endpoint}/_aws/auth/door", {"Content-Type": FORM}
+    sent = urlencode({"username": "bob", "password": PASSWORD})
+    query = urlencode({"client_id": client, "response_type": "code", "redirect_uri": back})
+    answer = ask(f"{base}/login?{query}", "POST", form, sent)
+    assert [event["triggerSource"] for event in seen(door)] == [
+        "PreAuthentication_Authentication",
+        "PostAuthentication_Authentication",
+    ]
+    code = (answer["location"] or "").partition("code=")[2]
+    given = {"grant_type": "authorization_code", "client_id": client, "redirect_uri": back}
+    sent = urlencode({**given, "code": code})
+    assert ask(f"{base}/oauth2/token", "POST", form, sent).status == 200
+    (event,) = seen(door)
+    assert event["triggerSource"] == "TokenGeneration_HostedAuth"
+    assert event["callerContext"]["clientId"] == client
 
 
 def test_the_events_of_an_invitation(door: TestEngine, idp: Any) -> None:

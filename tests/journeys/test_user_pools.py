@@ -87,7 +87,7 @@ def test_what_a_template_is_told_of_its_pool(app: TestEngine, idp: Any) -> None:
     (listed,) = idp.list_user_pools(MaxResults=10)["UserPools"]
     assert listed["Id"] == pool
     clients = idp.list_user_pool_clients(UserPoolId=pool)["UserPoolClients"]
-    assert {entry["ClientName"] for entry in clients} == {"web", "server"}
+    assert {entry["ClientName"] for entry in clients} == {"web", "server", "page"}
 
 
 def test_tokens_are_as_cognitos(app: TestEngine) -> None:
@@ -106,6 +106,7 @@ def test_a_pool_describes_itself(app: TestEngine) -> None:
     about = fetched(f"{app.endpoint}/{app.outputs['Pool']}/.well-known/openid-configuration")
     assert about["issuer"] == app.outputs["ProviderUrl"]
     assert fetched(about["jwks_uri"])["keys"] == keys(app)
+    assert about["token_endpoint"] == f"{app.endpoint}/_aws/auth/club-000000000000/oauth2/token"
     gone = ask(f"{app.endpoint}/us-east-1_none/.well-known/jwks.json")
     assert (gone.status, gone.json["message"]) == (400, "User pool us-east-1_none does not exist.")
 

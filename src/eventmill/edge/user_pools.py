@@ -1,5 +1,4 @@
-"""What user pools publish: the keys of their tokens, links in their mails, and the token endpoint
-of their domains.
+"""What user pools publish below their id: the keys of their tokens, and links in their mails.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
 """
@@ -13,16 +12,13 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from eventmill.edge.body import Receive, Scope, Send, read_all, send_answer
+from eventmill.edge.body import Receive, Scope, Send, send_answer
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.kernel.errors import Fault
 from eventmill.kernel.ids import Ids
 from eventmill.services import cognito
 from eventmill.store.database import Database
 
-_TOKEN = re.compile(r"/_aws/auth/([A-Za-z0-9.-]+)/oauth2/token\Z")
-_HOST = re.compile(r"([a-z0-9-]+)\.auth\.[a-z0-9-]+\.amazoncognito\.com(:[0-9]+)?\Z")
-_FORM_LIMIT = 65_536
 _PATH = re.compile(
     r"/([a-z0-9-]+_[0-9A-Za-z]+)"
     r"/(\.well-known/jwks\.json|\.well-known/openid-configuration|confirmUser)\Z"
@@ -42,20 +38,15 @@ class UserPoolFront:
         self._ids = ids
 
     def claims(self, scope: Scope, headers: Mapping[str, str]) -> bool:
-        """A GET of one of the paths, or a POST to the token endpoint of a pool's domain."""
-        if scope["type"] != "http":
+        """A GET of one of the paths."""
+        if scope["type"] != "http" or scope["method"] != "GET":
             return False
-        if scope["method"] == "POST":
-            return bool(_domain(scope, headers))
-        return scope["method"] == "GET" and _PATH.match(scope["path"]) is not None
+        return _PATH.match(scope["path"]) is not None
 
     async def __call__(
         self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send
     ) -> None:
         """Answer one of them."""
-        if scope["method"] == "POST":
-            await self._token(_domain(scope, headers), headers, receive, send)
-            return
         found = _PATH.match(scope["path"])
         assert found is not None
         pool, kind = found.groups()
@@ -70,27 +61,21 @@ class UserPoolFront:
             body = orjson.dumps(shown)
             await send_answer(send, 200, [_JSON, _ANY_PAGE, _length(body)], body)
 
-    async def _token(
-        self, domain: str, headers: Mapping[str, str], receive: Receive, send: Send
-    ) -> None:
-        form = dict(parse_qsl((await read_all(receive, _FORM_LIMIT)).decode("latin-1")))
-        origin = Origin(self._ids.uuid(), endpoint=self._dispatcher.endpoint)
-        call = self._database.read(lambda tx: self._dispatcher.call(tx, origin))
-        status, shown = 200, {}
-        try:
-            shown = await cognito.token(call, domain, form, headers.get("authorization", ""))
-        except cognito.OAuthError as error:
-            status, shown = 400, {"error": str(error)}
-        except Fault as fault:
-            status = 400
-            shown = {"error": "invalid_request", "error_description": fault.message}
-        body = orjson.dumps(shown)
-        shown_headers = [_JSON, _ANY_PAGE, (b"cache-control", b"no-store"), _length(body)]
-        await send_answer(send, status, shown_headers, body)
-
     def _about(self, pool: str) -> dict[str, Any]:
         """OpenID Connect's description of the pool, as far as there is something behind it."""
+        domain = self._database.read(lambda tx: cognito.domain_of(tx, pool))
+        base = f"{self._dispatcher.endpoint}/_aws/auth/{domain}"
+        endpoints = {
+            "authorization_endpoint": f"{base}/oauth2/authorize",
+            "end_session_endpoint": f"{base}/logout",
+            "response_types_supported": ["code", "token"],
+            "revocation_endpoint": f"{base}/oauth2/revoke",
+            "token_endpoint": f"{base}/oauth2/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "userinfo_endpoint": f"{base}/oauth2/userInfo",
+        }
         return {
+            **(endpoints if domain else {}),
             "id_token_signing_alg_values_supported": ["RS256"],
             "issuer": cognito.issuer(pool),
             "jwks_uri": f"{self._dispatcher.endpoint}/{pool}/.well-known/jwks.json",
@@ -109,14 +94,6 @@ class UserPoolFront:
             status, text = 400, f"{fault.message}\n"
         body = text.encode()
         await send_answer(send, status, [_TEXT, _length(body)], body)
-
-
-def _domain(scope: Scope, headers: Mapping[str, str]) -> str:
-    """The domain whose token endpoint a request is for; empty for another request."""
-    found = _TOKEN.match(scope["path"])
-    if found is None and scope["path"] == "/oauth2/token":
-        found = _HOST.match(headers.get("host", ""))
-    return found.group(1) if found else ""
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:

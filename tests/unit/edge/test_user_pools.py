@@ -35,7 +35,7 @@ AUTHORIZER = Authorizer(
     pools=(f"arn:aws:cognito-idp:eu-west-1:000000000000:userpool/{POOL}",),
     role=False,
 )
-STAGE = Stage("api", "v1", "d", {}, {}, (), Node(), {}, {}, None, None, "HEADER")
+STAGE = Stage("api", "shop", "v1", "d", {}, {}, (), Node(), {}, {}, None, None, "HEADER")
 
 
 class Keys:

@@ -15,12 +15,14 @@ from eventmill.services.cognito import (
     resource_servers,
     self_operations,
 )
+from eventmill.services.cognito.hosted import NewPassword, asked, leaving, sign_in
 from eventmill.services.cognito.keys import published
 from eventmill.services.cognito.messages import MAIL
 from eventmill.services.cognito.names import issued_by, issuer, pool_of
-from eventmill.services.cognito.oauth import OAuthError, has_domain, token
+from eventmill.services.cognito.oauth import domain_of, has_domain, revoke, token, user_info
 from eventmill.services.cognito.operations import OPERATIONS
 from eventmill.services.cognito.pools import exists
+from eventmill.services.cognito.problems import OAuthError
 from eventmill.services.cognito.registration import by_link
 from eventmill.services.cognito.resources import RESOURCES
 from eventmill.services.cognito.schema import SCHEMA
@@ -29,15 +31,22 @@ from eventmill.services.contract import Service
 __all__ = [
     "MAIL",
     "SERVICE",
+    "NewPassword",
     "OAuthError",
+    "asked",
     "by_link",
+    "domain_of",
     "exists",
     "has_domain",
     "issued_by",
     "issuer",
+    "leaving",
     "pool_of",
     "published",
+    "revoke",
+    "sign_in",
     "token",
+    "user_info",
 ]
 
 # Importing these registers their operations.

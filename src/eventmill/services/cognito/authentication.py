@@ -114,6 +114,11 @@ def _way(call: Call, request: Mapping[str, Any], parameters: str) -> Way:
 
 
 async def _by_password(call: Call, way: Way) -> dict[str, Any]:
+    return await signing_in.after_password(call, await known(call, way))
+
+
+async def known(call: Call, way: Way) -> Way:
+    """The way of a user whose password is right. Raises Invalid."""
     password = way.required("PASSWORD")
     if way.user is None:
         way = await migration.at_sign_in(call, way, password)
@@ -132,7 +137,7 @@ async def _by_password(call: Call, way: Way) -> dict[str, Any]:
     checked = await call.step(check)
     if isinstance(checked, Fault):
         raise checked
-    return await signing_in.after_password(call, way.of(checked))
+    return way.of(checked)
 
 
 async def _by_srp(call: Call, way: Way) -> dict[str, Any]:
@@ -193,6 +198,12 @@ async def _respond(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _new_password(call: Call, way: Way, session: str | None) -> dict[str, Any]:
+    way = await renewed_password(call, way, session)
+    return await signing_in.finish(call, way, "NewPasswordChallenge")
+
+
+async def renewed_password(call: Call, way: Way, session: str | None) -> Way:
+    """The way of a user who has replaced its temporary password. Raises Invalid."""
     password = way.required("NEW_PASSWORD")
     given = {
         name.removeprefix(_ATTRIBUTE): value
@@ -212,8 +223,7 @@ async def _new_password(call: Call, way: Way, session: str | None) -> dict[str, 
             users.set_attributes(step.tx, way.pool, user, attributes)
         return users.set_password(step.tx, way.pool, user, password)
 
-    user = await call.step(change)
-    return await signing_in.finish(call, way.of(user), "NewPasswordChallenge")
+    return way.of(await call.step(change))
 
 
 _FLOWS: dict[str, Callable[[Call, Way], Awaitable[dict[str, Any]]]] = {

@@ -146,8 +146,6 @@ MEMBERS = (
         _update_domain,
         _delete_domain,
         frozenset({"UserPoolId", "Domain"}),
-        notice="no sign-in pages are served, and of its endpoints only /oauth2/token; users sign "
-        "in by the API",
         attributes=("CloudFrontDistribution",),
     ),
     ResourceType(

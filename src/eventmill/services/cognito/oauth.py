@@ -1,4 +1,4 @@
-"""The token endpoint of a pool's domain: tokens for machines, and refreshed ones for users.
+"""The endpoints of a pool's domain: tokens for machines and for users, and what tokens tell.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
 https://www.rfc-editor.org/rfc/rfc6749
@@ -19,6 +19,7 @@ from eventmill.services.cognito import (
     authentication,
     clients,
     groups,
+    hosted,
     overrides,
     pools,
     resource_servers,
@@ -29,6 +30,7 @@ from eventmill.services.cognito import (
 from eventmill.services.cognito.clients import Client
 from eventmill.services.cognito.overrides import Overrides
 from eventmill.services.cognito.pools import Pool
+from eventmill.services.cognito.problems import OAuthError
 from eventmill.services.contract import Call
 from eventmill.store.transaction import Transaction
 
@@ -36,8 +38,10 @@ MACHINES = "client_credentials"
 _NOBODY = Overrides((), (), None)
 
 
-class OAuthError(Exception):
-    """The request is refused with one of the protocol's words."""
+def domain_of(tx: Transaction, pool: str) -> str | None:
+    """A domain of a pool, or None."""
+    row = tx.one("SELECT domain FROM cognito_domains WHERE pool=? ORDER BY domain", (pool,))
+    return None if row is None else str(row[0])
 
 
 def has_domain(tx: Transaction, domain: str) -> bool:
@@ -56,6 +60,10 @@ async def token(
         return await _machine(call, pool, client, form)
     if grant == "refresh_token":
         return await _refreshed(call, pool, client, form)
+    if grant == "authorization_code":
+        result, scopes = await hosted.exchanged(call, pool, client, form)
+        shown = _shown(result, scopes)
+        return shown | {"refresh_token": result["RefreshToken"]}
     raise OAuthError("unsupported_grant_type" if grant else "invalid_request")
 
 
@@ -149,10 +157,38 @@ async def _refreshed(
     except Fault:
         raise OAuthError("invalid_grant") from None
     answer = await signing_in.renew(call, way.of(user), grant, rotate=False)
-    result = answer["AuthenticationResult"]
-    return {
-        "id_token": result["IdToken"],
+    return _shown(answer["AuthenticationResult"], grant.scopes)
+
+
+def _shown(result: Mapping[str, Any], scopes: str) -> dict[str, Any]:
+    """A user's tokens; who asked for scopes, and not for `openid`, gets no ID token."""
+    shown = {
         "access_token": result["AccessToken"],
         "expires_in": result["ExpiresIn"],
         "token_type": "Bearer",
     }
+    if not scopes or "openid" in scopes.split():
+        shown["id_token"] = result["IdToken"]
+    return shown
+
+
+def user_info(tx: Transaction, authorization: str) -> dict[str, str]:
+    """What an access token lets its bearer know of the user. Raises Invalid.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/userinfo-endpoint.html
+    """
+    found = tokens.signed(tx, authorization.partition(" ")[2], "openid")
+    return {"username": found.user.name} | {
+        name: value for name, value in found.user.shown.items() if found.client.may_read(name)
+    }
+
+
+def revoke(tx: Transaction, domain: str, form: Mapping[str, str], authorization: str) -> None:
+    """Take a refresh token back. Raises OAuthError.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html
+    """
+    _, client = _client(tx, domain, form, authorization)
+    grant = tokens.find(tx, form.get("token", ""))
+    if grant is not None and grant.client == client.id:
+        tokens.revoke(tx, grant.origin)

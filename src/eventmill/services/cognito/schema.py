@@ -107,4 +107,8 @@ SCHEMA = (
       PRIMARY KEY(pool, identifier)
     ) WITHOUT ROWID;
     """,
+    """
+    -- Of a sign-in by a pool's page, those of its access tokens; empty for one by the API.
+    ALTER TABLE cognito_grants ADD COLUMN scopes TEXT NOT NULL DEFAULT '';
+    """,
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from eventmill.services.cognito import faults
 from eventmill.services.cognito.clients import Client
-from eventmill.store.transaction import Transaction
+from eventmill.store.transaction import Row, Transaction
 
 
 def begin(
@@ -42,13 +42,30 @@ def take(
     """
     if not id:
         raise faults.parameter("Missing required parameter Session")
-    row = tx.one(
-        "SELECT key, state, expires FROM cognito_sessions WHERE id=? AND client=? AND challenge=?",
-        (id, client.id, challenge),
-    )
+    row = _row(tx, client, id, challenge)
     if row is None:
         raise faults.not_authorized("Invalid session for the user.")
     if row[2] <= tx.now:
         raise faults.not_authorized("Invalid session for the user, session is expired.")
-    tx.execute("DELETE FROM cognito_sessions WHERE id=?", (id,))
+    end(tx, id)
     return row[0], json.loads(row[1])
+
+
+def find(
+    tx: Transaction, client: Client, id: str, challenge: str
+) -> tuple[str, dict[str, Any]] | None:
+    """As `take` gives it, of a session that goes on; None for one that is not good."""
+    row = _row(tx, client, id, challenge)
+    return None if row is None or row[2] <= tx.now else (row[0], json.loads(row[1]))
+
+
+def end(tx: Transaction, id: str) -> None:
+    """Forget a session."""
+    tx.execute("DELETE FROM cognito_sessions WHERE id=?", (id,))
+
+
+def _row(tx: Transaction, client: Client, id: str, challenge: str) -> Row | None:
+    return tx.one(
+        "SELECT key, state, expires FROM cognito_sessions WHERE id=? AND client=? AND challenge=?",
+        (id, client.id, challenge),
+    )

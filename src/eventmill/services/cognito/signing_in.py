@@ -141,27 +141,34 @@ def _new_password(call: Call, way: Way, user: User) -> dict[str, Any]:
 
 async def finish(call: Call, way: Way, source: str) -> dict[str, Any]:
     """Ask PostAuthentication and give tokens. Raises Invalid."""
-    await triggers.ask(
-        call,
-        "PostAuthentication",
-        way.occasion("Authentication"),
-        way.request({"newDeviceUsed": False}),
-        {},
-    )
-    changes = await _changes(call, way, source)
+    await after(call, way)
+    return {"ChallengeParameters": {}, "AuthenticationResult": await give(call, way, source)}
 
-    def give(step: Call) -> dict[str, Any]:
+
+async def after(call: Call, way: Way) -> None:
+    """Tell PostAuthentication. Raises Invalid."""
+    request = way.request({"newDeviceUsed": False})
+    await triggers.ask(call, "PostAuthentication", way.occasion("Authentication"), request, {})
+
+
+async def give(
+    call: Call, way: Way, source: str, scopes: str = "", nonce: str | None = None
+) -> dict[str, Any]:
+    """AuthenticationResult of a new sign-in; `scopes` and `nonce` as tokens.py has them."""
+    changes = await _changes(call, way, source, scopes)
+
+    def begin(step: Call) -> dict[str, Any]:
         user = _present(step, way)
-        grant, refresh = tokens.begin(step, way.client, user)
-        made = tokens.issue(step, way.client, user, grant, changes)
+        grant, refresh = tokens.begin(step, way.client, user, scopes)
+        made = tokens.issue(step, way.client, user, grant, changes, nonce)
         return made | {"RefreshToken": refresh}
 
-    return {"ChallengeParameters": {}, "AuthenticationResult": await call.step(give)}
+    return await call.step(begin)
 
 
 async def renew(call: Call, way: Way, grant: Grant, *, rotate: bool) -> dict[str, Any]:
     """Tokens of a sign-in that was before, with a new refresh token if it rotates."""
-    changes = await _changes(call, way, "RefreshTokens")
+    changes = await _changes(call, way, "RefreshTokens", grant.scopes)
 
     def give(step: Call) -> dict[str, Any]:
         made = tokens.issue(step, way.client, _present(step, way), grant, changes)
@@ -179,7 +186,7 @@ def _present(call: Call, way: Way) -> User:
     return user
 
 
-async def _changes(call: Call, way: Way, source: str) -> overrides.Overrides:
+async def _changes(call: Call, way: Way, source: str, scopes: str) -> overrides.Overrides:
     """What PreTokenGeneration, or nobody, changes of the tokens."""
     user = await call.step(lambda step: _present(step, way))
     way = way.of(user)
@@ -191,7 +198,7 @@ async def _changes(call: Call, way: Way, source: str) -> overrides.Overrides:
     more: dict[str, Any] = {"groupConfiguration": configuration}
     response: dict[str, Any] = {"claimsOverrideDetails": None}
     if version != "V1_0":
-        more["scopes"] = [tokens.SCOPE]
+        more["scopes"] = scopes.split() or [tokens.SCOPE]
         response = {"claimsAndScopeOverrideDetails": None}
     occasion = way.occasion(source, version[1])
     answer = await triggers.ask(call, "PreTokenGeneration", occasion, way.request(more), response)

@@ -39,6 +39,8 @@ class Grant:
     began: float
     expires: float
     revoked: int
+    scopes: str
+    """Of a sign-in by a pool's page, those of its access tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class Signed:
     origin: str
 
 
-def begin(call: Call, client: Client, user: User) -> tuple[Grant, str]:
-    """A new sign-in and its refresh token."""
+def begin(call: Call, client: Client, user: User, scopes: str = "") -> tuple[Grant, str]:
+    """A new sign-in and its refresh token; `scopes` as Grant has them."""
     call.tx.execute(
         "DELETE FROM cognito_grants WHERE pool=? AND key=? AND expires<?",
         (user.pool, user.key, call.now),
@@ -61,16 +63,16 @@ def begin(call: Call, client: Client, user: User) -> tuple[Grant, str]:
     began = float(int(call.ports.real_now()))
     expires = call.now + client.validity("RefreshToken")
     call.tx.execute(
-        "INSERT INTO cognito_grants VALUES(?,?,?,?,?,?,?,0)",
-        (origin, _digest(token), user.pool, client.id, user.key, began, expires),
+        "INSERT INTO cognito_grants VALUES(?,?,?,?,?,?,?,0,?)",
+        (origin, _digest(token), user.pool, client.id, user.key, began, expires, scopes),
     )
-    return Grant(origin, user.pool, client.id, user.key, began, expires, 0), token
+    return Grant(origin, user.pool, client.id, user.key, began, expires, 0, scopes), token
 
 
 def find(tx: Transaction, token: str) -> Grant | None:
     """The sign-in of a refresh token, or None."""
     row = tx.one(
-        "SELECT origin, pool, client, key, began, expires, revoked FROM cognito_grants"
+        "SELECT origin, pool, client, key, began, expires, revoked, scopes FROM cognito_grants"
         " WHERE token=?",
         (_digest(token),),
     )
@@ -109,9 +111,14 @@ def revoke_all(tx: Transaction, user: User) -> None:
 
 
 def issue(
-    call: Call, client: Client, user: User, grant: Grant, overrides: Overrides
+    call: Call,
+    client: Client,
+    user: User,
+    grant: Grant,
+    overrides: Overrides,
+    nonce: str | None = None,
 ) -> dict[str, Any]:
-    """AuthenticationResult without a refresh token."""
+    """AuthenticationResult without a refresh token; `nonce` is what an application asked with."""
     now = int(call.ports.real_now())
     common = {
         "sub": user.sub,
@@ -126,7 +133,7 @@ def issue(
     access = common | {
         "client_id": client.id,
         "token_use": "access",
-        "scope": " ".join(overrides.scopes([SCOPE])),
+        "scope": " ".join(overrides.scopes(grant.scopes.split() or [SCOPE])),
         "exp": now + client.validity("AccessToken"),
         "jti": call.ids.uuid(),
         "username": user.name,
@@ -147,6 +154,8 @@ def issue(
         for name, value in id_token.items()
         if name not in user.attributes or client.may_read(name)
     }
+    if nonce:
+        id_token["nonce"] = nonce
     if overrides.roles:
         id_token["cognito:roles"] = list(overrides.roles)
     if overrides.preferred_role:
@@ -177,8 +186,8 @@ def issue_to_machine(call: Call, client: Client, scopes: list[str], changes: Ove
     return _sign(call.tx, client.pool, changes.access.applied(claims))
 
 
-def signed(tx: Transaction, token: str) -> Signed:
-    """Whose access token it is. Raises Invalid (NotAuthorizedException)."""
+def signed(tx: Transaction, token: str, scope: str = SCOPE) -> Signed:
+    """Whose access token it is; it must have a scope. Raises Invalid (NotAuthorizedException)."""
     import jwt
 
     try:
@@ -199,7 +208,7 @@ def signed(tx: Transaction, token: str) -> Signed:
         raise faults.not_authorized("Invalid Access Token") from None
     if claims.get("token_use") != "access":
         raise faults.not_authorized("Invalid Access Token")
-    if SCOPE not in str(claims.get("scope")).split():
+    if scope not in str(claims.get("scope")).split():
         raise faults.not_authorized("Access Token does not have required scopes")
     return _alive(tx, pool_id, claims)
 
