@@ -21,7 +21,8 @@ def test_settle_ends_at_its_deadline_although_lines_keep_coming() -> None:
         return Report([], [])
 
     writer = SimpleNamespace(flush=lambda: None, waiting=True)
-    parts = SimpleNamespace(logs=writer, metrics=writer, flights=SimpleNamespace(settled=settled))
+    flights = SimpleNamespace(settled=settled)
+    parts = SimpleNamespace(logs=writer, metrics=writer, counts=writer, flights=flights)
     with pytest.raises(StillMoving, match="log lines or metrics"):
         asyncio.run(asyncio.wait_for(Engine.settle(cast(Any, parts), 0.05), 5))
     assert 0 < asked[0] <= 0.05 and sorted(asked, reverse=True) == asked
