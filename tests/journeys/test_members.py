@@ -164,7 +164,7 @@ def test_a_code_is_good_for_a_day(app: TestEngine, idp: Any) -> None:
     idp.admin_confirm_sign_up(UserPoolId=app.outputs["Pool"], Username=name)
     assert signed_in(app, name)
     # Who was confirmed by an administrator has shown no address.
-    assert "email_verified" not in attributes_of(app, name)
+    assert attributes_of(app, name)["email_verified"] == "false"
 
 
 def test_a_forgotten_password(app: TestEngine, idp: Any) -> None:
@@ -418,6 +418,33 @@ def test_a_link_in_the_place_of_a_code_and_numbers(app: TestEngine, idp: Any) ->
     assert refused(sign_up, name="new") == (
         "NotAuthorizedException",
         "SignUp is not permitted for this user pool",
+    )
+
+
+def test_names_that_are_numbers_and_names_that_differ_in_case(idp: Any, app: TestEngine) -> None:
+    pool = idp.create_user_pool(PoolName="phones", UsernameAttributes=["phone_number"])
+    client = idp.create_user_pool_client(
+        UserPoolId=pool["UserPool"]["Id"],
+        ClientName="c",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+    )["UserPoolClient"]["ClientId"]
+    made = idp.sign_up(ClientId=client, Username="+12065550123", Password="Secret-12")
+    named = {"UserPoolId": pool["UserPool"]["Id"], "Username": made["UserSub"]}
+    assert idp.admin_get_user(**named)["UserAttributes"][1]["Value"] == "+12065550123"
+    assert refused(idp.sign_up, ClientId=client, Username="a@b.example", Password="Secret-12") == (
+        "InvalidParameterException",
+        "Username should be a phone number.",
+    )
+    exact = idp.create_user_pool(PoolName="exact")["UserPool"]["Id"]
+    for name in ("sam", "Sam"):
+        idp.admin_create_user(UserPoolId=exact, Username=name, MessageAction="SUPPRESS")
+    taken = {"UserPoolId": exact, "Username": "sam", "MessageAction": "SUPPRESS"}
+    assert refused(idp.admin_create_user, **taken) == (
+        "UsernameExistsException",
+        "User account already exists",
+    )
+    assert refused_as(idp.admin_get_user, UserPoolId=exact, Username="SAM") == (
+        "UserNotFoundException"
     )
 
 

@@ -421,6 +421,28 @@ def test_a_riddle_behind_a_password_that_is_never_sent(door: TestEngine) -> None
     assert names == ["SRP_A", "PASSWORD_VERIFIER", "CUSTOM_CHALLENGE"]
 
 
+def test_a_stranger_is_asked_riddles_too_when_nobody_is_to_know(door: TestEngine, idp: Any) -> None:
+    client = idp.create_user_pool_client(
+        UserPoolId=door.outputs["Door"], ClientName="quiet", PreventUserExistenceErrors="ENABLED"
+    )["UserPoolClient"]["ClientId"]
+    asked = idp.initiate_auth(
+        ClientId=client, AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": "nobody"}
+    )
+    assert asked["ChallengeParameters"] == {"question": "6 * 7", "USERNAME": "nobody"}
+    assert [event["request"]["userNotFound"] for event in seen(door)] == [True, True, True]
+    code, message = refused(
+        idp.respond_to_auth_challenge,
+        ClientId=client,
+        ChallengeName="CUSTOM_CHALLENGE",
+        Session=asked["Session"],
+        ChallengeResponses={"USERNAME": "nobody", "ANSWER": "42"},
+    )
+    assert (code, message) == ("NotAuthorizedException", "Incorrect username or password.")
+    verified, defined = seen(door)
+    assert verified["request"]["userAttributes"] == {} and verified["userName"] == "nobody"
+    assert defined["request"]["session"][0]["challengeResult"] is True
+
+
 # How they fail
 
 

@@ -122,15 +122,16 @@ async def ask_after(
 
 
 def _verified(answer: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, str]:
-    """The attributes that say what the trigger verified. Raises Invalid."""
-    found = {}
+    """The attributes that say what the trigger verified, and what nobody has. Raises Invalid."""
+    proofs = schema_attributes.VERIFIED
+    found = {proofs[name]: "false" for name in proofs if attributes.get(name)}
     for flag, attribute in _VERIFIES.items():
         if answer.get(flag):
             if not attributes.get(attribute):
                 raise faults.bad_answer(
                     f"Invalid lambda function output : {flag} needs the attribute {attribute}"
                 )
-            found[schema_attributes.VERIFIED[attribute]] = "true"
+            found[proofs[attribute]] = "true"
     return found
 
 
