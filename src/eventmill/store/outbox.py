@@ -28,7 +28,14 @@ SCHEMA = (
     );
     CREATE INDEX outbox_due ON outbox(kind, due, id);
     """,
+    """
+    -- From now on an id is taken from a sequence, and none is given twice.
+    INSERT INTO sequences SELECT 'outbox', coalesce(max(id), 0) + 1 FROM outbox;
+    """,
 )
+_SEQUENCE = "outbox"
+"""Whoever carries a row outside a transaction knows it by its id, perhaps after it was deleted: the
+id must not be that of another one by then."""
 
 KEY = "outbox"
 """Announced when a row was added or its due time came closer."""
@@ -62,13 +69,13 @@ def emit(
     trace: str | None = None,
 ) -> int:
     """Add an event to be carried to `target`, at once or from `due` on. Returns its row id."""
-    cursor = tx.execute(
-        "INSERT INTO outbox(due, kind, target, payload, created, trace) VALUES(?,?,?,?,?,?)",
-        (tx.now if due is None else due, kind, target, payload, tx.now, trace),
+    number = tx.number(_SEQUENCE)
+    tx.execute(
+        "INSERT INTO outbox(id, due, kind, target, payload, created, trace) VALUES(?,?,?,?,?,?,?)",
+        (number, tx.now if due is None else due, kind, target, payload, tx.now, trace),
     )
     tx.announce(KEY)
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
+    return number
 
 
 def due_rows(tx: Transaction, kinds: Iterable[str], limit: int) -> list[OutboxRow]:

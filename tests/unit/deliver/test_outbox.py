@@ -8,8 +8,10 @@ import pytest
 
 from eventmill.deliver.inflight import StillMoving
 from eventmill.deliver.outbox import Postpone
+from eventmill.kernel.clock import Clock
 from eventmill.kernel.errors import Invalid, StoreError
 from eventmill.store import outbox
+from eventmill.store.database import Database
 from eventmill.store.outbox import OutboxRow
 from eventmill.store.transaction import Transaction
 
@@ -160,3 +162,33 @@ async def test_a_hop_goes_on_in_no_transaction_that_the_disk_has_ended(folder: P
         await b.flights.settled(5)
         got = b.database.read(lambda tx: [row[0] for row in tx.all("SELECT payload FROM got")])
         assert got == [b"1", b"2"]
+
+
+@run
+async def test_a_row_that_its_sender_settled_takes_no_other_with_it(folder: Path) -> None:
+    async with bench(folder) as b:
+        got: list[bytes] = []
+
+        async def send(row: OutboxRow) -> None:
+            # As one that gave up does, with the dead letter in the same change.
+            await b.database.write(lambda tx: outbox.settle(tx, row.id))
+            await emit(b, "other", b"2", due=b.clock.now() + 60)
+
+        b.outbox.send("k", send)
+        b.outbox.hop("other", lambda tx, row: got.append(row.payload))
+        await emit(b, "k", b"1")
+        await b.flights.settled(5)
+        b.clock.advance(61)
+        await b.flights.settled(5)
+        assert got == [b"2"]
+
+
+@run
+async def test_rows_of_an_earlier_version_keep_their_ids_to_themselves(folder: Path) -> None:
+    old = Database(folder / "db", Clock(), {"outbox": outbox.SCHEMA[:1]}, "process")
+    row = "INSERT INTO outbox(id, due, kind, target, payload, created) VALUES(7,0,'k','t','',0)"
+    await old.write(lambda tx: tx.execute(row) and None)
+    await old.close()
+    new = Database(folder / "db", Clock(), {"outbox": outbox.SCHEMA}, "process")
+    assert await new.write(lambda tx: outbox.emit(tx, "k", "t", b"")) == 8
+    await new.close()
