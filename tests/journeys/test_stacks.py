@@ -447,3 +447,62 @@ def test_what_is_replaced_stays_where_the_policy_of_replacement_says_so(tmp_path
         assert buckets == ["kept-one", "kept-two"]
         (url,) = mill.client("sqs").list_queues(QueueNamePrefix="gone-")["QueueUrls"]
         assert url.endswith("/gone-two")
+
+
+def replacing(folder: Path, name: str, *, fails: bool) -> None:
+    """A template whose queue is replaced with each name, and whose next resource may fail."""
+    lost = {
+        "Type": "AWS::Lambda::Permission",
+        "DependsOn": "Queue",
+        "Properties": {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": "nowhere",
+            "Principal": "sns.amazonaws.com",
+        },
+    }
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"place-{name}"}}
+    resources = {"Queue": queue} | ({"Lost": lost} if fails else {})
+    (folder / "template.json").write_text(json.dumps({"Resources": resources}))
+
+
+def places(mill: TestEngine) -> dict[str, str]:
+    """The stack's queues and what they hold."""
+    sqs = mill.client("sqs")
+    return {
+        url.rpartition("-")[2]: sqs.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]["ApproximateNumberOfMessages"]
+        for url in sqs.list_queues(QueueNamePrefix="place-").get("QueueUrls", [])
+    }
+
+
+def broken_off(mill: TestEngine, folder: Path) -> None:
+    """A deployment that fails after it has replaced the queue, in which a message lies."""
+    replacing(folder, "one", fails=False)
+    mill.deploy(folder)
+    mill.client("sqs").send_message(QueueUrl="place-one", MessageBody="m")
+    replacing(folder, "two", fails=True)
+    with pytest.raises(UsageError, match="nowhere"):
+        mill.deploy(folder)
+    assert places(mill) == {"one": "1", "two": "0"}
+
+
+def test_what_was_replaced_when_a_deployment_broke_off_is_deleted_by_the_next(
+    tmp_path: Path,
+) -> None:
+    with engine(tmp_path / "data") as mill:
+        broken_off(mill, tmp_path)
+    with engine(tmp_path / "data") as mill:
+        replacing(tmp_path, "two", fails=False)
+        mill.deploy(tmp_path)
+        assert places(mill) == {"two": "0"}
+        mill.deploy(tmp_path)
+        assert places(mill) == {"two": "0"}
+
+
+def test_what_was_replaced_when_a_deployment_broke_off_is_taken_back(tmp_path: Path) -> None:
+    with engine() as mill:
+        broken_off(mill, tmp_path)
+        replacing(tmp_path, "one", fails=False)
+        mill.deploy(tmp_path)
+        assert places(mill) == {"one": "1"}

@@ -12,6 +12,7 @@ from eventmill.deploy import record
 from eventmill.deploy.record import Recorded
 from eventmill.kernel.errors import UsageError
 from eventmill.services.contract import Call, Resource, ResourceType
+from eventmill.store.transaction import Transaction
 
 _BUCKET = "AWS::S3::Bucket"
 _LEFT = "what was done until then stays, and the next deployment goes on from there"
@@ -45,6 +46,13 @@ def delete_recorded(call: Call, kind: ResourceType, resource: Resource) -> None:
                 entry.attributes,
             )
             kind.update(call, other, entry.properties)
+
+
+def leave_out(tx: Transaction, stack: str, entry: Recorded, *, forget: bool) -> None:
+    """Forget one that was replaced, or with `forget` the resource itself, and leave it there."""
+    record.let_go(tx, stack, entry)
+    if forget:
+        record.remove(tx, stack, entry.logical_id)
 
 
 def left_behind(entry: Recorded) -> str:

@@ -20,16 +20,15 @@ def refuse_taken(
     stack: str,
     kind: ResourceType,
     made: Recorded,
-    replaced: Iterable[Recorded],
 ) -> None:
-    """Raise UsageError when `made` is a resource of this or another stack already.
+    """Raise UsageError when `made` is a resource of this or another stack already, also one that
+    was replaced and will be deleted in the end.
 
-    `replaced` are those that this deployment has replaced and will delete in the end. One that is
-    retained whatever becomes of its logical id may be taken over.
+    One that is retained whatever becomes of its logical id may be taken over.
     """
     if kind.adopts is None:
         return
-    for entry in replaced:
+    for entry in record.set_aside_of(tx, stack):
         if _same(entry, made, kind.adopts) and not entry.retain:
             raise UsageError(
                 f"CloudFormation cannot update a stack when a custom-named resource requires "

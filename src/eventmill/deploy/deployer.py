@@ -16,9 +16,9 @@ from typing import Any
 from eventmill.deploy import layers, record
 from eventmill.deploy.addresses import localise
 from eventmill.deploy.check import Finding, check
-from eventmill.deploy.cleanup import delete_recorded, left_behind, no_rollback
+from eventmill.deploy.cleanup import delete_recorded, leave_out, left_behind, no_rollback
 from eventmill.deploy.conflicts import refuse_taken
-from eventmill.deploy.making import made
+from eventmill.deploy.making import going_on, made
 from eventmill.deploy.order import creation_order
 from eventmill.deploy.outside import Makers
 from eventmill.deploy.record import Recorded
@@ -39,16 +39,6 @@ MakeCall = Callable[[Transaction], Call]
 BalancerAddress = Callable[[Transaction, str, str, int], str | None]
 """See joins.balancer_address."""
 _RUNTIMELESS = "python3"
-
-
-def _kept(
-    old: Recorded | None, declared: str, properties: Mapping[str, Any], kind: ResourceType
-) -> Recorded | None:
-    """The resource that is there, when it goes on, as it is or changed in place."""
-    if old is None or old.type != declared:
-        return None
-    stays = all(old.properties.get(key) == properties.get(key) for key in kind.replaces)
-    return old if stays else None
 
 
 def _about(template: Template, names: set[str], findings: list[Finding]) -> list[Finding]:
@@ -131,19 +121,14 @@ class Deployer:
         result = StackResult(number)
         order = creation_order(template, active)
         position = max((entry.position for entry in existing.values()), default=0)
-        old_ones: list[Recorded] = []
         with no_rollback():
             for name in order:
                 declared, old = template.resources[name], existing.get(name)
                 position += 1
                 place = (stack, number, position)
-                recorded, replaced = await self._apply(
-                    declared, old, resolver, folders, place, result, old_ones
-                )
+                recorded = await self._apply(declared, old, resolver, folders, place, result)
                 known[name] = (recorded.physical_id, recorded.attributes)
-                if replaced is not None:
-                    old_ones.append(replaced)
-            await self._delete(stack, number, existing, active, old_ones, result, leave=True)
+            await self._delete(stack, number, existing, active, result, leave=True)
             await self._outputs(template, stack, resolver, result)
         return result
 
@@ -151,7 +136,7 @@ class Deployer:
         """Delete what a stack holds, and its record. Raises UsageError."""
         existing = self._database.read(lambda tx: record.resources_of(tx, stack))
         number = self._database.read(lambda tx: record.id_of(tx, stack))
-        await self._delete(stack, number, existing, set(), [], StackResult())
+        await self._delete(stack, number, existing, set(), StackResult())
         await self._database.write(lambda tx: record.close_stack(tx, stack))
 
     def _notices(
@@ -240,9 +225,9 @@ class Deployer:
         folders: Mapping[str, Path],
         place: tuple[str, str, int],
         result: StackResult,
-        replaced: Sequence[Recorded],
-    ) -> tuple[Recorded, Recorded | None]:
-        """(the resource as it now is, the one that it replaced and that is still to be deleted)."""
+    ) -> Recorded:
+        """The resource as it now is. One that it replaces is set aside, to be deleted in the end;
+        one that an earlier deployment set aside, and did not come to delete, is taken back."""
         stack, number, position = place
         name, kind = declared.logical_id, self._type(declared.type)
         try:
@@ -257,11 +242,14 @@ class Deployer:
                     lambda tx: lambda_.code_sha256(tx, function)
                 )
             maker = self._makers.of(declared.type)
-            kept = _kept(old, declared.type, properties, kind)
-            same = kept is not None and kept.properties == properties
+            aside = self._database.read(lambda tx: record.set_aside_of(tx, stack))
+            earlier = [old] if old is not None else []
+            earlier += [entry for entry in aside if entry.logical_id == name]
+            kept = going_on(earlier, declared.type, properties, kind)
+            same = kept is not None and kept is old and kept.properties == properties
             retain = str(resolver.value(declared.deletion_policy)).startswith("Retain")
             if kept is not None and same and not (maker and maker.always):
-                return await self._unchanged(stack, kept, retain), None
+                return await self._unchanged(stack, kept, retain)
             resource = Resource(
                 stack,
                 number,
@@ -279,7 +267,15 @@ class Deployer:
             before = kept.properties if kept else None
             outside = None if maker is None else await maker.make(declared.type, resource, before)
             if kept is not None and same and outside == Created(kept.physical_id, kept.attributes):
-                return await self._unchanged(stack, kept, retain), None
+                return await self._unchanged(stack, kept, retain)
+            gone = None
+            # A function that gives another id to what it changed has made another resource.
+            moved = (
+                outside is not None and kept is not None and outside.physical_id != kept.physical_id
+            )
+            if old is not None and (kept is not old or moved):
+                keeps = str(resolver.value(declared.replace_policy)).startswith("Retain")
+                gone = replace(old, retain=old.retain or keeps)
 
             def write(tx: Transaction) -> Recorded:
                 found = outside or made(self._call(tx), kind, resource, before)
@@ -292,9 +288,10 @@ class Deployer:
                     retain,
                     kept.position if kept else position,
                 )
+                if gone is not None:
+                    record.set_aside(tx, stack, gone)
                 if kept is None and outside is None:
-                    own = [old] if old is not None else []
-                    refuse_taken(tx, stack, kind, recorded, [*replaced, *own])
+                    refuse_taken(tx, stack, kind, recorded)
                 record.put(tx, stack, recorded)
                 return recorded
 
@@ -303,12 +300,7 @@ class Deployer:
             raise UsageError(f"{name} ({declared.type}), line {declared.line}: {error}") from error
         (result.updated if kept else result.created).append(name)
         self._progress(f"{'updated' if kept else 'created'} {name}")
-        # A function that gives another id to what it changed has made another resource.
-        moved = outside is not None and kept is not None and outside.physical_id != kept.physical_id
-        if old is None or (kept and not moved):
-            return recorded, None
-        keeps = str(resolver.value(declared.replace_policy)).startswith("Retain")
-        return recorded, replace(old, retain=old.retain or keeps)
+        return recorded
 
     async def _unchanged(self, stack: str, kept: Recorded, retain: bool) -> Recorded:
         """The resource with what is to become of it when the template no longer declares it."""
@@ -329,7 +321,6 @@ class Deployer:
         number: str,
         existing: Mapping[str, Recorded],
         active: set[str],
-        replaced: list[Recorded],
         result: StackResult,
         *,
         leave: bool = False,
@@ -340,7 +331,8 @@ class Deployer:
         outside the stack. Raises UsageError without it.
         """
         gone = [entry for name, entry in existing.items() if name not in active]
-        for entry in sorted([*gone, *replaced], key=lambda entry: -entry.position):
+        aside = self._database.read(lambda tx: record.set_aside_of(tx, stack))
+        for entry in sorted([*gone, *aside], key=lambda entry: -entry.position):
             kind = self._type(entry.type)
             resource = Resource(
                 stack, number, entry.logical_id, entry.properties, {}, entry.physical_id
@@ -356,8 +348,7 @@ class Deployer:
             ) -> None:
                 if not entry.retain:
                     delete_recorded(self._call(tx), kind, resource)
-                if forget:
-                    record.remove(tx, stack, entry.logical_id)
+                leave_out(tx, stack, entry, forget=forget)
 
             try:
                 maker = self._makers.of(entry.type)
@@ -368,10 +359,9 @@ class Deployer:
                 said = f"{entry.logical_id} ({entry.type}) could not be deleted: {error}"
                 if not leave:
                     raise UsageError(said) from error
-                if forget:
-                    await self._database.write(
-                        partial(record.remove, stack=stack, logical_id=entry.logical_id)
-                    )
+                await self._database.write(
+                    partial(leave_out, stack=stack, entry=entry, forget=forget)
+                )
                 self._progress(f"warning: {said}; {left_behind(entry)}")
                 continue
             if entry.retain:

@@ -33,6 +33,21 @@ SCHEMA = (
     """,
     # The stem of its template's file, empty for a usual one; NULL where that is not known.
     "ALTER TABLE deploy_stacks ADD COLUMN source TEXT",
+    """
+    -- What another resource has taken the place of, until the end of a deployment deletes it: one
+    -- that breaks off leaves it to the next.
+    CREATE TABLE deploy_replaced(
+      stack TEXT NOT NULL,
+      logical_id TEXT NOT NULL,
+      type TEXT NOT NULL,
+      physical_id TEXT NOT NULL,
+      properties TEXT NOT NULL,        -- JSON, as in deploy_resources
+      attributes TEXT NOT NULL,
+      retain INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      PRIMARY KEY(stack, type, physical_id, logical_id)
+    ) WITHOUT ROWID;
+    """,
 )
 
 
@@ -74,12 +89,13 @@ def open_stack(tx: Transaction, name: str, fresh: str, endpoint: str, source: st
     row = tx.one("SELECT id, endpoint FROM deploy_stacks WHERE name=?", (name,))
     assert row is not None
     if row[1] != endpoint:
-        tx.execute(
-            "UPDATE deploy_resources SET physical_id=replace(physical_id, ?1, ?2),"
-            " attributes=replace(attributes, ?1, ?2) WHERE stack=?3",
-            # Without the scheme: WebSocket addresses (ws://) lie there too.
-            (row[1].partition(":")[2] + "/", endpoint.partition(":")[2] + "/", name),
-        )
+        for table in ("resources", "replaced"):
+            tx.execute(
+                f"UPDATE deploy_{table} SET physical_id=replace(physical_id, ?1, ?2),"
+                " attributes=replace(attributes, ?1, ?2) WHERE stack=?3",
+                # Without the scheme: WebSocket addresses (ws://) lie there too.
+                (row[1].partition(":")[2] + "/", endpoint.partition(":")[2] + "/", name),
+            )
         tx.execute("UPDATE deploy_stacks SET endpoint=? WHERE name=?", (endpoint, name))
     return str(row[0])
 
@@ -148,8 +164,17 @@ def holders(tx: Transaction, stack: str, kind: str, physical_id: str) -> list[tu
 
 def put(tx: Transaction, stack: str, recorded: Recorded) -> None:
     """Record a resource in the transaction that created or changed it."""
+    _insert(tx, "resources", stack, recorded)
+    # One that was replaced and is taken back must not be deleted in the end.
     tx.execute(
-        "INSERT OR REPLACE INTO deploy_resources VALUES(?,?,?,?,?,?,?,?)",
+        "DELETE FROM deploy_replaced WHERE stack=? AND type=? AND physical_id=?",
+        (stack, recorded.type, recorded.physical_id),
+    )
+
+
+def _insert(tx: Transaction, table: str, stack: str, recorded: Recorded) -> None:
+    tx.execute(
+        f"INSERT OR REPLACE INTO deploy_{table}(stack, {_COLUMNS}) VALUES(?,?,?,?,?,?,?,?)",
         (
             stack,
             recorded.logical_id,
@@ -160,6 +185,25 @@ def put(tx: Transaction, stack: str, recorded: Recorded) -> None:
             int(recorded.retain),
             recorded.position,
         ),
+    )
+
+
+def set_aside(tx: Transaction, stack: str, recorded: Recorded) -> None:
+    """Note a resource that another one takes the place of, in the transaction in which it does."""
+    _insert(tx, "replaced", stack, recorded)
+
+
+def set_aside_of(tx: Transaction, stack: str) -> list[Recorded]:
+    """What was replaced and is still to be deleted."""
+    rows = tx.all(f"SELECT {_COLUMNS} FROM deploy_replaced WHERE stack=?", (stack,))
+    return [_recorded(row) for row in rows]
+
+
+def let_go(tx: Transaction, stack: str, recorded: Recorded) -> None:
+    """Forget a replaced resource in the transaction that deleted it."""
+    tx.execute(
+        "DELETE FROM deploy_replaced WHERE stack=? AND type=? AND physical_id=? AND logical_id=?",
+        (stack, recorded.type, recorded.physical_id, recorded.logical_id),
     )
 
 
