@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -506,3 +507,49 @@ def test_what_was_replaced_when_a_deployment_broke_off_is_taken_back(tmp_path: P
         replacing(tmp_path, "one", fails=False)
         mill.deploy(tmp_path)
         assert places(mill) == {"one": "1"}
+
+
+def test_the_api_tells_when_and_with_what_a_stack_was_deployed(tmp_path: Path) -> None:
+    def written(size: str, more: str = "") -> None:
+        (tmp_path / "template.yaml").write_text(
+            "Description: of jobs\n"
+            "Parameters: {Wait: {Type: Number}, Word: {Type: String, NoEcho: true, Default: s},"
+            " Hosts: {Type: CommaDelimitedList, Default: 'a, b'}}\n"
+            "Resources: {Jobs: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: !Ref Wait}}}\n"
+            f"Outputs: {{Size: {{Value: {size}, Description: how many{more}}}}}\n"
+        )
+
+    with engine() as mill:
+        api = mill.client("cloudformation")
+
+        def stack() -> dict[str, Any]:
+            (found,) = api.describe_stacks()["Stacks"]
+            return dict(found)
+
+        written("1")
+        mill.deploy(tmp_path, {"Wait": "5"})
+        first = stack()
+        assert abs(first["CreationTime"].timestamp() - mill.inner.clock.now()) < 60
+        assert "LastUpdatedTime" not in first and first["Description"] == "of jobs"
+        assert {
+            entry["ParameterKey"]: entry["ParameterValue"] for entry in first["Parameters"]
+        } == {
+            "Wait": "5",
+            "Word": "****",
+            "Hosts": "a,b",
+        }
+        (output,) = first["Outputs"]
+        assert output == {"OutputKey": "Size", "OutputValue": "1", "Description": "how many"}
+        # Neither a resource nor the value of an output changed.
+        written("1", " there are")
+        mill.deploy(tmp_path, {"Wait": "5"})
+        assert stack()["StackStatus"] == "CREATE_COMPLETE"
+        mill.deploy(tmp_path, {"Wait": "6"})
+        api.get_waiter("stack_update_complete").wait(StackName=first["StackName"])
+        assert stack()["CreationTime"] == first["CreationTime"] <= stack()["LastUpdatedTime"]
+        listed = api.list_stacks(StackStatusFilter=["UPDATE_COMPLETE"])["StackSummaries"]
+        assert [entry["StackName"] for entry in listed] == [first["StackName"]]
+        (resource,) = api.list_stack_resources(StackName=first["StackName"])[
+            "StackResourceSummaries"
+        ]
+        assert resource["LastUpdatedTimestamp"] == stack()["LastUpdatedTime"]

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeSt
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from eventmill.deploy import record
@@ -15,15 +16,38 @@ from eventmill.services.cloudformation import RESOURCES
 from eventmill.services.contract import Call, Operations, Result, Service, attribute_text
 
 OPERATIONS = Operations()
-_STATUS = "CREATE_COMPLETE"
+_MADE, _CHANGED = "CREATE_COMPLETE", "UPDATE_COMPLETE"
 
 
-def _stacks(call: Call, wanted: str | None) -> list[tuple[str, str, dict[str, Any]]]:
-    """(name, id, outputs) of all, or of the one of a name or id. Raises Invalid."""
-    rows = call.tx.all("SELECT name, id, outputs FROM deploy_stacks ORDER BY name")
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    name: str
+    number: str
+    outputs: dict[str, Any]
+    told: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        return _CHANGED if self.told.get("updated") else _MADE
+
+    @property
+    def times(self) -> dict[str, float]:
+        """When it was made and last changed; 0 for one of an earlier version of the record."""
+        updated = self.told.get("updated")
+        made = {"CreationTime": self.told.get("created", 0)}
+        return made | ({"LastUpdatedTime": updated} if updated else {})
+
+    @property
+    def changed(self) -> float:
+        return float(self.told.get("updated") or self.told.get("created", 0))
+
+
+def _stacks(call: Call, wanted: str | None) -> list[_Stack]:
+    """All, or the one of a name or id. Raises Invalid."""
+    rows = call.tx.all("SELECT name, id, outputs, told FROM deploy_stacks ORDER BY name")
     found = [
-        (name, number, json.loads(outputs))
-        for name, number, outputs in rows
+        _Stack(name, number, json.loads(outputs), json.loads(told))
+        for name, number, outputs, told in rows
         if wanted in (None, "", name, number)
     ]
     if wanted and not found:
@@ -31,9 +55,9 @@ def _stacks(call: Call, wanted: str | None) -> list[tuple[str, str, dict[str, An
     return found
 
 
-def _resources(call: Call, wanted: str) -> tuple[str, str, list[Recorded]]:
-    ((name, number, _),) = _stacks(call, wanted)
-    return name, number, list(record.resources_of(call.tx, name).values())
+def _resources(call: Call, wanted: str) -> tuple[_Stack, list[Recorded]]:
+    (stack,) = _stacks(call, wanted)
+    return stack, list(record.resources_of(call.tx, stack.name).values())
 
 
 @OPERATIONS.scan("DescribeStacks")
@@ -41,22 +65,28 @@ def describe_stacks(call: Call, request: dict[str, Any]) -> Result:
     """All stacks, or one with its outputs. Raises Invalid (ValidationError)."""
     names = {(export.stack_id, export.output): export.name for export in record.exports_of(call.tx)}
     stacks = []
-    for name, number, outputs in _stacks(call, request.get("StackName")):
+    for stack in _stacks(call, request.get("StackName")):
+        descriptions = stack.told.get("Descriptions", {})
         shown = []
-        for key, value in outputs.items():
+        for key, value in stack.outputs.items():
             output = {"OutputKey": key, "OutputValue": attribute_text(value)}
-            export = names.get((number, key))
-            shown.append(output | ({"ExportName": export} if export else {}))
+            more = {
+                "Description": descriptions.get(key),
+                "ExportName": names.get((stack.number, key)),
+            }
+            shown.append(output | {name: text for name, text in more.items() if text})
+        described = stack.told.get("Description")
         stacks.append(
             {
-                "StackName": name,
-                "StackId": number,
-                "StackStatus": _STATUS,
-                "CreationTime": 0,
+                "StackName": stack.name,
+                "StackId": stack.number,
+                "StackStatus": stack.status,
+                **stack.times,
+                **({"Description": described} if described else {}),
                 "Outputs": shown,
                 "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
                 "DisableRollback": True,
-                "Parameters": [],
+                "Parameters": stack.told.get("Parameters", []),
                 "Tags": [],
             }
         )
@@ -65,13 +95,18 @@ def describe_stacks(call: Call, request: dict[str, Any]) -> Result:
 
 @OPERATIONS.scan("ListStacks")
 def list_stacks(call: Call, request: dict[str, Any]) -> Result:
-    """All of them: each is as complete as the others."""
+    """All of them, or those of some status."""
     wanted = request.get("StackStatusFilter")
-    found = _stacks(call, None) if not wanted or _STATUS in wanted else []
     return {
         "StackSummaries": [
-            {"StackName": name, "StackId": number, "StackStatus": _STATUS, "CreationTime": 0}
-            for name, number, _ in found
+            {
+                "StackName": stack.name,
+                "StackId": stack.number,
+                "StackStatus": stack.status,
+                **stack.times,
+            }
+            for stack in _stacks(call, None)
+            if not wanted or stack.status in wanted
         ]
     }
 
@@ -81,17 +116,17 @@ def _shown(entry: Recorded) -> dict[str, Any]:
         "LogicalResourceId": entry.logical_id,
         "PhysicalResourceId": entry.physical_id,
         "ResourceType": entry.type,
-        "ResourceStatus": _STATUS,
+        "ResourceStatus": _MADE,
     }
 
 
 @OPERATIONS.scan("ListStackResources")
 def list_stack_resources(call: Call, request: dict[str, Any]) -> Result:
     """In the order of creation. Raises Invalid (ValidationError)."""
-    _, _, resources = _resources(call, request["StackName"])
+    stack, resources = _resources(call, request["StackName"])
     return {
         "StackResourceSummaries": [
-            _shown(entry) | {"LastUpdatedTimestamp": 0} for entry in resources
+            _shown(entry) | {"LastUpdatedTimestamp": stack.changed} for entry in resources
         ]
     }
 
@@ -107,13 +142,12 @@ def describe_stack_resources(call: Call, request: dict[str, Any]) -> Result:
         wanted = row[0]
     if not wanted:
         raise Invalid("ValidationError", "Give StackName or PhysicalResourceId.")
-    name, number, resources = _resources(call, wanted)
+    stack, resources = _resources(call, wanted)
+    about = {"StackName": stack.name, "StackId": stack.number, "Timestamp": stack.changed}
     logical = request.get("LogicalResourceId")
     return {
         "StackResources": [
-            _shown(entry) | {"StackName": name, "StackId": number, "Timestamp": 0}
-            for entry in resources
-            if logical in (None, entry.logical_id)
+            _shown(entry) | about for entry in resources if logical in (None, entry.logical_id)
         ]
     }
 
@@ -121,14 +155,15 @@ def describe_stack_resources(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.scan("DescribeStackResource")
 def describe_stack_resource(call: Call, request: dict[str, Any]) -> Result:
     """One by its logical id. Raises Invalid (ValidationError)."""
-    name, number, resources = _resources(call, request["StackName"])
+    stack, resources = _resources(call, request["StackName"])
+    about = {"StackName": stack.name, "StackId": stack.number}
     for entry in resources:
         if entry.logical_id == request["LogicalResourceId"]:
-            about = {"StackName": name, "StackId": number, "LastUpdatedTimestamp": 0}
-            return {"StackResourceDetail": _shown(entry) | about}
+            timed = about | {"LastUpdatedTimestamp": stack.changed}
+            return {"StackResourceDetail": _shown(entry) | timed}
     raise Invalid(
         "ValidationError",
-        f"Resource {request['LogicalResourceId']} does not exist for stack {name}",
+        f"Resource {request['LogicalResourceId']} does not exist for stack {stack.name}",
     )
 
 

@@ -24,6 +24,7 @@ from eventmill.deploy.outside import Makers
 from eventmill.deploy.record import Recorded
 from eventmill.deploy.references import IN_OUTPUTS, dynamic
 from eventmill.deploy.result import StackResult
+from eventmill.deploy.told import told
 from eventmill.deploy.types import type_of
 from eventmill.kernel.errors import EventmillError, UsageError
 from eventmill.kernel.ids import Ids
@@ -129,7 +130,7 @@ class Deployer:
                 recorded = await self._apply(declared, old, resolver, folders, place, result)
                 known[name] = (recorded.physical_id, recorded.attributes)
             await self._delete(stack, number, existing, active, result, leave=True)
-            await self._outputs(template, stack, resolver, result)
+            await self._outputs(template, stack, resolver, result, told(template, values))
         return result
 
     async def remove(self, stack: str) -> None:
@@ -371,7 +372,12 @@ class Deployer:
             self._progress(f"deleted {entry.logical_id}")
 
     async def _outputs(
-        self, template: Template, stack: str, resolver: Resolver, result: StackResult
+        self,
+        template: Template,
+        stack: str,
+        resolver: Resolver,
+        result: StackResult,
+        about: Mapping[str, Any],
     ) -> None:
         exports = {}
         for output in template.outputs.values():
@@ -382,6 +388,9 @@ class Deployer:
             result.outputs[output.name] = value
             if output.export is not None:
                 exports[str(resolver.value(output.export))] = output.name
+        changed = bool(result.created or result.updated or result.deleted)
         await self._database.write(
-            lambda tx: record.put_outputs(tx, stack, result.outputs, exports)
+            lambda tx: record.put_outputs(
+                tx, stack, result.outputs, exports, about, changed=changed
+            )
         )

@@ -48,6 +48,8 @@ SCHEMA = (
       PRIMARY KEY(stack, type, physical_id, logical_id)
     ) WITHOUT ROWID;
     """,
+    # JSON: what told.py makes, with the times at which the stack was made and changed.
+    "ALTER TABLE deploy_stacks ADD COLUMN told TEXT NOT NULL DEFAULT '{}'",
 )
 
 
@@ -213,14 +215,30 @@ def remove(tx: Transaction, stack: str, logical_id: str) -> None:
 
 
 def put_outputs(
-    tx: Transaction, stack: str, outputs: Mapping[str, Any], exports: Mapping[str, str]
+    tx: Transaction,
+    stack: str,
+    outputs: Mapping[str, Any],
+    exports: Mapping[str, str],
+    told: Mapping[str, Any],
+    *,
+    changed: bool,
 ) -> None:
-    """Record what the stack tells; `exports` are the outputs' names by the exports'."""
+    """Record what the stack tells; `exports` are the outputs' names by the exports'.
+
+    `changed` says whether the deployment changed any of its resources.
+    """
+    row = tx.one("SELECT outputs, told FROM deploy_stacks WHERE name=?", (stack,))
+    assert row is not None
+    before, written = json.loads(row[1]), json.dumps(dict(outputs))
+    about = {**told, "created": before.get("created", tx.now), "updated": before.get("updated")}
+    if before and (changed or row[0] != written):
+        about["updated"] = tx.now
     tx.execute(
-        "UPDATE deploy_stacks SET outputs=?, exports=? WHERE name=?",
+        "UPDATE deploy_stacks SET outputs=?, exports=?, told=? WHERE name=?",
         (
-            json.dumps(dict(outputs)),
+            written,
             json.dumps({name: {"output": output} for name, output in exports.items()}),
+            json.dumps(about),
             stack,
         ),
     )
