@@ -12,13 +12,14 @@ from eventmill.kernel.errors import Invalid
 from eventmill.services.cognito import (
     attribute_changes,
     contacts,
+    grants,
     messages,
+    new_users,
     passwords,
     pools,
     recovery,
     registration,
     schema_attributes,
-    tokens,
     triggers,
     users,
 )
@@ -49,7 +50,7 @@ async def _create(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
 
     def check(step: Call) -> tuple[Pool, str, dict[str, str], str]:
         pool = pools.existing(step.tx, request["UserPoolId"])
-        name, attributes = users.check_name(step.tx, pool, request["Username"], sub, given, _TAKEN)
+        name, attributes = new_users.named(step.tx, pool, request["Username"], sub, given, _TAKEN)
         schema_attributes.check(pool.config["SchemaAttributes"], attributes)
         password = request.get("TemporaryPassword") or passwords.generate(pool.password_policy)
         passwords.check(password, pool.password_policy)
@@ -67,7 +68,7 @@ async def _create(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
     )
 
     def create(step: Call) -> User:
-        user = users.create(
+        user = new_users.create(
             step,
             pool,
             request["Username"],
@@ -189,7 +190,7 @@ def admin_disable_user(call: Call, request: dict[str, Any]) -> Result:
     """The user's tokens are taken back. Raises Invalid."""
     _, user = _named(call, request)
     users.enable(call.tx, user, False)
-    tokens.revoke_all(call.tx, user)
+    grants.revoke_all(call.tx, user)
     return {}
 
 
@@ -203,7 +204,7 @@ def admin_delete_user(call: Call, request: dict[str, Any]) -> Result:
 @OPERATIONS.write("AdminUserGlobalSignOut")
 def admin_user_global_sign_out(call: Call, request: dict[str, Any]) -> Result:
     """Take all of a user's tokens back. Raises Invalid."""
-    tokens.revoke_all(call.tx, _named(call, request)[1])
+    grants.revoke_all(call.tx, _named(call, request)[1])
     return {}
 
 

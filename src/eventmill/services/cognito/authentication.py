@@ -14,6 +14,7 @@ from eventmill.services.cognito import (
     clients,
     custom_auth,
     faults,
+    grants,
     migration,
     passwords,
     pools,
@@ -21,7 +22,6 @@ from eventmill.services.cognito import (
     sessions,
     signing_in,
     srp,
-    tokens,
     users,
 )
 from eventmill.services.cognito.clients import Client
@@ -165,9 +165,9 @@ async def _renewed(call: Call, way: Way, token: str, *, rotate: bool) -> dict[st
     return await signing_in.renew(call, way.of(user), grant, rotate=rotate)
 
 
-def refreshing(call: Call, client: Client, token: str) -> tuple[tokens.Grant, User]:
+def refreshing(call: Call, client: Client, token: str) -> tuple[grants.Grant, User]:
     """The sign-in of a client's refresh token, and who signed in. Raises Invalid."""
-    grant = tokens.of_refresh_token(call.tx, token)
+    grant = grants.of_refresh_token(call.tx, token)
     user = users.by_key(call.tx, grant.pool, grant.key)
     if grant.client != client.id or user is None:
         raise faults.not_authorized("Invalid Refresh Token")

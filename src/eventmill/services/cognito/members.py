@@ -14,6 +14,7 @@ from eventmill.services.cognito import (
     faults,
     groups,
     messages,
+    new_users,
     passwords,
     pools,
     schema_attributes,
@@ -77,7 +78,7 @@ def _create_user(call: Call, resource: Resource) -> Created:
     given = schema_attributes.values(properties.get("UserAttributes"))
     name = properties.get("Username") or generated_name(resource, call.ids, limit=128)
     schema_attributes.check(pool.config["SchemaAttributes"], given)
-    user = users.create(
+    user = new_users.create(
         call,
         pool,
         name,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventmill.kernel.errors import Fault
-from eventmill.services.cognito import faults, schema_attributes, triggers, users
+from eventmill.services.cognito import faults, new_users, schema_attributes, triggers, users
 from eventmill.services.cognito.clients import Client
 from eventmill.services.cognito.pools import Pool
 from eventmill.services.cognito.signing_in import Way
@@ -82,7 +82,7 @@ def _take_over(
     attributes = {key: str(value) for key, value in given.items() if key not in ("username", "sub")}
     schema_attributes.check(pool.config["SchemaAttributes"], attributes)
     status = str(answer.get("finalUserStatus") or users.CONFIRMED)
-    user = users.create(
+    user = new_users.create(
         call, pool, name, attributes, status, move_aliases=bool(answer.get("forceAliasCreation"))
     )
     if password is not None and status == users.CONFIRMED:

@@ -18,6 +18,7 @@ from eventmill.kernel.errors import Fault
 from eventmill.services.cognito import (
     authentication,
     clients,
+    grants,
     groups,
     hosted,
     overrides,
@@ -189,6 +190,6 @@ def revoke(tx: Transaction, domain: str, form: Mapping[str, str], authorization:
     https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html
     """
     _, client = _client(tx, domain, form, authorization)
-    grant = tokens.find(tx, form.get("token", ""))
+    grant = grants.find(tx, form.get("token", ""))
     if grant is not None and grant.client == client.id:
-        tokens.revoke(tx, grant.origin)
+        grants.revoke(tx, grant.origin)

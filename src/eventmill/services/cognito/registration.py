@@ -15,6 +15,7 @@ from eventmill.services.cognito import (
     contacts,
     faults,
     messages,
+    new_users,
     passwords,
     pools,
     schema_attributes,
@@ -57,7 +58,7 @@ async def _sign_up(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         if pool.invitations.get("AllowAdminCreateUserOnly"):
             raise faults.not_authorized("SignUp is not permitted for this user pool")
         check_writable(client, given)
-        name, attributes = users.check_name(step.tx, pool, request["Username"], sub, given)
+        name, attributes = new_users.named(step.tx, pool, request["Username"], sub, given)
         passwords.check(password, pool.password_policy)
         schema_attributes.check_new(pool.config["SchemaAttributes"], attributes)
         return pool, client, name, attributes
@@ -72,7 +73,7 @@ async def _sign_up(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
 
     def create(step: Call) -> tuple[User, str | None, str]:
         status = users.CONFIRMED if confirmed else users.UNCONFIRMED
-        user = users.create(
+        user = new_users.create(
             step, pool, request["Username"], given | verified, status, sub=sub, move_aliases=True
         )
         user = users.set_password(step.tx, pool, user, password, status)

@@ -14,6 +14,7 @@ from eventmill.services.cognito import (
     clients,
     codes,
     faults,
+    grants,
     messages,
     passwords,
     registration,
@@ -143,7 +144,7 @@ def _check_verifiable(attribute: str) -> None:
 @OPERATIONS.write("GlobalSignOut")
 def global_sign_out(call: Call, request: dict[str, Any]) -> Result:
     """Take all of the user's tokens back. Raises Invalid."""
-    tokens.revoke_all(call.tx, tokens.signed(call.tx, request["AccessToken"]).user)
+    grants.revoke_all(call.tx, tokens.signed(call.tx, request["AccessToken"]).user)
     return {}
 
 
@@ -159,8 +160,8 @@ def revoke_token(call: Call, request: dict[str, Any]) -> Result:
         )
     if request["Token"].count(".") == 2:
         raise Invalid("UnsupportedTokenTypeException", "Unsupported token type")
-    grant = tokens.find(call.tx, request["Token"])
+    grant = grants.find(call.tx, request["Token"])
     if grant is None or grant.client != client.id:
         raise Invalid("UnauthorizedException", "Invalid refresh token")
-    tokens.revoke(call.tx, grant.origin)
+    grants.revoke(call.tx, grant.origin)
     return {}

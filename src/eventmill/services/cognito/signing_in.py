@@ -11,10 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eventmill.kernel.errors import Fault
-from eventmill.services.cognito import faults, groups, overrides, sessions, tokens, triggers, users
+from eventmill.services.cognito import (
+    faults,
+    grants,
+    groups,
+    overrides,
+    sessions,
+    tokens,
+    triggers,
+    users,
+)
 from eventmill.services.cognito.clients import Client
+from eventmill.services.cognito.grants import Grant
 from eventmill.services.cognito.pools import Pool
-from eventmill.services.cognito.tokens import Grant
 from eventmill.services.cognito.users import User
 from eventmill.services.contract import Call
 
@@ -159,7 +168,7 @@ async def give(
 
     def begin(step: Call) -> dict[str, Any]:
         user = _present(step, way)
-        grant, refresh = tokens.begin(step, way.client, user, scopes)
+        grant, refresh = grants.begin(step, way.client, user, scopes)
         made = tokens.issue(step, way.client, user, grant, changes, nonce)
         return made | {"RefreshToken": refresh}
 
@@ -172,7 +181,7 @@ async def renew(call: Call, way: Way, grant: Grant, *, rotate: bool) -> dict[str
 
     def give(step: Call) -> dict[str, Any]:
         made = tokens.issue(step, way.client, _present(step, way), grant, changes)
-        return made | {"RefreshToken": tokens.rotate(step, grant)} if rotate else made
+        return made | {"RefreshToken": grants.rotate(step, grant)} if rotate else made
 
     return {"ChallengeParameters": {}, "AuthenticationResult": await call.step(give)}
 

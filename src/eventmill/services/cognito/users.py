@@ -112,84 +112,21 @@ def count(tx: Transaction, pool: str) -> int:
     return int(row[0]) if row else 0
 
 
-def create(
-    call: Call,
-    pool: Pool,
-    name: str,
-    attributes: Mapping[str, str],
-    status: str,
-    *,
-    sub: str = "",
-    taken: str = "User already exists",
-    move_aliases: bool = False,
+def insert(
+    call: Call, pool: Pool, name: str, sub: str, attributes: Mapping[str, str], status: str
 ) -> User:
-    """A user without a password, with `sub` or a new one.
-
-    Where users give an attribute in the place of a name, the name is its `sub`. Raises Invalid for
-    a name that is taken (with `taken` as its words), or has not the pool's form.
-    """
-    sub = sub or call.ids.uuid()
-    name, attributes = check_name(call.tx, pool, name, sub, attributes, taken)
+    """A user without a password and without aliases."""
     call.tx.execute(
         f"INSERT INTO cognito_users({_COLUMNS}) VALUES(?,?,?,?,?,1,?,NULL,NULL,NULL,0,0,?,?)",
         (
             *(pool.id, pool.key(name), name, sub, status),
-            json.dumps(attributes),
+            json.dumps(dict(attributes)),
             *(call.now, call.now),
         ),
     )
     user = by_sub(call.tx, pool.id, sub)
     assert user is not None
-    _set_aliases(call.tx, pool, user, move=move_aliases)
     return user
-
-
-def check_name(
-    tx: Transaction,
-    pool: Pool,
-    name: str,
-    sub: str,
-    attributes: Mapping[str, str],
-    taken: str = "User already exists",
-) -> tuple[str, dict[str, str]]:
-    """(name, attributes) that a new user will have. Raises Invalid."""
-    if "sub" in attributes:
-        raise faults.parameter("user.sub: Attribute cannot be updated.\n")
-    wanted = _given_as(pool, name)
-    if wanted is None:
-        if by_key(tx, pool.id, pool.key(name)) is not None:
-            raise faults.taken(taken)
-        return name, dict(attributes)
-    if find(tx, pool, name) is not None:
-        raise faults.taken(taken)
-    return sub, {wanted: name, **attributes}
-
-
-def _given_as(pool: Pool, name: str) -> str | None:
-    """The attribute that a new user's name is, None where it is a name. Raises Invalid."""
-    like_mail, like_phone = "@" in name, name.startswith("+")
-    allowed = pool.username_attributes
-    if allowed:
-        if like_mail and "email" in allowed:
-            return "email"
-        if like_phone and "phone_number" in allowed:
-            return "phone_number"
-        kinds = {"email": "an email", "phone_number": "a phone number"}
-        raise faults.parameter(
-            f"Username should be {' or '.join(kinds[kind] for kind in allowed)}."
-            if len(allowed) == 1
-            else "Username should be either an email or a phone number."
-        )
-    for alias, alike, form in (
-        ("email", like_mail, "email"),
-        ("phone_number", like_phone, "phone number"),
-    ):
-        if alias in pool.alias_attributes and alike:
-            raise faults.parameter(
-                f"Username cannot be of {form} format, since user pool is configured for "
-                f"{form} alias."
-            )
-    return None
 
 
 def set_attributes(
@@ -201,7 +138,7 @@ def set_attributes(
         (json.dumps(dict(attributes)), tx.now, user.pool, user.key),
     )
     changed = _again(tx, user)
-    _set_aliases(tx, pool, changed, move=move)
+    set_aliases(tx, pool, changed, move=move)
     return changed
 
 
@@ -276,8 +213,11 @@ def _again(tx: Transaction, user: User) -> User:
     return found
 
 
-def _set_aliases(tx: Transaction, pool: Pool, user: User, *, move: bool) -> None:
-    """Raises Invalid when one is another user's and may not be taken from it."""
+def set_aliases(tx: Transaction, pool: Pool, user: User, *, move: bool) -> None:
+    """Note what else the user signs in with. `move` takes it from whoever has it.
+
+    Raises Invalid when one is another user's and may not be taken from it.
+    """
     tx.execute("DELETE FROM cognito_aliases WHERE pool=? AND key=?", (user.pool, user.key))
     for attribute, value in _aliases(pool, user).items():
         row = tx.one(
