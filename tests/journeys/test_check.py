@@ -160,6 +160,15 @@ def test_what_is_not_known_yet_is_not_refused(tmp_path: Path, properties: str) -
             " {SchemaRegistryConfig: {SchemaRegistryURI: !GetAtt Known.Arn}}",
             "SchemaRegistryConfig is not supported by Eventmill",
         ),
+        (
+            "DynamoDB::Table",
+            "BillingMode: PAY_PER_REQUEST, KeySchema: [{AttributeName: a, KeyType: HASH}],"
+            " AttributeDefinitions: [{AttributeName: a, AttributeType: S},"
+            " {AttributeName: b, AttributeType: S}], GlobalSecondaryIndexes:"
+            " [{IndexName: both, Projection: {ProjectionType: ALL}, KeySchema:"
+            " [{AttributeName: a, KeyType: HASH}, {AttributeName: b, KeyType: HASH}]}]",
+            "The index both has keys of several attributes, which Eventmill does not offer",
+        ),
         ("Kinesis::Stream", "ShardCount: 0", "Value '0' at 'shardCount' failed to satisfy"),
         (
             "Kinesis::Stream",

@@ -212,6 +212,12 @@ def _check_keys(definition: Mapping[str, Any]) -> None:
     used = set(filter(None, _keys(definition["KeySchema"])))
     for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
         for entry in definition.get(kind) or []:
+            kinds = [element["KeyType"] for element in entry["KeySchema"]]
+            if kind == "GlobalSecondaryIndexes" and len(kinds) > len(set(kinds)):
+                raise validation(
+                    f"The index {entry['IndexName']} has keys of several attributes, which "
+                    "Eventmill does not offer: keep them joined in one attribute"
+                )
             used |= set(filter(None, _keys(entry["KeySchema"])))
     defined = {entry["AttributeName"] for entry in definition["AttributeDefinitions"]}
     if used - defined:
