@@ -22,6 +22,8 @@ from eventmill.kernel.streams import LIMIT, ResponseStream
 _RESPONSE_LIMIT = 6_291_556
 _WATCH_FIRST, _WATCH_EVERY = 0.05, 0.1
 _TAIL_LINES = 200
+_LAST_WORDS = 1.0
+"""Seconds that a runtime whose init failed has to end by itself."""
 
 
 class Environment:
@@ -30,6 +32,7 @@ class Environment:
     def __init__(
         self,
         spec: FunctionSpec,
+        initialization: str,
         stream: str,
         temporary: Path,
         clock: Clock,
@@ -44,6 +47,9 @@ class Environment:
         self.idle_since = 0.0
         self.used_since = 0.0
         self.dead = False
+        self.begins_again = initialization == "on-demand"
+        """Whether an init that fails now is begun again within the first invocation."""
+        self._initialization = initialization
         self._clock = clock
         self._logs = logs
         self._gone = gone
@@ -58,6 +64,7 @@ class Environment:
         self._init_error: bytes | None = None
         self._launch: Callable[[], Awaitable[None]] | None = None
         self._retried = False
+        self._opened = False
         self._result: asyncio.Future[tuple[bytes, str | None, str]] | None = None
         self._request_id = ""
         self._stream: ResponseStream | None = None
@@ -87,30 +94,33 @@ class Environment:
         shutil.rmtree(self.temporary, ignore_errors=True)
         self._ready.set_result(None)
 
-    async def ready(self, seconds: float) -> bool:
-        """Wait until the runtime asks for its first invocation, or its init failed; whether one of
-        them came within `seconds`."""
+    async def ready(self, seconds: float) -> None:
+        """Wait until the runtime asks for its first invocation, its init failed, or so many
+        `seconds` have passed."""
         done, _ = await asyncio.wait((self._ready,), timeout=seconds)
         if done and self._init_ms is None:
             self._init_ms = (time.perf_counter() - self._started) * 1000
-        return bool(done)
 
     async def suspend(self, launch: Callable[[], Awaitable[None]]) -> None:
-        """End the process, whose init took too long. The first invocation has `launch` start it
-        again, under the function's timeout.
+        """End the process, whose init failed or took too long. The first invocation has `launch`
+        start it again, under the function's timeout.
 
         https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
         """
         process, ended = self._process, self._loop.create_future()
         assert process is not None
         process.on_end(ended.set_result)
+        if self._init_error is not None:
+            # It says why, and then ends by itself.
+            await asyncio.wait((ended,), timeout=_LAST_WORDS)
+        how = self._init_end()
         process.kill()
         await ended
         self.output.close()
-        self._report_init("init", self._started)
+        self.report_init("init", how)
         self.output = Output(self._line)
-        self._process = self._reply = self._init_error = None
-        self._initialised = False
+        self._process = self._reply = self._init_error = self._init_ms = None
+        self._initialised = self.begins_again = False
         self._ready = self._loop.create_future()
         self._launch = launch
 
@@ -125,10 +135,26 @@ class Environment:
             self.output.given()
             self._init_error = reports.no_entrypoint(error)
             self._ended(1)
+        await asyncio.wait((self._ready,))
+        if not self._initialised:
+            self.output.drain()
+            self.report_init("invoke")
 
-    def _report_init(self, phase: str, began: float) -> None:
-        milliseconds = (time.perf_counter() - began) * 1000
-        for line in reports.init_report(self.spec, phase, milliseconds, self._clock.now()):
+    def _init_end(self) -> tuple[str, str | None]:
+        """(status, type of the error) of the init as it is now."""
+        if self._initialised:
+            return "success", None
+        if self._init_error is not None:
+            return "error", reports.error_type(self._init_error)
+        if self._process is not None and self._process.status is None:
+            return "timeout", None
+        return "error", "Runtime.ExitError"
+
+    def report_init(self, phase: str, how: tuple[str, str | None] | None = None) -> None:
+        """Say in the log how the init ended."""
+        milliseconds = (time.perf_counter() - self._started) * 1000
+        init = reports.Init(self._initialization, phase, milliseconds, *(how or self._init_end()))
+        for line in reports.init_report(self.spec, init, self._clock.now()):
             self._put(line)
 
     @property
@@ -151,8 +177,7 @@ class Environment:
         self._request_id = invocation.request_id
         self._stream = invocation.stream
         self._tail.clear()
-        for line in reports.start(self.spec, invocation.request_id, self._clock.now()):
-            self._put(line)
+        self._opened = False
         began = time.perf_counter()
         timeout = self.spec.timeout
         self._result = self._loop.create_future()
@@ -162,8 +187,10 @@ class Environment:
                 self._attempt(invocation, timeout), timeout
             )
         except TimeoutError:
-            if self._retried and not self._initialised:
-                self._report_init("invoke", self._started)
+            if not self._opened:
+                if not self._initialised:
+                    self.report_init("invoke")
+                self._open(invocation)
             self._say(
                 f"{iso_millis(self._clock.now())} {invocation.request_id} Task timed out "
                 f"after {timeout:.2f} seconds"
@@ -184,13 +211,15 @@ class Environment:
     ) -> tuple[bytes, str | None, str]:
         if self._launch is not None:
             await self._init_again()
+        self._open(invocation)
         if not self._ready.done():
             await asyncio.wait((self._ready,))
         if self._init_error is not None:
             return self._init_error, "Unhandled", "error"
         if self.dead or self._reply is None:
-            status = self._process.status if self._process is not None else 1
-            return reports.exited(invocation.request_id, status or 0), "Unhandled", "error"
+            status = (self._process.status if self._process is not None else 1) or 0
+            self._say(reports.exit_line(invocation.request_id, status))
+            return reports.exited(invocation.request_id, status), "Unhandled", "error"
         reply, self._reply = self._reply, None
         # The runtime asks again once it is done with this one, which may be a little after its
         # answer: the next invocation waits for that.
@@ -210,6 +239,12 @@ class Environment:
         assert self._result is not None
         return await self._result
 
+    def _open(self, invocation: Invocation) -> None:
+        """The log's line before the function's own."""
+        self._opened = True
+        for line in reports.start(self.spec, invocation.request_id, self._clock.now()):
+            self._put(line)
+
     def _settle(
         self, invocation: Invocation, payload: bytes, error: str | None, status: str, began: float
     ) -> Outcome:
@@ -226,7 +261,7 @@ class Environment:
             peak_mb(pid),
             init,
             status,
-            "Runtime.ExitError" if self.dead and status == "error" else None,
+            self._error_type() if status == "error" else None,
             len(payload) if invocation.stream is None else invocation.stream.size,
         )
         trace, now = invocation.trace or "", self._clock.now()
@@ -234,6 +269,12 @@ class Environment:
             self._put(line)
         tail = "\n".join(self._tail).encode() + b"\n"
         return Outcome(payload, error, self.spec.version, tail, duration)
+
+    def _error_type(self) -> str | None:
+        """What the log calls the end of a runtime; errors of handlers have no name there."""
+        if self._init_error is not None:
+            return reports.error_type(self._init_error)
+        return "Runtime.ExitError" if self.dead else None
 
     def on_next(self, reply: Reply) -> None:
         """The runtime is idle."""
@@ -293,6 +334,10 @@ class Environment:
         self._watching = self._loop.call_later(_WATCH_EVERY, self._watch)
 
     def _ended(self, status: int) -> None:
+        if self.begins_again and not self._initialised and self._killed_for is None:
+            if not self._ready.done():
+                self._ready.set_result(None)
+            return
         self.dead = True
         self.output.close()
         if self.server is not None:
@@ -300,16 +345,17 @@ class Environment:
         if not self._ready.done():
             self._ready.set_result(None)
         if self._killed_for != "timeout":
-            if self._result is not None and not self._result.done():
+            if self._initialised and self._result is not None and not self._result.done():
                 self._say(reports.exit_line(self._request_id, status))
             document = reports.exited(self._request_id, status)
             self._finish(self._request_id, (document, "Unhandled", "error"))
         shutil.rmtree(self.temporary, ignore_errors=True)
         self._gone(self)
 
-    def announce(self, initialization: str, version: str) -> None:
+    def announce(self, version: str) -> None:
         """The log's first line; `version` names what runs the function."""
-        for line in reports.init_start(self.spec, initialization, version, self._clock.now()):
+        now = self._clock.now()
+        for line in reports.init_start(self.spec, self._initialization, version, now):
             self._put(line)
 
     def _say(self, text: str) -> None:

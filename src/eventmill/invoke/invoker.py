@@ -111,8 +111,10 @@ class ProcessInvoker:
         stream += self._ids.hex(32)
         temporary = self._folder / self._ids.hex(16)
         temporary.mkdir(parents=True)
-        environment = Environment(spec, stream, temporary, self._clock, self._logs, self._pool.gone)
-        environment.announce(initialization, _version(spec))
+        environment = Environment(
+            spec, initialization, stream, temporary, self._clock, self._logs, self._pool.gone
+        )
+        environment.announce(_version(spec))
         environment.server, address = await serve(environment)
 
         async def launch() -> None:
@@ -127,11 +129,13 @@ class ProcessInvoker:
             environment.output.given()
             environment.unstartable(reports.no_entrypoint(error))
             return environment
-        if initialization == "on-demand":
-            if not await environment.ready(self._settings.init_seconds):
+        if environment.begins_again:
+            await environment.ready(self._settings.init_seconds)
+            if not environment.initialised and not environment.dead:
                 await environment.suspend(launch)
         else:
             await environment.ready(max(_PROVISIONED_INIT, spec.timeout))
+            environment.report_init("init")
         return environment
 
     def _launch(

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 import orjson
@@ -27,6 +28,7 @@ class Measured:
     """Bytes of the answer."""
 
 
+_NAMED = re.compile(r"(?:Runtime|Function)\.[A-Z][A-Za-z]+\Z")
 _LEVELS = ("DEBUG", "INFO", "WARN")
 
 
@@ -46,19 +48,43 @@ def init_start(spec: FunctionSpec, initialization: str, version: str, now: float
     return _json(spec, "INFO", "platform.initStart", now, record)
 
 
-def init_report(spec: FunctionSpec, phase: str, milliseconds: float, now: float) -> list[str]:
-    """The line of an init that took too long, in the phase `init` or `invoke`."""
+@dataclass(frozen=True, slots=True)
+class Init:
+    """How an init ended: in the phase `init` or `invoke`, after so many milliseconds."""
+
+    initialization: str
+    phase: str
+    milliseconds: float
+    status: str
+    error_type: str | None = None
+
+
+def init_report(spec: FunctionSpec, init: Init, now: float) -> list[str]:
+    """The line of an init that failed, or that no invocation waited for."""
     if spec.log_format != "JSON":
-        return [
-            f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\tStatus: timeout"
-        ]
+        line = f"INIT_REPORT Init Duration: {init.milliseconds:.2f} ms"
+        if init.status != "success":
+            line += f"\tPhase: {init.phase}\tStatus: {init.status}"
+        return [line + (f"\tError Type: {init.error_type}" if init.error_type else "")]
     record: dict[str, object] = {
-        "initializationType": "on-demand",
-        "phase": phase,
-        "status": "timeout",
-        "metrics": {"durationMs": round(milliseconds, 3)},
+        "initializationType": init.initialization,
+        "phase": init.phase,
+        "status": init.status,
+        "metrics": {"durationMs": round(init.milliseconds, 3)},
     }
+    if init.error_type:
+        record["errorType"] = init.error_type
     return _json(spec, "INFO", "platform.initReport", now, record)
+
+
+def error_type(document: bytes) -> str:
+    """What the log calls an error that a runtime reported: errors of a function's own have no
+    name there."""
+    try:
+        named = str(orjson.loads(document)["errorType"])
+    except (ValueError, TypeError, KeyError):
+        return "Runtime.Unknown"
+    return named if _NAMED.match(named) else "Runtime.Unknown"
 
 
 def start(spec: FunctionSpec, request_id: str, now: float) -> list[str]:

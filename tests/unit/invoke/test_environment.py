@@ -56,7 +56,9 @@ def test_one_watch_looks_at_the_memory_however_many_invocations_there_were(
 
     async def work() -> list[int]:
         nonlocal looks
-        made = Environment(spec, "s", tmp_path / "tmp", Clock(), Logs(), lambda ended: None)
+        made = Environment(
+            spec, "on-demand", "s", tmp_path / "tmp", Clock(), Logs(), lambda ended: None
+        )
         made.attach(Process(os.getpid()))
         made.on_next(cast(Any, Runtime(made, 20)))
         counts = []
