@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import jwt
 import pytest
@@ -66,6 +66,13 @@ def test_a_user_signs_in_on_the_page_that_an_output_names(app: TestEngine) -> No
     shown = ask(app.outputs["SignIn"])
     assert shown.status == 200 and (shown["content-type"] or "").startswith("text/html")
     assert b'name="username"' in shown.body and b'name="password"' in shown.body
+    authorize = at(app, "/oauth2/authorize", response_type="code", redirect_uri=BACK, state="s")
+    sent_on = ask(authorize)
+    address = urljoin(authorize, sent_on["location"])
+    assert sent_on.status == 302 and address == at(
+        app, "/login", response_type="code", redirect_uri=BACK, state="s"
+    )
+    assert ask(address).body == shown.body
     again = signed_in(app, password="<wrong>")
     assert again.status == 200 and b"Incorrect username or password." in again.body
     assert f'value="{ADA}"'.encode() in again.body

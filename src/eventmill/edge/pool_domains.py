@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from eventmill.edge.body import Receive, Scope, Send, read_all, send_answer
+from eventmill.edge.body import ClientGone, Receive, Scope, Send, read_all, send_answer
 from eventmill.edge.dispatch import Dispatcher, Origin
 from eventmill.edge.sign_in_page import page
 from eventmill.kernel.errors import Fault
@@ -40,7 +40,7 @@ class PoolDomains:
         self._dispatcher = dispatcher
         self._ids = ids
         self._endpoints: dict[tuple[str, str], Callable[[_Request], Awaitable[Answer]]] = {
-            ("GET", "/oauth2/authorize"): self._page,
+            ("GET", "/oauth2/authorize"): self._authorized,
             ("GET", "/login"): self._page,
             ("POST", "/login"): self._signed_in,
             ("GET", "/logout"): self._left,
@@ -71,11 +71,14 @@ class PoolDomains:
         if endpoint is None:
             await send_answer(send, 405, [(b"content-length", b"0")], b"")
             return
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        form: dict[str, str] = {}
-        if scope["method"] == "POST":
-            text = (await read_all(receive, _FORM_LIMIT)).decode("latin-1")
-            form = dict(parse_qsl(text, keep_blank_values=True))
+        query = _pairs(scope["query_string"])
+        try:
+            form = _pairs(await read_all(receive, _FORM_LIMIT))
+        except ClientGone:
+            return
+        except Fault as fault:
+            await send_answer(send, fault.default_status, [(b"content-length", b"0")], b"")
+            return
         origin = Origin(self._ids.uuid(), endpoint=self._dispatcher.endpoint)
         call = self._database.read(lambda tx: self._dispatcher.call(tx, origin))
         bearer = headers.get("authorization", "")
@@ -89,6 +92,11 @@ class PoolDomains:
         status, shown_headers, body = answer
         length = (b"content-length", str(len(body)).encode())
         await send_answer(send, status, [*shown_headers, _FRESH, length], body)
+
+    async def _authorized(self, request: _Request) -> Answer:
+        """On to the page, whose form is sent to where it lies."""
+        await request.call.step(lambda step: cognito.asked(step, request.domain, request.query))
+        return _to(f"../login?{urlencode(request.query)}")
 
     async def _page(self, request: _Request) -> Answer:
         """The form, for an application that may send its users here."""
@@ -152,6 +160,10 @@ class _Request:
         self.query = query
         self.form = form
         self.bearer = bearer
+
+
+def _pairs(text: bytes) -> dict[str, str]:
+    return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
 
 
 def _place(scope: Scope, headers: Mapping[str, str]) -> tuple[str, str]:
