@@ -366,6 +366,15 @@ def test_a_function_brings_users_from_elsewhere(door: TestEngine, idp: Any) -> N
         "UserNotFoundException",
         f"Exception migrating user in app client {client}",
     )
+    plan(door, "UserMigration")
+    assert refused(begin, door=door, flow="USER_PASSWORD_AUTH", USERNAME="x", PASSWORD="y") == (
+        code,
+        message,
+    )
+    attributes = {"username": "jil", "email": "jil@example.com", "email_verified": "true"}
+    plan(door, "UserMigration", response={"userAttributes": attributes})
+    result = begin(door, "USER_PASSWORD_AUTH", USERNAME="jil@example.com", PASSWORD=old)
+    assert opened(result["AuthenticationResult"]["AccessToken"])["username"] == "jil"
     attributes = {"email": "jim@example.com", "email_verified": "true"}
     plan(door, "UserMigration", response={"userAttributes": attributes})
     told = idp.forgot_password(ClientId=client, Username="jim")["CodeDeliveryDetails"]

@@ -30,6 +30,11 @@ def no_user() -> Invalid:
     return Invalid("UserNotFoundException", "User does not exist.")
 
 
+def not_migrated(client: str) -> Invalid:
+    """UserMigration does not know the user either."""
+    return Invalid("UserNotFoundException", f"Exception migrating user in app client {client}")
+
+
 def no_group() -> Invalid:
     """The pool has no such group."""
     return missing("Group not found.")

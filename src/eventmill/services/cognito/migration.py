@@ -30,9 +30,14 @@ async def at_sign_in(call: Call, way: Way, password: str) -> Way:
         "validationData": dict(way.metadata) if way.metadata else None,
         "userAttributes": None,
     }
-    user = await _migrated(
-        call, way.pool, way.client, way.name, "Authentication", request, password
-    )
+    try:
+        user = await _migrated(
+            call, way.pool, way.client, way.name, "Authentication", request, password
+        )
+    except Fault:
+        if way.client.hides_users:
+            raise faults.wrong_password() from None
+        raise
     return way if user is None else way.of(user)
 
 
@@ -54,33 +59,32 @@ async def _migrated(
     request: Mapping[str, Any],
     password: str | None,
 ) -> User | None:
-    """None where the pool has no such trigger."""
+    """None where the pool has no such trigger. Raises Invalid where it does not know the user."""
+    if not triggers.has(pool, _TRIGGER):
+        return None
     occasion = triggers.Occasion(pool, source, name, client.id)
     try:
         answer = await triggers.ask(call, _TRIGGER, occasion, request, dict.fromkeys(_RESPONSE))
-    except Fault as fault:
-        if client.hides_users:
-            raise faults.wrong_password() from None
-        message = f"Exception migrating user in app client {client.id}"
-        raise type(fault)("UserNotFoundException", message) from None
-    if answer is None:
-        return None
-    return await call.step(lambda step: _take_over(step, pool, client, name, answer, password))
+    except Fault:
+        answer = None
+    given = (answer or {}).get("userAttributes")
+    if answer is None or not isinstance(given, dict) or not given:
+        raise faults.not_migrated(client.id)
+    return await call.step(lambda step: _take_over(step, pool, name, given, answer, password))
 
 
 def _take_over(
     call: Call,
     pool: Pool,
-    client: Client,
     name: str,
+    given: Mapping[str, Any],
     answer: Mapping[str, Any],
     password: str | None,
 ) -> User:
-    given = answer.get("userAttributes")
-    if not isinstance(given, dict) or not given:
-        raise faults.bad_answer("Invalid lambda function output : userAttributes are required")
     attributes = {key: str(value) for key, value in given.items() if key not in ("username", "sub")}
     schema_attributes.check(pool.config["SchemaAttributes"], attributes)
+    # Who signs in with an alias is called otherwise.
+    name = str(given.get("username") or name)
     status = str(answer.get("finalUserStatus") or users.CONFIRMED)
     user = new_users.create(
         call, pool, name, attributes, status, move_aliases=bool(answer.get("forceAliasCreation"))

@@ -38,9 +38,9 @@ def forgot_password(call: Call, request: dict[str, Any]) -> Result:
 async def _forgot(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
     pool, client, user = await call.step(lambda step: registration.of_client(step, request))
     name, metadata = request["Username"], request.get("ClientMetadata")
-    if user is None:
-        user = await migration.at_forgotten_password(call, pool, client, name, metadata)
     try:
+        if user is None:
+            user = await migration.at_forgotten_password(call, pool, client, name, metadata)
         _check(user)
         assert user is not None
         attribute = contacts.to_recover(pool, user)
