@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -183,6 +183,7 @@ class Engine:
             self.answers,
             progress,
         )
+        self.ports.delete_stack = self.delete
         self._server: HttpServer | None = None
         self._removing: asyncio.Task[None] | None = None
         self.extension = ExtensionListener(self.database)
@@ -308,6 +309,7 @@ class Engine:
             lambda: self.processes.running,
             self.advance,
             self.settle,
+            self.stacks.named,
         )
 
     def _own_calls(self, browsers: BrowserFront) -> AwsEndpoint:
@@ -335,6 +337,12 @@ class Engine:
         result = await self.stacks.deploy(path, parameters, stack, places)
         await self.smtp.refresh()
         return result
+
+    async def delete(self, stack: str, retained: Sequence[str] = ()) -> None:
+        """Delete a stack with all that it holds, but for resources of these logical ids. Raises
+        UsageError."""
+        await self.stacks.delete(stack, retained)
+        await self.smtp.refresh()
 
     async def stop(self) -> None:
         """Let running invocations end, then stop. Nothing needs it to be safe."""

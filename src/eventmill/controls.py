@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from eventmill import joins
@@ -32,6 +33,7 @@ class Controls:
         running: Callable[[], int],
         advance: Callable[[float], Awaitable[None]],
         settle: Callable[[float], Awaitable[Report]],
+        stack_of: Callable[[Path], str],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -41,11 +43,13 @@ class Controls:
         self._running = running
         self._move = advance
         self._rest = settle
+        self._stack_of = stack_of
 
     def commands(self) -> dict[tuple[str, str], Command]:
         """See edge.control.Control."""
         return {
             ("GET", "status"): self._status,
+            ("GET", "stack"): self._stack,
             ("POST", "advance"): self._advance,
             ("POST", "settle"): self._settle,
             ("GET", "mailbox"): self._mailbox,
@@ -64,6 +68,9 @@ class Controls:
             "outputs": outputs,
             "resources": resources,
         }
+
+    async def _stack(self, params: dict[str, Any]) -> Any:
+        return {"stack": self._stack_of(Path(params["template"]))}
 
     async def _mailbox(self, params: dict[str, Any]) -> Any:
         if "id" in params:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ class Stacks:
     address: Callable[[], str]
     answers: Answers
     progress: Callable[[str], None]
+    deletions: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    """Those under way, by stack."""
 
     async def deploy(
         self,
@@ -62,14 +65,32 @@ class Stacks:
         inner = list(inner_templates(template, parameters, look))
         if stack is not None:
             return await self._deploy(template, parameters, stack, inner, places)
-        source = source_of(template.file)
-        declared = {name: one.type for name, one in template.resources.items()}
-        folder = stack_name(template.file)
-        name = self.database.read(lambda tx: name_for(tx, folder, source, declared))
+        name, source = self._name(template), source_of(template.file)
         return await self._deploy(template, parameters, name, inner, places, source)
 
-    async def remove(self, stack: str) -> None:
-        """Delete a stack with all that it holds. Raises UsageError."""
+    def named(self, path: Path) -> str:
+        """The stack that a template file is for, there or not. Raises UsageError."""
+        return self._name(self._read(path, {}, whole=False))
+
+    def _name(self, template: Template) -> str:
+        source, folder = source_of(template.file), stack_name(template.file)
+        declared = {name: one.type for name, one in template.resources.items()}
+        return self.database.read(lambda tx: name_for(tx, folder, source, declared))
+
+    async def delete(self, stack: str, retained: Sequence[str] = ()) -> None:
+        """Delete a stack with all that it holds, but for resources of these logical ids.
+
+        A caller who goes away, or asks again meanwhile, changes nothing: it is done once, and to
+        its end. Raises UsageError.
+        """
+        task = self.deletions.get(stack)
+        if task is None:
+            task = asyncio.create_task(self._deployer().remove(stack, retained))
+            self.deletions[stack] = task
+            task.add_done_callback(lambda done: self.deletions.pop(stack, None))
+        await asyncio.shield(task)
+
+    async def _remove(self, stack: str) -> None:
         await self._deployer().remove(stack)
 
     def _read(self, path: Path, parameters: Mapping[str, str], *, whole: bool = True) -> Template:
@@ -117,7 +138,7 @@ class Stacks:
             joins.balancer_address,
             Makers(
                 Custom(CustomResources(api, self.answers, address, self.ids)),
-                Nested(self._within, self.remove),
+                Nested(self._within, self._remove),
             ),
             self.progress,
         )

@@ -399,7 +399,7 @@ def test_a_stack_goes_though_its_api_was_deleted_by_hand(app, tmp_path) -> None:
     (tmp_path / "template.json").write_text(json.dumps(template))
     made = app.run(app.inner.deploy(tmp_path / "template.json", {}, "shortlived")).outputs
     app.client("apigatewayv2").delete_api(ApiId=made["Id"])
-    app.run(app.inner.stacks.remove("shortlived"))
+    app.run(app.inner.stacks.delete("shortlived"))
 
 
 def test_the_most_specific_route_answers(app, issuer: Issuer) -> None:

@@ -361,4 +361,4 @@ def test_a_stack_goes_though_its_api_was_deleted_by_hand(app, gateway, tmp_path:
     assert part["location"] == {"type": "METHOD", "path": "/", "method": "GET"}
     assert json.loads(part["properties"]) == {"description": "Says one.", "X": {"Y": 1}}
     gateway.delete_rest_api(restApiId=api)
-    app.run(app.inner.stacks.remove(re.sub(r"[^A-Za-z0-9-]", "-", tmp_path.name)))
+    app.run(app.inner.stacks.delete(re.sub(r"[^A-Za-z0-9-]", "-", tmp_path.name)))

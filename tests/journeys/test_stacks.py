@@ -222,7 +222,7 @@ Outputs:
         app.client("s3").delete_bucket(Bucket="bucket")
         app.client("dynamodb").delete_table(TableName="table")
         stack = app.client("cloudformation").describe_stacks()["Stacks"][0]["StackName"]
-        app.run(app.inner.stacks.remove(stack))
+        app.run(app.inner.stacks.delete(stack))
         assert app.client("cloudformation").describe_stacks()["Stacks"] == []
 
 

@@ -42,7 +42,7 @@ def address_of(endpoint: str | None, data: Path) -> str:
     return str(found)
 
 
-def _client(service: str, endpoint: str) -> Any:
+def client_of(service: str, endpoint: str) -> Any:
     import boto3
 
     return boto3.client(
@@ -100,7 +100,7 @@ def invoke(function: str, event: str, endpoint: str | None, data: Path) -> None:
     from botocore.exceptions import ClientError
 
     try:
-        answer = _client("lambda", address).invoke(
+        answer = client_of("lambda", address).invoke(
             FunctionName=_physical(address, function), Payload=text.encode()
         )
     except ClientError as error:
@@ -118,7 +118,7 @@ def invoke(function: str, event: str, endpoint: str | None, data: Path) -> None:
 def logs(function: str | None, follow: bool, endpoint: str | None, data: Path) -> None:
     """Print the log of FUNCTION, or of all functions in the order of time."""
     address = address_of(endpoint, data)
-    client = _client("logs", address)
+    client = client_of("logs", address)
     prefix = _GROUPS + (_physical(address, function) if function else "")
     if function and not client.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
         _require(address, function, prefix.removeprefix(_GROUPS))
@@ -144,7 +144,7 @@ def _require(endpoint: str, function: str, name: str) -> None:
     from botocore.exceptions import ClientError
 
     try:
-        _client("lambda", endpoint).get_function(FunctionName=name)
+        client_of("lambda", endpoint).get_function(FunctionName=name)
     except ClientError as error:
         raise UsageError(f"logs {function}: {error.response['Error']['Message']}") from error
 

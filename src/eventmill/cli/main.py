@@ -9,6 +9,7 @@ import click
 from eventmill.cli.ask import invoke, logs, status
 from eventmill.cli.check import check
 from eventmill.cli.coverage import coverage
+from eventmill.cli.delete import delete
 from eventmill.cli.mailbox import mailbox
 from eventmill.cli.reset import reset
 from eventmill.cli.run import run
@@ -22,7 +23,7 @@ def cli() -> None:
     """Runs a SAM application on this machine: AWS's API on one port, state on disk."""
 
 
-for command in (up, run, invoke, logs, mailbox, status, check, coverage, reset):
+for command in (up, run, invoke, logs, mailbox, status, check, coverage, delete, reset):
     cli.add_command(command)
 
 

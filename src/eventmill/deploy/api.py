@@ -1,4 +1,4 @@
-"""CloudFormation's API over the record of the stacks: what runs already, told.
+"""CloudFormation's API over the record of the stacks: what runs already, told or deleted.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 """
@@ -11,9 +11,9 @@ from typing import Any
 
 from eventmill.deploy import record
 from eventmill.deploy.record import Recorded
-from eventmill.kernel.errors import Invalid
+from eventmill.kernel.errors import Invalid, UsageError
 from eventmill.services.cloudformation import RESOURCES
-from eventmill.services.contract import Call, Operations, Result, Service, attribute_text
+from eventmill.services.contract import Call, Later, Operations, Result, Service, attribute_text
 
 OPERATIONS = Operations()
 _MADE, _CHANGED = "CREATE_COMPLETE", "UPDATE_COMPLETE"
@@ -109,6 +109,28 @@ def list_stacks(call: Call, request: dict[str, Any]) -> Result:
             if not wanted or stack.status in wanted
         ]
     }
+
+
+@OPERATIONS.read("DeleteStack")
+def delete_stack(call: Call, request: dict[str, Any]) -> Result:
+    """Answered when all is deleted; a stack that is not there is deleted already.
+
+    Raises Invalid (ValidationError) naming what could not be deleted.
+    """
+    try:
+        (stack,) = _stacks(call, request["StackName"])
+    except Invalid:
+        return {}
+    ports, retained = call.ports, request.get("RetainResources") or ()
+
+    async def run() -> dict[str, Any]:
+        try:
+            await ports.delete_stack(stack.name, retained)
+        except UsageError as error:
+            raise Invalid("ValidationError", str(error)) from error
+        return {}
+
+    return Later(run)
 
 
 def _shown(entry: Recorded) -> dict[str, Any]:

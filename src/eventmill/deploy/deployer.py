@@ -7,7 +7,7 @@ record tells what exists, and the next one goes on from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -133,9 +133,12 @@ class Deployer:
             await self._outputs(template, stack, resolver, result, told(template, values))
         return result
 
-    async def remove(self, stack: str) -> None:
-        """Delete what a stack holds, and its record. Raises UsageError."""
+    async def remove(self, stack: str, retained: Collection[str] = ()) -> None:
+        """Delete what a stack holds, but for these logical ids, and its record. Raises
+        UsageError."""
         existing = self._database.read(lambda tx: record.resources_of(tx, stack))
+        for name in existing.keys() & set(retained):
+            existing[name] = replace(existing[name], retain=True)
         number = self._database.read(lambda tx: record.id_of(tx, stack))
         await self._delete(stack, number, existing, set(), StackResult())
         await self._database.write(lambda tx: record.close_stack(tx, stack))

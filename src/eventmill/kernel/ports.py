@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -126,6 +126,15 @@ class Builder(Runtimes, Protocol):
         """
 
 
+DeleteStack = Callable[[str, Sequence[str]], Awaitable[None]]
+"""Deletes the stack of a name with all that it holds, but for resources of these logical ids.
+Raises UsageError naming what could not be deleted."""
+
+
+async def _no_stacks(stack: str, retained: Sequence[str]) -> None:
+    """The stacks of an engine without deployments."""
+
+
 @dataclass(slots=True)
 class Ports:
     """The implementations, set once by assembly before the engine serves."""
@@ -138,6 +147,7 @@ class Ports:
     methods: MethodTester
     builder: Builder
     listeners: ListenerPorts
+    delete_stack: DeleteStack = _no_stacks
     warn: Callable[[str, str], None] = lambda place, reason: None
     """Tells whoever runs the engine why something failed at a place, once for each cause."""
     real_now: Callable[[], float] = lambda: 0.0
