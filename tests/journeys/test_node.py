@@ -311,13 +311,70 @@ def test_a_built_layer_that_brings_its_modules_has_them_where_functions_look(tmp
               Handler: index.handler
               Layers: [!Ref Modules]
               InlineCode: exports.handler = async () => require("one")
+          Modern:
+            Type: AWS::Serverless::Function
+            Properties:
+              Runtime: nodejs20.x
+              Handler: index.handler
+              CodeUri: modern
+              Layers: [!Ref Modules]
+        Outputs:
+          Hello: {Value: !Ref Hello}
+          Modern: {Value: !Ref Modern}
+        """
+    )
+    for place, text in {
+        "modules/node_modules/one/index.js": "module.exports = 1",
+        "modules/node_modules/@own/two/package.json": '{"type": "module", "exports": "./at.js"}',
+        "modules/node_modules/@own/two/at.js": "export const two = 2",
+        "modern/index.mjs": """
+            import one from "one";
+            import { two } from "@own/two";
+            import fs from "fs";
+            const lost = await import("nowhere").catch((error) => error.code);
+            export const handler = async () => [one, two, typeof fs.existsSync, lost];
+        """,
+    }.items():
+        file = tmp_path / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    with engine() as mill:
+        mill.deploy(tmp_path)
+        assert invoke(mill, "Hello", {})[1] == 1
+        assert invoke(mill, "Modern", {})[1] == [1, 2, "function", "ERR_MODULE_NOT_FOUND"]
+
+
+@needs_node
+def test_powertools_for_typescript_is_there(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(
+        """
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Hello:
+            Type: AWS::Serverless::Function
+            Properties:
+              Runtime: nodejs22.x
+              Timeout: 20
+              Handler: index.handler
+              Layers:
+                - arn:aws:lambda:us-east-1:094274105915:layer:AWSLambdaPowertoolsTypeScriptV2:44
+              InlineCode: |
+                const { Logger } = require("@aws-lambda-powertools/logger");
+                const { getParameter } = require("@aws-lambda-powertools/parameters/ssm");
+                const logger = new Logger({ serviceName: "layered" });
+                exports.handler = async () => {
+                  logger.info("with a layer");
+                  return getParameter("/layered");
+                };
+          Parameter:
+            Type: AWS::SSM::Parameter
+            Properties: {Name: /layered, Type: String, Value: found}
         Outputs:
           Hello: {Value: !Ref Hello}
         """
     )
-    file = tmp_path / "modules" / "node_modules" / "one" / "index.js"
-    file.parent.mkdir(parents=True)
-    file.write_text("module.exports = 1")
     with engine() as mill:
         mill.deploy(tmp_path)
-        assert invoke(mill, "Hello", {})[1] == 1
+        answer = mill.client("lambda").invoke(FunctionName=mill.outputs["Hello"])
+        assert json.loads(answer["Payload"].read()) == "found"
+        assert any('"service":"layered"' in line for line in mill.logs())

@@ -1,12 +1,14 @@
 """Layers of other accounts, which templates name by their ARNs.
 
-Those of Powertools for Python are made from its package, and the Lambda Web Adapter's is the
-engine's own; of others only the name is kept, and what functions want of them is missing.
+Those of Powertools for Python and TypeScript are made from its packages, and the Lambda Web
+Adapter's is the engine's own; of others only the name is kept, and what functions want of them is
+missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from eventmill.kernel.arns import parse_arn
@@ -21,6 +23,18 @@ _ANSWERED = "AWS-Parameters-and-Secrets-Lambda-Extension"
 """The layer whose extension the engine is itself."""
 _WEB_ADAPTER = "LambdaAdapterLayer"
 _PACKAGE = "aws-lambda-powertools[all]"
+_TYPESCRIPT = "AWSLambdaPowertoolsTypeScriptV2"
+_TOOLS = (
+    *("batch", "commons", "event-handler", "idempotency", "jmespath", "kafka", "logger"),
+    *("metrics", "parameters", "parser", "tracer", "validation"),
+)
+_CLIENTS = ("client-dynamodb", "client-secrets-manager", "client-ssm", "lib-dynamodb")
+"""Of the AWS SDK, which Lambda brings along and the tools look for."""
+_MODULES = (
+    *(f"@aws-lambda-powertools/{name}@^2" for name in _TOOLS),
+    *(f"@aws-sdk/{name}@^3" for name in _CLIENTS),
+)
+"""The packages of the layer of Powertools for TypeScript."""
 
 
 def foreign(properties: Mapping[str, Any], account: str) -> Iterator[str]:
@@ -41,14 +55,19 @@ async def provide(
     """Make what can be made of a function's foreign layers. Raises UsageError."""
     for arn in foreign(properties, account):
         name = arn.split(":")[6]
+        folder: Path | None
         if name.startswith(_ANSWERED):
             continue
         if name.startswith(_POWERTOOLS):
             folder = await builder.packages([_PACKAGE], str(properties.get("Runtime") or ""), arn)
+        elif name.startswith(_TYPESCRIPT):
+            folder = await builder.modules(_MODULES, arn)
         elif name.startswith(_WEB_ADAPTER):
             folder = await builder.web_adapter(arn)
         else:
             progress(f"{arn} lies in another account: functions run without it")
+            continue
+        if folder is None:
             continue
         await database.write(
             lambda tx, arn=arn, folder=folder: lambda_.adopt_layer(  # type: ignore[misc]

@@ -156,6 +156,18 @@ class SourceBuilder:
         installed = await self._install(source / "requirements.txt", runtime, logical_id)
         return await self._combine(source, installed, logical_id, layer=True)
 
+    async def modules(self, wanted: Sequence[str], logical_id: str) -> Path | None:
+        """See kernel.ports.Builder."""
+        found = await self._packages(list(wanted), logical_id)
+        if found is None:
+            return None
+
+        async def fill(partial: Path) -> None:
+            (partial / "nodejs").mkdir()
+            (partial / "nodejs" / "node_modules").symlink_to(found / "node_modules")
+
+        return await self._once(self._cache / f"layer-{found.name}", fill)
+
     async def web_adapter(self, logical_id: str) -> Path:
         """See kernel.ports.Builder."""
         return await self._frozen(_WEB_ADAPTER, _UNFROZEN, logical_id)

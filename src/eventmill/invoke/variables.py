@@ -84,7 +84,7 @@ def _has_libraries(folder: Path) -> bool:
 
 
 def _node_path(spec: FunctionSpec, layers: list[str]) -> list[str]:
-    """Where CommonJS modules are looked for beside the function's own; ES modules are not."""
+    """Where packages are looked for beside the function's own; for ES modules see layers.mjs."""
     version = spec.runtime.removeprefix("nodejs").partition(".")[0]
     entries = [f"{layer}/nodejs/node{version}/node_modules" for layer in layers]
     entries += [f"{layer}/nodejs/node_modules" for layer in layers]

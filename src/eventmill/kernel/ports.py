@@ -106,6 +106,9 @@ class Builder(Runtimes, Protocol):
     async def packages(self, wanted: Sequence[str], runtime: str, logical_id: str) -> Path:
         """A layer's folder with these packages of Python, cached. Raises UsageError."""
 
+    async def modules(self, wanted: Sequence[str], logical_id: str) -> Path | None:
+        """A layer's folder with these packages of Node.js, cached; None when they cannot be had."""
+
     async def web_adapter(self, logical_id: str) -> Path:
         """The folder of a layer that runs web applications, as the Lambda Web Adapter's does."""
 

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { lookIntoLayers } from "./layers.mjs";
 
 const NAME = /^(.*?[^/.][^/]*?)\.(.+)$/;
 
@@ -38,6 +39,7 @@ async function load(base) {
       const file = base + ending;
       if (!fs.existsSync(file) || !fs.statSync(file).isFile()) continue;
       if (ending === ".mjs" || (ending === ".js" && isModule(file))) {
+        lookIntoLayers();
         return await import(pathToFileURL(file).href);
       }
       return createRequire(file)(file);
