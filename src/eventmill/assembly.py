@@ -276,15 +276,15 @@ class Engine:
             Control(self._controls().commands()),
             rest,
             links,
-            UserPoolFront(self.database, self.dispatcher, self.ids),
-            UserPoolCalls(aws),
-            PoolDomains(self.database, self.dispatcher, self.ids),
             AnswerFront(ANSWERS, self.answers.take),
             apis,
             urls,
             PackageFront(self.database),
             balancer,
             ExtensionFront(self.dispatcher, self.ids, self.session_token),
+            UserPoolFront(self.database, self.dispatcher, self.ids),
+            UserPoolCalls(aws),
+            PoolDomains(self.database, self.dispatcher, self.ids),
             browsers,
         ]
         app = App(
