@@ -67,6 +67,18 @@ def test_a_function_of_sam_with_its_properties_beside_them(tmp_path: Path, body:
     assert code == 1 and output.startswith("T:5: the resource A: ")
 
 
+def test_sam_passes_keys_over_that_its_resources_do_not_have(tmp_path: Path) -> None:
+    kind, body = "Serverless::SimpleTable", "TableName: t"
+    text = RESOURCES.format(transform="AWS::Serverless-2016-10-31", kind=kind, body=body)
+    code, output = checked(tmp_path, text)
+    said = "T:5: the resource A: TableName is no key of it (one of its properties is indented below"
+    assert code == 0 and said in output and "SAM passes it over" in output
+    with engine() as mill:
+        mill.deploy(tmp_path)
+        (name,) = mill.client("dynamodb").list_tables()["TableNames"]
+        assert name != "t"
+
+
 def test_keys_of_sam_are_none_without_it(tmp_path: Path) -> None:
     body = "IgnoreGlobals: '*'"
     plain = RESOURCES.format(transform="[]", kind="SQS::Queue", body=body)

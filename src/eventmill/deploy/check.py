@@ -62,6 +62,10 @@ def check(
     `resolver` gives what is known of the properties' values.
     """
     found = [_repeated(one) for one in template.repeated]
+    found += [
+        Finding("notice", "", "", "", f"{said}: SAM passes it over", str(template.file), line)
+        for line, said in template.passed_over
+    ]
     for declared in template.resources.values():
         found += _resource(template, declared, types)
         known = type_of(types, declared.type)

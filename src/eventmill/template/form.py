@@ -88,17 +88,22 @@ def check_sections(file: Path, document: Mapping[str, Any]) -> None:
     _raise(file, problems)
 
 
-def check_declarations(file: Path, document: Mapping[str, Any], *, sam: bool) -> None:
+def check_declarations(
+    file: Path, document: Mapping[str, Any], *, sam: bool
+) -> tuple[Problem, ...]:
     """What is declared has the keys that AWS has for it, loops written out. Raises UsageError.
 
-    `sam` tells of a template that SAM transforms, which has keys of its own.
+    `sam` tells of a template that SAM transforms, which has keys of its own. Returns the keys of
+    SAM's resources that are none: it passes them over, and templates with some do deploy.
     """
     if not document.get("Resources"):
         raise UsageError(f"{file}: the template declares no Resources")
     keys = (*_RESOURCE, *_OF_SAM) if sam else _RESOURCE
 
+    passed_over: list[Problem] = []
+
     def resource(name: str, body: Any) -> Iterator[Problem]:
-        return _resource(name, body, keys)
+        return _resource(name, body, keys, passed_over if sam else None)
 
     problems = [
         *_each(document, "Resources", "resource", resource),
@@ -106,6 +111,7 @@ def check_declarations(file: Path, document: Mapping[str, Any], *, sam: bool) ->
         *(misrouted(document) if sam else ()),
     ]
     _raise(file, problems)
+    return tuple(passed_over)
 
 
 def _each(document: Mapping[str, Any], section: str, what: str, judge: Any) -> Iterator[Problem]:
@@ -137,7 +143,10 @@ def _parameter(name: str, body: Any) -> Iterator[Problem]:
         yield line_of(body, "AllowedValues"), f"{what}: AllowedValues is a list"
 
 
-def _resource(name: str, body: Any, keys: Sequence[str]) -> Iterator[Problem]:
+def _resource(
+    name: str, body: Any, keys: Sequence[str], passed_over: list[Problem] | None
+) -> Iterator[Problem]:
+    """What is wrong with a resource; keys of SAM's that are none go into `passed_over`."""
     if not isinstance(body, dict) or not isinstance(body.get("Type"), str):
         what = f"the resource {name} needs a Type"
         if name.startswith(PREFIX):
@@ -145,7 +154,11 @@ def _resource(name: str, body: Any, keys: Sequence[str]) -> Iterator[Problem]:
         yield 0, what
         return
     what = f"the resource {name}"
-    yield from _keys(what, body, keys, " (one of its properties is indented below Properties)")
+    strays = _keys(what, body, keys, " (one of its properties is indented below Properties)")
+    if passed_over is not None and body["Type"].startswith("AWS::Serverless::"):
+        passed_over += strays
+    else:
+        yield from strays
     for key in ("Properties", "Metadata"):
         if not isinstance(body.get(key) or {}, dict):
             yield line_of(body, key), f"{what}: {key} is a mapping, not {_shown(body[key])}"

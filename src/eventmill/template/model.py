@@ -69,3 +69,5 @@ class Template:
     rules: Mapping[str, Any] = field(default_factory=dict)
     repeated: tuple[Repeated, ...] = ()
     """Keys that stand twice, in this file or one that it takes in."""
+    passed_over: tuple[tuple[int, str], ...] = ()
+    """(line, what is said) of keys of SAM's resources that SAM does not know."""

@@ -60,13 +60,19 @@ def read_template(
         plain = _plain(file, document)
         document = unroll(document, known, plain)
         name_out(document, known, plain)
-    check_declarations(file, document, sam=SAM in transforms)
+    passed_over = check_declarations(file, document, sam=SAM in transforms)
     take_assets(file, document, repeated)
     take_local(file, document, repeated)
     lines = {section: _lines(document.get(section) or {}) for section in ("Resources", "Outputs")}
     if SAM in transforms:
-        document = expand(file, document, cache, region, parameters, repeated)
-    return replace(_template(file, document, lines), repeated=tuple(repeated))
+        try:
+            document = expand(file, document, cache, region, parameters, repeated)
+        except UsageError as error:
+            # What SAM passed over is likely what it misses.
+            strays = (f"{file}:{line}: {said}" for line, said in passed_over)
+            raise UsageError("\n".join([*strays, str(error)])) from error
+    template = _template(file, document, lines)
+    return replace(template, repeated=tuple(repeated), passed_over=passed_over)
 
 
 def _plain(file: Path, document: dict[str, Any]) -> Plain:
