@@ -18,11 +18,10 @@ from eventmill.services.contract import Call
 from eventmill.store.database import Database
 from eventmill.store.transaction import Transaction
 
-_POWERTOOLS = ("AWSLambdaPowertoolsPython",)
+_PYTHON = "AWSLambdaPowertoolsPython"
 _ANSWERED = "AWS-Parameters-and-Secrets-Lambda-Extension"
 """The layer whose extension the engine is itself."""
 _WEB_ADAPTER = "LambdaAdapterLayer"
-_PACKAGE = "aws-lambda-powertools[all]"
 _TYPESCRIPT = "AWSLambdaPowertoolsTypeScriptV2"
 _TOOLS = (
     *("batch", "commons", "event-handler", "idempotency", "jmespath", "kafka", "logger"),
@@ -35,6 +34,14 @@ _MODULES = (
     *(f"@aws-sdk/{name}@^3" for name in _CLIENTS),
 )
 """The packages of the layer of Powertools for TypeScript."""
+
+
+def requirement(name: str) -> str:
+    """What pip installs for the layer of Powertools for Python of that name, which tells the major
+    version behind a V, as in `…PythonV3-python312-x86_64`; the first one's tells none."""
+    version = name.removeprefix(_PYTHON).partition("-")[0].removeprefix("V")
+    major = int(version) if version.isdecimal() else 1
+    return f"aws-lambda-powertools[all]>={major},<{major + 1}"
 
 
 def foreign(properties: Mapping[str, Any], account: str) -> Iterator[str]:
@@ -58,8 +65,9 @@ async def provide(
         folder: Path | None
         if name.startswith(_ANSWERED):
             continue
-        if name.startswith(_POWERTOOLS):
-            folder = await builder.packages([_PACKAGE], str(properties.get("Runtime") or ""), arn)
+        if name.startswith(_PYTHON):
+            wanted, runtime = requirement(name), str(properties.get("Runtime") or "")
+            folder = await builder.packages([wanted], runtime, arn)
         elif name.startswith(_TYPESCRIPT):
             folder = await builder.modules(_MODULES, arn)
         elif name.startswith(_WEB_ADAPTER):
