@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from eventmill.store.syncing import replace_file
 from eventmill.template.model import Template
 from eventmill.template.parameters import is_stored
 
@@ -42,11 +43,11 @@ def with_secrets(
     file = folder / _FILE
     kept: dict[str, dict[str, str]] = json.loads(file.read_text()) if file.exists() else {}
     mine = kept.setdefault(stack, {})
-    for name in wanted:
+    missing = [name for name in wanted if name not in mine]
+    for name in missing:
         limit = int(template.parameters[name].declaration.get("MaxLength", _LENGTH))
-        if name not in mine:
-            mine[name] = secrets.token_hex(_LENGTH)[: min(limit, _LENGTH)]
-            progress(f"{name}: {mine[name]} (made for this data directory, kept in {file})")
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(kept))
+        mine[name] = secrets.token_hex(_LENGTH)[: min(limit, _LENGTH)]
+        progress(f"{name}: {mine[name]} (made for this data directory, kept in {file})")
+    if missing:
+        replace_file(file, json.dumps(kept), 0o600)
     return {**given, **{name: mine[name] for name in wanted}}

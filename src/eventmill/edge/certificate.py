@@ -61,8 +61,10 @@ class Certificate:
         listed, wanted = self._folder / "names", "\n".join([_FORM, *self._names])
         if not listed.exists() or listed.read_text() != wanted:
             self._folder.mkdir(parents=True, exist_ok=True)
+            # Gone first and written last: files of a start that was cut off are made anew, also for
+            # the names that they were for before.
+            listed.unlink(missing_ok=True)
             self._sign(now)
-            # Last, so that files of a start that was cut off are made anew.
             listed.write_text(wanted)
         certificates = dict.fromkeys([*_trusted(), self.authority.read_bytes().strip()])
         self.bundle.write_bytes(b"\n".join(certificates) + b"\n")

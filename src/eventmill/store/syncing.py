@@ -16,6 +16,18 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def replace_file(file: Path, text: str, mode: int) -> None:
+    """Write a small file anew, or leave it as it was: a full disk and a kill must not empty it."""
+    partial = file.with_name(f"{file.name}.tmp")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.rename(file)
+    sync_folder(file.parent)
+
+
 def sync_disk(folder: Path) -> None:
     """Write out all that was changed on the disk that a folder lies on.
 

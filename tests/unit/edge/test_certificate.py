@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from eventmill.edge.certificate import Certificate
 
@@ -65,3 +66,20 @@ def test_each_start_takes_what_the_machine_trusts_then(
     Certificate(tmp_path / "own", NAMES).make(time.time())
     assert later in certificate.bundle.read_text()
     assert certificate.authority.read_text() == own
+
+
+def test_files_of_a_start_that_was_cut_off_are_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(file: Path, data: bytes) -> int:
+        raise OSError(f"{file.name} is not written any more")
+
+    Certificate(tmp_path, NAMES).make(time.time())
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", cut_off)
+        with pytest.raises(OSError, match="authority"):
+            Certificate(tmp_path, ["other"]).make(time.time())
+    again = Certificate(tmp_path, NAMES)
+    again.make(time.time())
+    server = x509.load_pem_x509_certificate((tmp_path / "server.pem").read_bytes())
+    server.verify_directly_issued_by(x509.load_pem_x509_certificate(again.authority.read_bytes()))
