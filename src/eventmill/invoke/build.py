@@ -53,6 +53,7 @@ class SourceBuilder:
         self, cache: Path, code: CodeStore, progress: Callable[[str], None] = lambda text: None
     ) -> None:
         self._cache = cache
+        self._code = code
         self._snapshots = Snapshots(cache, code)
         self._progress = progress
         self._locks: dict[Path, asyncio.Lock] = {}
@@ -335,6 +336,7 @@ class SourceBuilder:
             partial.mkdir(parents=True)
             try:
                 await fill(partial)
+                await asyncio.to_thread(self._code.sync, partial)
                 partial.rename(target)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)

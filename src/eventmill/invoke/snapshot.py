@@ -7,6 +7,7 @@ it could change behind the back of a deployment.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -70,7 +71,10 @@ class Snapshots:
 
         # Before the copy: what is written meanwhile makes the next deployment copy again.
         state = state_of(found())
-        known = json.loads(note.read_text()) if note.exists() else {}
+        known: dict[str, str] = {}
+        # It is not there yet, or a power cut has emptied it.
+        with contextlib.suppress(OSError, ValueError):
+            known = json.loads(note.read_text())
         if known.get("state") == state and Path(known["folder"]).exists():
             return Path(known["folder"])
         folder = self._code.from_folder(fill)

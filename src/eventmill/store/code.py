@@ -91,11 +91,16 @@ class CodeStore:
         partial.chmod(0o755)
         return partial
 
+    def sync(self, folder: Path) -> None:
+        """Put what a folder holds on the disk, where code must outlive a power cut."""
+        if self._durable:
+            sync_disk(folder)
+
     def _settle(self, partial: Path, digest: str) -> Path:
         """Give a full folder its name."""
         target = self._folder / digest
-        if self._durable and not target.exists():
-            sync_disk(partial)
+        if not target.exists():
+            self.sync(partial)
         try:
             partial.rename(target)
         except OSError:

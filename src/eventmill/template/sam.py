@@ -6,6 +6,7 @@ made is kept by the content of what went in.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -64,13 +65,13 @@ def expand(
         json.dumps([_FORMAT, _version(), prepared, values], sort_keys=True).encode()
     ).hexdigest()
     kept = cache / f"sam-{key}.json"
-    if kept.exists():
-        expanded: dict[str, Any] = json.loads(kept.read_text())
-        return _with_names(expanded, names)
+    # It is not there yet, or a power cut has emptied it.
+    with contextlib.suppress(OSError, ValueError):
+        return _with_names(json.loads(kept.read_text()), names)
     foreign = _take_foreign(prepared)
     if prepared["Resources"]:
         prepared = _translate(file, document, prepared, values, region)
-    expanded = _restore(prepared, document)
+    expanded: dict[str, Any] = _restore(prepared, document)
     expanded["Resources"] |= foreign
     cache.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(f".{os.getpid()}")

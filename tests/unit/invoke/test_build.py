@@ -12,13 +12,14 @@ import pytest
 from eventmill.invoke import snapshot
 from eventmill.invoke.build import SourceBuilder
 from eventmill.kernel.errors import UsageError
+from eventmill.store import code
 from eventmill.store.code import CodeStore
 
 
 def build(source: Path, said: list[str] | None = None) -> Path:
-    code = CodeStore(source.parent / "code")
+    store = CodeStore(source.parent / "code")
     progress = (said if said is not None else []).append
-    builder = SourceBuilder(source.parent / "cache", code, progress)
+    builder = SourceBuilder(source.parent / "cache", store, progress)
     return asyncio.run(
         builder.build(source, "python3.12", layer=False, logical_id="F", method=None, options={})
     )
@@ -95,6 +96,28 @@ def test_an_unchanged_folder_is_not_read_again(
     first = build(tmp_path / "source")
     monkeypatch.setattr(snapshot, "copy", None)
     assert build(tmp_path / "source") == first
+
+
+def test_a_note_that_a_power_cut_has_emptied_counts_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "index.py").write_text("x = 1")
+    first = build(tmp_path / "source")
+    (note,) = (tmp_path / "cache").glob("frozen-*.json")
+    note.write_text("")
+    assert build(tmp_path / "source") == first
+
+
+def test_what_is_unpacked_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(code, "sync_disk", synced.append)
+    archive = tmp_path / "code.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("index.py", "x = 1")
+    build(archive)
+    unpacked = synced[0].name
+    assert unpacked.startswith("unpacked-") and unpacked.endswith(f".{os.getpid()}")
 
 
 def test_what_is_no_code_stays_behind(tmp_path: Path) -> None:

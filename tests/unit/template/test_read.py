@@ -197,6 +197,18 @@ Resources:
     assert checked.exit_code == 0, checked.output
 
 
+def test_a_kept_translation_that_a_power_cut_has_emptied_is_made_anew(tmp_path: Path) -> None:
+    text = """\
+Transform: AWS::Serverless-2016-10-31
+Resources: {Table: {Type: AWS::Serverless::SimpleTable}}
+"""
+    first = _read(tmp_path, text, {})
+    (kept,) = (tmp_path / "cache").glob("sam-*.json")
+    kept.write_text("")
+    assert _read(tmp_path, text, {}).resources == first.resources
+    assert kept.read_text()
+
+
 def test_a_workflow_s_definition_that_is_not_there_is_named(tmp_path: Path) -> None:
     text = """\
 Transform: AWS::Serverless-2016-10-31
