@@ -448,6 +448,14 @@ Resources:
     PayloadFormatVersion: '2.0', IntegrationUri: !GetAtt Work.Arn}}
   ByRole: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: a, CredentialsArn: r,
     IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Work.Arn}}
+  Quick: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: q, ProtocolType: HTTP,
+    Target: !GetAtt Work.Arn}}
+  Method: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: a, ResourceId: r, HttpMethod: GET,
+    Integration: {Type: AWS_PROXY, IntegrationHttpMethod: POST,
+    Uri: !Sub "arn:aws:apigateway:r:lambda:path/2015-03-31/functions/${Work.Arn}/invocations"}}}
+  Guard: {Type: AWS::ApiGateway::Authorizer, Properties: {RestApiId: a, Name: g, Type: TOKEN,
+    IdentitySource: method.request.header.A,
+    AuthorizerUri: !Sub "arn:aws:apigateway:r:lambda:path/x/functions/${Work.Arn}/invocations"}}
 """
 PERMISSION = """\
   {name}: {{Type: AWS::Lambda::Permission, Properties: {{Action: 'lambda:InvokeFunction',
@@ -465,6 +473,15 @@ def test_functions_that_let_no_source_in_are_named(tmp_path: Path) -> None:
         "AWS::Lambda::Permission lets s3.amazonaws.com in",
         "T:12: AWS::Lambda::Function Work gets nothing from AWS::ApiGatewayV2::Integration Call: "
         "no AWS::Lambda::Permission lets apigateway.amazonaws.com in",
+        *(
+            f"T:{line}: AWS::Lambda::Function Work gets nothing from AWS::{kind}: no "
+            "AWS::Lambda::Permission lets apigateway.amazonaws.com in"
+            for line, kind in (
+                (16, "ApiGatewayV2::Api Quick"),
+                (18, "ApiGateway::Method Method"),
+                (21, "ApiGateway::Authorizer Guard"),
+            )
+        ),
     ]
 
     def notices(*permissions: tuple[str, str]) -> list[str]:
@@ -481,7 +498,7 @@ def test_functions_that_let_no_source_in_are_named(tmp_path: Path) -> None:
     assert notices(events) == said[1:]
     assert notices(events, ("sns.amazonaws.com", "!Ref Live")) == said[2:]
     assert notices(("!Ref AWS::AccountId", "!GetAtt Work.Arn")) == []
-    assert notices(("s3.amazonaws.com", "!Sub '${AWS::StackName}-Work'")) == [*said[:2], said[3]]
+    assert notices(("s3.amazonaws.com", "!Sub '${AWS::StackName}-Work'")) == [*said[:2], *said[3:]]
 
 
 def test_single_resources_that_nothing_stands_behind_are_named(tmp_path: Path) -> None:

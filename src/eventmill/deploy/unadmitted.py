@@ -5,6 +5,7 @@ Such a stack is made, on AWS too, and then loses its events: better said before.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -124,12 +125,37 @@ def _of_pool(properties: Mapping[str, Any]) -> Iterator[Push]:
         yield "cognito-idp", function["LambdaArn"] if versioned else function
 
 
+def _of_quick_create(properties: Mapping[str, Any]) -> Iterator[Push]:
+    if not properties.get("CredentialsArn"):
+        yield "apigateway", properties.get("Target")
+
+
+def _of_method(properties: Mapping[str, Any]) -> Iterator[Push]:
+    integration = properties.get("Integration")
+    if isinstance(integration, dict) and not integration.get("Credentials"):
+        yield from _of_rest(integration.get("Uri"))
+
+
+def _of_rest_authorizer(properties: Mapping[str, Any]) -> Iterator[Push]:
+    if not properties.get("AuthorizerCredentials"):
+        yield from _of_rest(properties.get("AuthorizerUri"))
+
+
+def _of_rest(uri: Any) -> Iterator[Push]:
+    """Addresses of other services name queues and the like, which are asked by a role."""
+    if ":lambda:path/" in json.dumps(uri):
+        yield "apigateway", uri
+
+
 def _objects(node: Any) -> list[Mapping[str, Any]]:
     """Those of a list that are written out; a function gives others, later."""
     return [one for one in node if isinstance(one, dict)] if isinstance(node, list) else []
 
 
 _PUSHES = {
+    "AWS::ApiGateway::Authorizer": _of_rest_authorizer,
+    "AWS::ApiGateway::Method": _of_method,
+    "AWS::ApiGatewayV2::Api": _of_quick_create,
     "AWS::ApiGatewayV2::Authorizer": _of_authorizer,
     "AWS::ApiGatewayV2::Integration": _of_integration,
     "AWS::Cognito::UserPool": _of_pool,

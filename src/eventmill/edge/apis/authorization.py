@@ -23,14 +23,21 @@ from eventmill.kernel.policies import ANONYMOUS, BadPolicy
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`status` is 200 when allowed, else 401, 403 or 500; `context` reaches the function."""
+    """`status` is 200 when allowed, else 401, 403 or 500; `context` reaches the function.
+
+    `reason` is what only the API's owner should know: why the authorizer gave no answer.
+    """
 
     status: int
     context: Mapping[str, Any]
+    reason: str = ""
 
 
 _UNAUTHORIZED = Verdict(401, {})
-_FAILED = Verdict(500, {})
+
+
+def _failed(reason: str) -> Verdict:
+    return Verdict(500, {}, reason)
 
 
 class Authorizers:
@@ -67,12 +74,15 @@ class Authorizers:
             outcome = await self._functions.run(
                 authorizer.function, payload, source, seconds, role=authorizer.role
             )
-        except (Refused, ConcurrencyExceeded, TimeoutError):
-            return _FAILED
+        except (Refused, ConcurrencyExceeded) as error:
+            return _failed(str(error))
+        except TimeoutError:
+            return _failed(f"The authorizer did not answer within {seconds:g} seconds")
         answer = returned(outcome.payload)
         if outcome.failed:
             refused = isinstance(answer, dict) and answer.get("errorMessage") == "Unauthorized"
-            return _UNAUTHORIZED if refused else _FAILED
+            said = outcome.payload.decode("utf-8", "replace")
+            return _UNAUTHORIZED if refused else _failed(f"The authorizer failed: {said}")
         if authorizer.ttl and found:
             if len(self._kept) > 10_000:
                 self._kept.clear()
@@ -83,18 +93,18 @@ class Authorizers:
 def verdict(answer: Any, arn: str, now: float, *, simple: bool) -> Verdict:
     """What an authorizer's answer says about one route at a moment."""
     if not isinstance(answer, dict):
-        return _FAILED
+        return _failed("The authorizer's answer is no object")
     context = answer.get("context") or {}
     if not isinstance(context, dict):
-        return _FAILED
+        return _failed("The context in the authorizer's answer is no object")
     if simple:
         allowed = answer.get("isAuthorized")
         if not isinstance(allowed, bool):
-            return _FAILED
+            return _failed("isAuthorized in the authorizer's answer is neither true nor false")
         return Verdict(200 if allowed else 403, context)
     try:
         allowed = effect(answer.get("policyDocument"), arn, ANONYMOUS, now=now) == "Allow"
-    except BadPolicy:
-        return _FAILED
+    except BadPolicy as error:
+        return _failed(f"The authorizer's policy is invalid: {error}")
     named = {"principalId": answer["principalId"]} if "principalId" in answer else {}
     return Verdict(200 if allowed else 403, named | context)

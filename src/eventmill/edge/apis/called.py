@@ -20,6 +20,8 @@ class Called:
     function: bool = False
     status: int | None = None
     error: str | None = None
+    unauthorized: str = ""
+    """Why the authorizer gave no answer."""
     milliseconds: int | None = None
 
     @contextmanager
@@ -43,4 +45,5 @@ class Called:
             "integration.status": self.status,
             "integrationErrorMessage": self.error,
             "integration.error": self.error,
+            "authorizer.error": self.unauthorized or None,
         }

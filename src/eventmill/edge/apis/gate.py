@@ -74,5 +74,6 @@ class Gate:
             _SECONDS,
         )
         if verdict.status != 200:
-            raise Stopped(verdict.status)
+            request.called.unauthorized = verdict.reason
+            raise Stopped(verdict.status, verdict.reason)
         return verdict.context

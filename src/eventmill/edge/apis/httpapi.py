@@ -159,7 +159,8 @@ class HttpApis:
     def _tell(self, request: events.Request, stopped: Stopped) -> None:
         """Tell the API's owner why the client is told nothing but the status."""
         if stopped.reason:
-            request.called.error = stopped.reason
+            if not request.called.unauthorized:
+                request.called.error = stopped.reason
             place = f"{request.route.key} of HTTP API {request.stage.api} answers {stopped.status}"
             self._warn(place, stopped.reason)
 

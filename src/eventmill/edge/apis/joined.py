@@ -58,6 +58,7 @@ def api_front(
         ports.logs,
         ports.counts,
         lambda: urlsplit(endpoint()).netloc,
+        ports.warn,
     )
     management = Management(connections, security)
     return ApiFront(Catalog(database), domains, apis, sockets, management)

@@ -83,7 +83,8 @@ class SocketIntegrations:
             role=integration.role,
         )
         if outcome.failed and integration.kind == "AWS_PROXY":
-            raise Failed(outcome.error)
+            said = outcome.payload.decode("utf-8", "replace")
+            raise Failed(f"The Lambda function failed: {said}")
         return outcome.payload
 
     async def _web(self, integration: Integration, event: Mapping[str, Any], body: bytes) -> Reply:

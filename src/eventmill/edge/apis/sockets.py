@@ -38,6 +38,8 @@ _NAME = re.compile(r"\$\{?request\.body\.([\w.\-\[\]]+)\}?")
 _UNSUPPORTED = 1003
 """How a client that sends a binary frame is closed. https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-binary-media-types.html"""
 
+_FAILURES = (Failed, Refused, TimeoutError, ConcurrencyExceeded)
+"""Why an integration gives no answer."""
 _SECONDS = 29.0
 """How long a handshake waits for its authorizer."""
 
@@ -57,8 +59,10 @@ class Sockets:
         logs: LogSink,
         counts: CountSink,
         domain: Callable[[], str],
+        warn: Callable[[str, str], None],
     ) -> None:
-        """`domain` is host and port that a handler reaches the engine by."""
+        """`domain` is host and port that a handler reaches the engine by; `warn` is as in
+        kernel.ports."""
         self._connections = connections
         self._clock = clock
         self._ids = ids
@@ -69,6 +73,7 @@ class Sockets:
         self._logs = logs
         self._counts = counts
         self._domain = domain
+        self._warn = warn
         self._buckets = Buckets(clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -147,13 +152,13 @@ class Sockets:
         self._count(stage, "ConnectCount")
         if connection.authorizer is not None:
             event["requestContext"]["authorizer"] = dict(connection.authorizer)
+        reason = ""
         try:
             reply = await self._replied(stage, route, event)
-        except (Failed, TimeoutError, ConcurrencyExceeded):
-            reply = Reply(502, None, {})
-        except Refused:
-            reply = Reply(500, None, {})
-        self._log(connection, event, reply.status)
+        except _FAILURES as error:
+            reason = _reason(error)
+            reply = Reply(500 if isinstance(error, Refused) else 502, None, {})
+        self._log(connection, event, reply.status, reason)
         if not 200 <= reply.status < 300:
             return reply.status, None
         return 200, reply.headers.get("sec-websocket-protocol")
@@ -208,6 +213,8 @@ class Sockets:
         if verdict.status == 200:
             context = {key: text(value) for key, value in verdict.context.items()}
             connection.authorizer = context
+        if verdict.reason:
+            self._warn(f"the authorizer of $connect of WebSocket API {stage.api}", verdict.reason)
         return verdict.status
 
     async def _message(self, connection: Connection, said: str) -> None:
@@ -230,8 +237,8 @@ class Sockets:
         event["body"] = said
         try:
             reply = await self._replied(stage, route, event)
-        except (Failed, Refused, TimeoutError, ConcurrencyExceeded):
-            self._log(connection, event, 500)
+        except _FAILURES as error:
+            self._log(connection, event, 500, _reason(error))
             await self._tell(connection, {"message": "Internal server error"} | problem)
             return
         self._log(connection, event, reply.status)
@@ -243,8 +250,9 @@ class Sockets:
         began = self._clock.ticks()
         try:
             reply = await self._integrations.reply(stage, route, event)
-        except (Failed, Refused, TimeoutError, ConcurrencyExceeded):
+        except _FAILURES as error:
             self._count(stage, "ExecutionError")
+            self._warn(f"{route.key} of WebSocket API {stage.api} fails", _reason(error))
             raise
         self._count(stage, "IntegrationLatency", milliseconds(self._clock.ticks() - began))
         if reply.status >= 400:
@@ -267,8 +275,8 @@ class Sockets:
         try:
             reply = await self._replied(connection.stage, route, event)
             self._log(connection, event, reply.status)
-        except (Failed, Refused, TimeoutError, ConcurrencyExceeded):
-            self._log(connection, event, 500)
+        except _FAILURES as error:
+            self._log(connection, event, 500, _reason(error))
 
     def _event(self, connection: Connection, kind: str, route: Route | None) -> dict[str, Any]:
         return socket_events.event_of(
@@ -285,15 +293,26 @@ class Sockets:
         key = (stage.api, stage.name, route.key, limit)
         return limit is None or self._buckets.take(key, limit.rate, limit.burst)
 
-    def _log(self, connection: Connection, event: Mapping[str, Any], status: int) -> None:
+    def _log(
+        self, connection: Connection, event: Mapping[str, Any], status: int, reason: str = ""
+    ) -> None:
         context = event["requestContext"]
 
         def lookup(name: str) -> Any:
             if name == "status":
                 return status
+            if name in ("integrationErrorMessage", "integration.error"):
+                return reason or None
             return value_at(context, name)
 
         access_log.write(self._logs, connection.stage, lookup, self._clock.now())
+
+
+def _reason(error: Exception) -> str:
+    """What the API's owner should know of a failure."""
+    if isinstance(error, TimeoutError):
+        return "The integration did not answer in time"
+    return str(error)
 
 
 def choose(stage: Stage, said: str) -> Route | None:
