@@ -370,3 +370,18 @@ def test_subscriptions_to_transformed_logs_are_refused(app) -> None:
             destinationArn="arn:aws:lambda:us-east-1:000000000000:function:f",
             applyOnTransformedLogs=True,
         )
+
+
+def test_an_event_s_id_is_never_another_one_s(app) -> None:
+    logs, ids = app.client("logs"), []
+    for number in range(2):
+        group = {"logGroupName": f"ids-{number}"}
+        logs.create_log_group(**group)
+        logs.create_log_stream(**group, logStreamName="s")
+        line = {"timestamp": int(app.inner.clock.now() * 1_000), "message": "line"}
+        logs.put_log_events(**group, logStreamName="s", logEvents=[line])
+        ids += [event["eventId"] for event in logs.filter_log_events(**group)["events"]]
+        # The newest event is gone, and whoever saw it has seen its id.
+        logs.delete_log_group(**group)
+    first, second = ids
+    assert first < second

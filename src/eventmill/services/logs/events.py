@@ -25,6 +25,8 @@ from eventmill.services.logs.groups import (
 )
 from eventmill.store.transaction import Transaction
 
+SEQUENCE = "logs.events"
+
 
 def put_lines(tx: Transaction, arn: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
     """Append (epoch milliseconds, text) lines to the group with this ARN, with or without `:*`.
@@ -42,16 +44,14 @@ def put_lines(tx: Transaction, arn: str, stream: str, lines: Sequence[tuple[int,
         " ON CONFLICT DO UPDATE SET last=max(coalesce(last, 0), excluded.last)",
         (group, stream, now, last),
     )
-    insert = "INSERT INTO logs_events(grp, stream, time, ingested, message) VALUES(?,?,?,?,?)"
+    stored = [(tx.number(SEQUENCE), time, text) for time, text in lines]
+    tx.executemany(
+        "INSERT INTO logs_events(id, grp, stream, time, ingested, message) VALUES(?,?,?,?,?,?)",
+        [(number, group, stream, time, now, text) for number, time, text in stored],
+    )
     filters = subscriptions.wanted(tx, group)
     if filters:
-        stored = [
-            (tx.execute(insert, (group, stream, time, now, text)).lastrowid or 0, time, text)
-            for time, text in lines
-        ]
         subscriptions.send(tx, filters, group, stream, stored)
-    else:
-        tx.executemany(insert, [(group, stream, time, now, text) for time, text in lines])
     tx.announce(changed_key(group))
 
 

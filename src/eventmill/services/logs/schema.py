@@ -58,4 +58,9 @@ SCHEMA = (
     -- JSON: what CreateLogGroup was told besides, by its names
     ALTER TABLE logs_groups ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
     """,
+    """
+    -- From now on an event's id is taken from a sequence: after the newest were deleted, SQLite
+    -- would give theirs again, which readers of what came since then have passed.
+    INSERT INTO sequences SELECT 'logs.events', coalesce(max(id), 0) + 1 FROM logs_events;
+    """,
 )
